@@ -1,0 +1,124 @@
+#!/bin/sh
+# Installs what development, the tests and the demo need and this machine does not have yet: Debian packages (as root or
+# through sudo) and the locked npm packages, with the Node runtime among them. Says what it does; silent and fast when
+# nothing is missing. Without root it prints the command to run and stops. Nothing outside apt and node_modules changes.
+set -eu
+
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+cd "$root"
+
+say() { printf 'bootstrap: %s\n' "$*"; }
+fail() {
+  printf 'bootstrap: %s\n' "$1" >&2
+  shift
+  for hint; do printf 'HINT: %s\n' "$hint" >&2; done
+  exit 1
+}
+
+# Prints the Debian packages that are missing, each after a space.
+missing_packages() {
+  wanted='gcc make libc6-dev libpam0g-dev libpam-modules libatomic1 openssl systemd util-linux'
+  # dpkg-query fails when it does not know one of the names; what it prints about the others counts.
+  # shellcheck disable=SC2016,SC2086
+  installed=$(dpkg-query -W -f '${Package}=${db:Status-Status}\n' $wanted 2>/dev/null) || :
+  for package in $wanted; do
+    case "
+$installed
+" in
+      *"
+$package=installed
+"*) ;;
+      *) printf ' %s' "$package" ;;
+    esac
+  done
+  has_postgresql || printf ' postgresql'
+}
+
+# Any server from 14 on will do, whoever packaged it.
+has_postgresql() {
+  for server in /usr/lib/postgresql/*/bin/postgres; do
+    version=${server#/usr/lib/postgresql/}
+    version=${version%%/*}
+    case $version in '' | *[!0-9]*) continue ;; esac
+    if [ "$version" -ge 14 ] && [ -x "$server" ] && [ -x "${server%/*}/psql" ]; then return 0; fi
+  done
+  return 1
+}
+
+has_package_lists() {
+  for list in /var/lib/apt/lists/*_Packages*; do
+    [ ! -e "$list" ] || return 0
+  done
+  return 1
+}
+
+install_packages() {
+  if [ "$(id -u)" -eq 0 ]; then
+    as_root='env'
+  elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
+    as_root='sudo -n env'
+  else
+    fail "these Debian packages are missing:$1" \
+      "Run this as root, then try again: apt-get update && apt-get install --no-install-recommends -y$1"
+  fi
+
+  say "installing Debian packages:$1"
+  # shellcheck disable=SC2086
+  apt_get() { $as_root DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$@" </dev/null; }
+  # shellcheck disable=SC2086
+  apt_install() { apt_get install --no-install-recommends -y $1 >/dev/null; }
+
+  if has_package_lists && apt_install "$1"; then return 0; fi
+  say 'updating the package lists first'
+  apt_get update
+  apt_install "$1"
+}
+
+if command -v dpkg-query >/dev/null; then
+  packages=$(missing_packages)
+  [ -z "$packages" ] || install_packages "$packages"
+else
+  has_postgresql || say 'this is no Debian: install PostgreSQL 14 or newer, gcc, make, the headers of libpam, libatomic,' \
+    'openssl and setpriv yourself' >&2
+fi
+
+# npm writes node_modules/.package-lock.json last, so that an interrupted installation counts as missing.
+has_npm_packages() {
+  # shellcheck disable=SC3013  # -nt: POSIX has it since 2024, dash since always
+  [ -e node_modules/.package-lock.json ] && [ -x node_modules/.bin/node ] &&
+    ! [ package-lock.json -nt node_modules/.package-lock.json ]
+}
+
+# Prints the locked Node runtime where npm has unpacked it.
+find_runtime() {
+  for runtime in node_modules/node-linux-*/bin/node; do
+    [ ! -x "$runtime" ] || printf '%s\n' "$runtime"
+  done
+}
+
+npm_ci() { NODE_NO_WARNINGS=1 npm ci --include=optional --loglevel=error --no-audit --no-fund "$@"; }
+
+# npm leaves out optional packages, native parts of the tools among them, that do not support the node it runs on. So it runs
+# on the locked runtime itself, which is fetched first where there is none yet.
+install_npm_packages() {
+  say 'installing the locked npm packages'
+  command -v npm >/dev/null || fail 'npm is missing' 'Install Node and npm, in whatever version your system carries.'
+  if [ -z "$(find_runtime)" ]; then
+    npm_ci --omit=dev >/dev/null
+    rm -f node_modules/.package-lock.json
+  fi
+  [ -n "$(find_runtime)" ] || fail "npm has no Node runtime for this machine ($(uname -sm))" \
+    'Development needs Linux on x86_64 or aarch64 with glibc.'
+
+  # Beside node_modules, which npm empties, and not in /tmp, which may forbid to run programs.
+  aside=$(mktemp -d "$root/.bootstrap.XXXXXX")
+  trap 'rm -rf "$aside"' EXIT
+  trap 'exit 1' HUP INT TERM
+  ln "$(find_runtime)" "$aside/node" 2>/dev/null || cp "$(find_runtime)" "$aside/node"
+  PATH=$aside:$PATH npm_ci --include=dev
+
+  # Debian's npm 9 unpacks the runtime and leaves out its link.
+  [ -x node_modules/.bin/node ] || ln -sf "../$(find_runtime | cut -d/ -f2-)" node_modules/.bin/node
+}
+
+has_npm_packages || install_npm_packages

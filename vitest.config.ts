@@ -1,0 +1,10 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    // The end-to-end tests start real servers; the limit is there for a hang, not for timing.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+  },
+});
