@@ -1,0 +1,40 @@
+// The signature algorithms pgtoken knows. What is not in this table cannot be configured, nor named by a token.
+
+/** Public-key JWS algorithms (RFC 7518 section 3.1, RFC 8037). HMAC and `none` are not among them and cannot be. */
+export const SUPPORTED_ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+] as const;
+
+/** The name of a supported algorithm, as in the `alg` header. */
+export type Algorithm = (typeof SUPPORTED_ALGORITHMS)[number];
+
+/** Whether a header's `alg` names a supported algorithm. Names are case-sensitive (RFC 7515 section 4.1.1). */
+export function isAlgorithm(name: unknown): name is Algorithm {
+  return SUPPORTED_ALGORITHMS.some((algorithm) => algorithm === name);
+}
+
+/**
+ * The size of each algorithm's signatures in bytes. An RSA signature is as long as the key's modulus; what stands here
+ * for it is the least, that of a 2048-bit key.
+ */
+export const SIGNATURE_BYTES: Readonly<Record<Algorithm, { least: number; fixed: boolean }>> = {
+  RS256: { least: 256, fixed: false },
+  RS384: { least: 256, fixed: false },
+  RS512: { least: 256, fixed: false },
+  PS256: { least: 256, fixed: false },
+  PS384: { least: 256, fixed: false },
+  PS512: { least: 256, fixed: false },
+  ES256: { least: 64, fixed: true },
+  ES384: { least: 96, fixed: true },
+  ES512: { least: 132, fixed: true },
+  EdDSA: { least: 64, fixed: true },
+};

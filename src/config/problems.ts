@@ -1,0 +1,195 @@
+// A problem in issuers.yaml, and how it is shown: `issuers.yaml:14:5: issuers[1].issuer.audiences: Required value: …`.
+import { quote, quoteList } from '../quote.ts';
+
+/** Where something stands in the configuration, from the top: keys and list indices. */
+export type ConfigPath = readonly (string | number)[];
+
+/** One thing that is wrong, with its place in the text (both counted from 1). */
+export interface Problem {
+  readonly path: ConfigPath;
+  readonly message: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Writes a problem as one line, the way compilers do. */
+export function formatProblem(file: string, problem: Problem): string {
+  const path = formatPath(problem.path);
+  return `${file}:${problem.line}:${problem.column}: ${path === '' ? '' : `${path}: `}${problem.message}`;
+}
+
+/** Writes a path as `issuers[1].issuer.audiences`; a key that is no plain name is quoted. */
+export function formatPath(path: ConfigPath): string {
+  return path
+    .map((step, index) => {
+      if (typeof step === 'number') {
+        return `[${step}]`;
+      }
+      const name = /^[A-Za-z0-9_-]{1,80}$/.test(step) ? step : quote(step);
+      return index === 0 ? name : `.${name}`;
+    })
+    .join('');
+}
+
+/** What zod says of one place, as far as it matters here. */
+export interface SchemaIssue {
+  readonly code?: string;
+  readonly message: string;
+  readonly input?: unknown;
+  readonly keys?: readonly string[];
+  readonly values?: readonly unknown[];
+  readonly expected?: string;
+  readonly issues?: readonly { readonly message: string }[];
+  readonly path: readonly PropertyKey[];
+}
+
+/**
+ * Turns one schema issue into problems in the words of Kubernetes' API validation.
+ *
+ * @param knownKeys the keys that the object at a path may have, for "did you mean".
+ */
+export function describeIssue(
+  issue: SchemaIssue,
+  knownKeys: (path: ConfigPath) => readonly string[],
+): { path: ConfigPath; message: string; atKey: boolean }[] {
+  const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return (issue.keys ?? []).map((key) => ({
+        path: [...path, key],
+        message: `Unknown field${suggest(key, knownKeys(path))}`,
+        atKey: true,
+      }));
+    case 'invalid_key': {
+      const message = issue.issues?.[0]?.message ?? 'not permitted';
+      return [{ path, message: `Invalid key: ${message}`, atKey: true }];
+    }
+    case 'custom':
+      // Cross-checks bring their own words; a plain refinement says only what the value must be.
+      return [
+        {
+          path,
+          message: /^[A-Z]/.test(issue.message)
+            ? issue.message
+            : `Invalid value: ${quote(issue.input)}: ${issue.message}`,
+          atKey: false,
+        },
+      ];
+    case 'invalid_value': {
+      if (issue.input === undefined) {
+        return [
+          { path, message: `Required value: ${supported(issue.values ?? [])}`, atKey: false },
+        ];
+      }
+      const candidates = (issue.values ?? []).filter((value) => typeof value === 'string');
+      const near =
+        typeof issue.input === 'string' && candidates.length > 1
+          ? didYouMean(issue.input, candidates)
+          : '';
+      return [
+        {
+          path,
+          message: `Unsupported value: ${quote(issue.input)}: ${supported(issue.values ?? [])}${near}`,
+          atKey: false,
+        },
+      ];
+    }
+    case 'invalid_type':
+    case 'invalid_union': {
+      const expected = issue.message.startsWith('expected')
+        ? issue.message
+        : `expected ${TYPE_NAMES[issue.expected ?? ''] ?? issue.expected ?? 'another type'}`;
+      if (issue.input === undefined || issue.input === null) {
+        return [{ path, message: `Required value: ${expected}`, atKey: false }];
+      }
+      return [
+        { path, message: `Invalid type: ${expected}, got ${nameType(issue.input)}`, atKey: false },
+      ];
+    }
+    default:
+      return [
+        {
+          path,
+          message: isEmpty(issue.input)
+            ? `Required value: ${issue.message}`
+            : `Invalid value: ${quote(issue.input)}: ${issue.message}`,
+          atKey: false,
+        },
+      ];
+  }
+}
+
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  object: 'a mapping',
+  record: 'a mapping',
+  array: 'a list',
+  string: 'text',
+  int: 'a whole number',
+};
+
+function supported(values: readonly unknown[]): string {
+  return values.length === 1
+    ? `must be ${quote(values[0])}`
+    : `must be one of ${quoteList(values, 20)}`;
+}
+
+function nameType(value: unknown): string {
+  if (Array.isArray(value)) {
+    return 'a list';
+  }
+  switch (typeof value) {
+    case 'object':
+      return 'a mapping';
+    case 'string':
+      return `text ${quote(value)}`;
+    default:
+      return `${typeof value} ${quote(value)}`;
+  }
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === '' || (Array.isArray(value) && value.length === 0);
+}
+
+function suggest(seen: string, known: readonly string[]): string {
+  const near = didYouMean(seen, known);
+  return near !== '' || known.length === 0
+    ? near
+    : `, known here: ${[...known].toSorted().join(', ')}`;
+}
+
+function didYouMean(seen: string, known: readonly string[]): string {
+  let best: string | undefined;
+  let bestDistance = 1 + Math.floor(Math.min(seen.length, 24) / 3);
+  for (const candidate of known) {
+    const distance =
+      candidate.toLowerCase() === seen.toLowerCase() ? 0 : editDistance(seen, candidate);
+    if (distance < bestDistance) {
+      best = candidate;
+      bestDistance = distance;
+    }
+  }
+  return best === undefined ? '' : `, did you mean "${best}"?`;
+}
+
+/** Levenshtein distance; what is longer than any key of ours counts as far. */
+function editDistance(a: string, b: string): number {
+  if (a.length > 64) {
+    return 64;
+  }
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (const [i, unit] of Array.from(a).entries()) {
+    const next = [i + 1];
+    for (const [j, other] of Array.from(b).entries()) {
+      next.push(
+        Math.min(
+          (next[j] ?? 0) + 1,
+          (row[j + 1] ?? 0) + 1,
+          (row[j] ?? 0) + (unit === other ? 0 : 1),
+        ),
+      );
+    }
+    row = next;
+  }
+  return row[b.length] ?? 64;
+}
