@@ -1,0 +1,121 @@
+// The key cache on disk: one file for each issuer entry, replaced as a whole.
+//
+// The keys in it decide who may log in, so a file that anybody but root, the daemon's user or the reader itself could
+// have written is not used, and neither is a folder.
+import {
+  closeSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { readTrustedFile } from '../config/read-trusted-file.ts';
+import { parseJSONObject } from '../parse-json-object.ts';
+import { formatKeyRecord, type KeyCache, type KeyRecord, parseKeyRecord } from './key-record.ts';
+
+/** The daemon's cache; others may read it. */
+export const SYSTEM_CACHE_FOLDER = '/var/cache/pgtoken';
+
+const MAX_FILE_BYTES = 1024 * 1024;
+const MAX_VALUES = 5000;
+
+/** Where a disk cache reads and writes. */
+export interface DiskKeyCacheOptions {
+  /** Read and written. Made when it is missing. */
+  readonly folder: string;
+  /** Read as well; of two records the younger is used. */
+  readonly sharedFolder?: string;
+  /** Told why a record could not be written; default: nobody. */
+  readonly onWriteError?: (error: unknown) => void;
+}
+
+/** Creates a {@link KeyCache} in a folder. Entry names are DNS labels, so that they can be file names. */
+export function createDiskKeyCache(options: DiskKeyCacheOptions): KeyCache {
+  const { folder, sharedFolder, onWriteError } = options;
+  return {
+    read(name, source) {
+      const own = readRecord(folder, name, ownersOf(folder, false));
+      const shared =
+        sharedFolder === undefined
+          ? undefined
+          : readRecord(sharedFolder, name, ownersOf(sharedFolder, true));
+      return [own, shared]
+        .filter((record) => record?.source === source)
+        .toSorted((a, b) => (b?.fetchedAt ?? 0) - (a?.fetchedAt ?? 0))
+        .at(0);
+    },
+    write(name, record) {
+      try {
+        mkdirSync(folder, { recursive: true, mode: 0o755 });
+        replaceFile(join(folder, `${name}.json`), formatKeyRecord(record));
+      } catch (error) {
+        onWriteError?.(error);
+      }
+    },
+  };
+}
+
+function readRecord(
+  folder: string,
+  name: string,
+  owners: ReadonlySet<number> | undefined,
+): KeyRecord | undefined {
+  if (owners === undefined) {
+    return undefined;
+  }
+  const file = readTrustedFile(join(folder, `${name}.json`), { maxBytes: MAX_FILE_BYTES, owners });
+  if (!file.ok) {
+    return undefined;
+  }
+  const document = parseJSONObject(Buffer.from(file.text), MAX_VALUES);
+  return typeof document === 'string' ? undefined : parseKeyRecord(document);
+}
+
+/**
+ * Whose files in a folder may be used.
+ *
+ * @param shared whether the folder may belong to another user, the daemon's; that is only believed of a folder in one
+ * that root alone may write.
+ * @returns undefined when the folder itself could have been written by somebody else, or is missing.
+ */
+function ownersOf(folder: string, shared: boolean): ReadonlySet<number> | undefined {
+  const trusted = new Set([0, process.geteuid?.() ?? 0]);
+  try {
+    const stat = lstatSync(folder);
+    if (!stat.isDirectory() || (stat.mode & 0o022) !== 0) {
+      return undefined;
+    }
+    if (shared) {
+      const parent = lstatSync(dirname(folder));
+      if (parent.uid !== 0 || !parent.isDirectory() || (parent.mode & 0o022) !== 0) {
+        return undefined;
+      }
+      trusted.add(stat.uid);
+    }
+    return trusted.has(stat.uid) ? trusted : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Replaces a file as a whole: a reader sees the old content or the new, whatever happens in between. */
+function replaceFile(path: string, text: string): void {
+  const temporary = `${path}.${crypto.randomUUID()}.tmp`;
+  const file = openSync(temporary, 'wx', 0o644);
+  try {
+    try {
+      writeFileSync(file, text);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}

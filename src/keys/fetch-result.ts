@@ -1,0 +1,25 @@
+// What came of asking an issuer for its keys. Made by issuers/, used by whoever keeps keys.
+import type { KeySet } from './parse-key-set.ts';
+
+/** The outcome of one retrieval. */
+export type FetchResult =
+  | {
+      readonly kind: 'keys';
+      readonly keySet: KeySet;
+      /** The entity tag of the key set (RFC 9110 section 8.8.3), for the next retrieval. */
+      readonly etag: string | undefined;
+      /** How long the issuer allows the keys to be kept (Cache-Control max-age), in seconds. */
+      readonly maxAge: number | undefined;
+    }
+  /** The key set is still the one of the entity tag that was sent. */
+  | { readonly kind: 'unchanged'; readonly maxAge: number | undefined }
+  /** There are no keys to be had; why, in a few words. */
+  | {
+      readonly kind: 'failed';
+      readonly reason: string;
+      /** Whether it is the issuer's own word that it has none: those of before are withdrawn then. */
+      readonly withdrawn?: true;
+    };
+
+/** Retrieves the keys of one issuer entry; `etag` is that of the keys at hand. Never throws for what an issuer does. */
+export type FetchKeySet = (etag: string | undefined) => Promise<FetchResult>;

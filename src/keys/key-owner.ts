@@ -1,0 +1,92 @@
+// An issuer entry as far as its keys are concerned, and the rules that daemon and `pgtoken pam` share for their age.
+import { formatSeconds } from '../config/units.ts';
+import { refuse, type Refusal } from '../errors.ts';
+import type { FetchResult } from './fetch-result.ts';
+import type { KeyRecord } from './key-record.ts';
+import type { KeySet } from './parse-key-set.ts';
+
+/** Whose keys are kept, and for how long. */
+export interface KeyOwner {
+  /** The entry's name. */
+  readonly name: string;
+  /** Where its keys come from, as text; changes whenever the configuration of it does. */
+  readonly source: string;
+  /** Seconds, as in the entry's `cache`. */
+  readonly refreshInterval: number;
+  readonly maxStale: number;
+  readonly unknownKeyCooldown: number;
+}
+
+/** Whether an age is within a limit; one that lies in the future, after a clock was set back, is not. */
+export function isWithin(age: number, limit: number): boolean {
+  return age >= 0 && age <= limit;
+}
+
+/**
+ * What is remembered after a retrieval.
+ *
+ * @param now Unix time in seconds.
+ * @returns a new record. One without keys and of no date says only that there were none to be had, and why.
+ */
+export function applyFetchResult(
+  record: KeyRecord | undefined,
+  result: FetchResult,
+  owner: KeyOwner,
+  now: number,
+): KeyRecord | undefined {
+  switch (result.kind) {
+    case 'keys':
+      return {
+        source: owner.source,
+        fetchedAt: now,
+        attemptedAt: now,
+        soughtAt: record?.soughtAt,
+        etag: result.etag,
+        keySet: result.keySet,
+      };
+    case 'unchanged':
+      return record && { ...record, fetchedAt: now, attemptedAt: now, lastError: undefined };
+    case 'failed':
+      return {
+        ...(record === undefined || result.withdrawn === true
+          ? { source: owner.source, fetchedAt: record?.fetchedAt ?? 0, keySet: { keys: [] } }
+          : record),
+        soughtAt: record?.soughtAt,
+        attemptedAt: now,
+        lastError: result.reason,
+      };
+  }
+}
+
+/**
+ * The keys that a record still gives.
+ *
+ * @param age seconds since they were retrieved.
+ * @param reason why there are no newer ones.
+ */
+export function keysWithin(
+  record: KeyRecord | undefined,
+  age: number,
+  owner: KeyOwner,
+  reason: string,
+): KeySet | Refusal {
+  if (record === undefined || record.keySet.keys.length === 0) {
+    return unavailable(reason, 'and none are remembered');
+  }
+  return isWithin(age, owner.maxStale)
+    ? record.keySet
+    : unavailable(
+        reason,
+        age < 0
+          ? 'and those remembered are from the future, as if the clock had been set back'
+          : `and those remembered are ${formatSeconds(age)} old (cache.maxStale is ${formatSeconds(owner.maxStale)})`,
+      );
+}
+
+function unavailable(reason: string, remembered: string): Refusal {
+  return refuse(
+    'ERR_KEYS_UNAVAILABLE',
+    `the issuer's keys could not be retrieved, ${remembered}: ${reason}`,
+    'Check that this host reaches the issuer, and issuer.certificateAuthority.',
+  );
+}

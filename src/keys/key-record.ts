@@ -1,0 +1,64 @@
+// What is remembered of an issuer's keys between logins: the keys, where they came from, and when.
+import { type JSONObject } from '../parse-json-object.ts';
+import { type KeySet, parseKeySet } from './parse-key-set.ts';
+
+/** The keys of one issuer entry as they were last retrieved. */
+export interface KeyRecord {
+  /** Where the keys came from; a record from another source is not used. */
+  readonly source: string;
+  /** When they were retrieved, Unix time in seconds; 0 when they never were, and there are none. */
+  readonly fetchedAt: number;
+  /** When a retrieval was last attempted, successful or not, Unix time in seconds. */
+  readonly attemptedAt: number;
+  /** When a retrieval was last made for a key that was wanted and not there, Unix time in seconds. */
+  readonly soughtAt?: number | undefined;
+  /** Why that attempt failed, when it did. */
+  readonly lastError?: string | undefined;
+  /** When the daemon means to retrieve them again, Unix time in seconds. */
+  readonly nextRefreshAt?: number | undefined;
+  /** The entity tag of the key set. */
+  readonly etag?: string | undefined;
+  readonly keySet: KeySet;
+}
+
+/** Remembers one record for each issuer entry, by the entry's name. */
+export interface KeyCache {
+  /** @returns the record, or undefined when there is none that may be used. Never throws. */
+  read(name: string, source: string): KeyRecord | undefined;
+  /** Remembers a record. Never throws: without a cache everything works, only slower. */
+  write(name: string, record: KeyRecord): void;
+}
+
+const VERSION = 1;
+
+/** Writes a record as the JSON text of a cache file. */
+export function formatKeyRecord(record: KeyRecord): string {
+  const { keySet, ...rest } = record;
+  return `${JSON.stringify({ version: VERSION, ...rest, keys: keySet.keys })}\n`;
+}
+
+/** Reads a record back; a cache file is checked like anything from outside. @returns undefined when it is none. */
+export function parseKeyRecord(document: JSONObject): KeyRecord | undefined {
+  const { version, source, fetchedAt, attemptedAt, soughtAt } = document;
+  const { lastError, nextRefreshAt, etag } = document;
+  if (version !== VERSION || typeof source !== 'string') {
+    return undefined;
+  }
+  if (typeof fetchedAt !== 'number' || typeof attemptedAt !== 'number') {
+    return undefined;
+  }
+  const parsed = parseKeySet(document);
+  if (typeof parsed === 'string') {
+    return undefined;
+  }
+  return {
+    source,
+    fetchedAt,
+    attemptedAt,
+    soughtAt: typeof soughtAt === 'number' ? soughtAt : undefined,
+    lastError: typeof lastError === 'string' ? lastError : undefined,
+    nextRefreshAt: typeof nextRefreshAt === 'number' ? nextRefreshAt : undefined,
+    etag: typeof etag === 'string' ? etag : undefined,
+    keySet: parsed.keySet,
+  };
+}
