@@ -1,0 +1,129 @@
+// Role rules made ready: from the `roles` of an entry to a function that says which roles a token's claims permit.
+import { type Claims, findClaim } from '../config/claim.ts';
+import type { Pattern } from '../config/pattern.ts';
+import type { RoleRule } from '../config/schema.ts';
+
+/** Says which roles the claims permit; protected roles and length are not its business. May hold a role twice. */
+export type RolesOf = (claims: Claims) => readonly string[];
+
+/** Compiles a pattern, or reports why it cannot be. */
+export type CompilePattern = (
+  source: string,
+  report: (reason: string) => void,
+) => Pattern | undefined;
+
+/** A problem in a rule: where, below the list of rules, and what. */
+export type ReportRule = (path: readonly (string | number)[], message: string) => void;
+
+/** More roles than this from one token are not looked at. */
+const MAX_ROLES = 1000;
+
+/**
+ * Compiles the role rules of an entry.
+ *
+ * @param compilePattern how patterns are compiled; only called for rules that have one.
+ * @param report told of a pattern that does not compile and of a `\N` without a group; the result must not be used then.
+ */
+export function compileRoleRules(
+  rules: readonly RoleRule[],
+  compilePattern: CompilePattern,
+  report: ReportRule,
+): RolesOf {
+  const compiled = rules.map((rule, index) =>
+    compileRule(rule, compilePattern, (path, message) => {
+      report([index, ...path], message);
+    }),
+  );
+  return (claims) => {
+    const roles: string[] = [];
+    for (const rule of compiled) {
+      for (const role of rule(claims)) {
+        if (roles.length < MAX_ROLES && role !== '' && role.isWellFormed()) {
+          roles.push(role);
+        }
+      }
+    }
+    return roles;
+  };
+}
+
+function compileRule(
+  rule: RoleRule,
+  compilePattern: CompilePattern,
+  report: ReportRule,
+): (claims: Claims) => string[] {
+  const pattern =
+    rule.pattern === undefined
+      ? undefined
+      : compilePattern(rule.pattern, (reason) => {
+          report(['pattern'], `Invalid value: not an RE2 regular expression: ${reason}`);
+        });
+  const templates = compileTemplates(rule, pattern, report);
+  const replace = compileReplace(rule.replace ?? {});
+
+  return (claims) =>
+    textsOf(findClaim(claims, rule.claim)).flatMap((text) => {
+      const value = trim(text, rule.trimPrefix ?? '', rule.trimSuffix ?? '');
+      if (value === undefined || (rule.equals !== undefined && value !== rule.equals)) {
+        return [];
+      }
+      const groups = pattern === undefined ? [value] : pattern.match(value);
+      return groups === undefined
+        ? []
+        : templates.map((template) => template((group) => replace(groups[group] ?? '')));
+    });
+}
+
+/** A role to be filled in with what the pattern's groups caught. */
+type Template = (group: (n: number) => string) => string;
+
+function compileTemplates(
+  rule: RoleRule,
+  pattern: Pattern | undefined,
+  report: ReportRule,
+): Template[] {
+  if (rule.role === undefined) {
+    return [(group) => group(0)];
+  }
+  const list = typeof rule.role !== 'string';
+  const texts = typeof rule.role === 'string' ? [rule.role] : rule.role;
+  return texts.map((text, index) => {
+    for (const [reference] of text.matchAll(GROUP_REFERENCE)) {
+      const n = Number(reference.slice(1));
+      if (pattern !== undefined && (n === 0 || n > pattern.groupCount)) {
+        report(
+          list ? ['role', index] : ['role'],
+          `Invalid value: ${reference} names no group; the pattern has ${pattern.groupCount}, counted from \\1`,
+        );
+      }
+    }
+    return (group) =>
+      text.replaceAll(GROUP_REFERENCE, (reference) => group(Number(reference.slice(1))));
+  });
+}
+
+const GROUP_REFERENCE = /\\[0-9]/g;
+
+function textsOf(value: unknown): string[] {
+  const values: unknown[] = Array.isArray(value) ? value : [value];
+  return values.slice(0, MAX_ROLES).filter((item) => typeof item === 'string');
+}
+
+/** Takes prefix and suffix off. @returns undefined when the value lacks one of them or is no longer than both. */
+function trim(value: string, prefix: string, suffix: string): string | undefined {
+  return value.startsWith(prefix) &&
+    value.endsWith(suffix) &&
+    value.length > prefix.length + suffix.length
+    ? value.slice(prefix.length, value.length - suffix.length)
+    : undefined;
+}
+
+/** Replaces in one pass, the longest text first, so that what was put in is never replaced again. */
+function compileReplace(replace: Readonly<Record<string, string>>): (text: string) => string {
+  const texts = Object.keys(replace).toSorted((a, b) => b.length - a.length);
+  if (texts.length === 0) {
+    return (text) => text;
+  }
+  const any = new RegExp(texts.map((text) => RegExp.escape(text)).join('|'), 'g');
+  return (text) => text.replaceAll(any, (found) => replace[found] ?? found);
+}

@@ -1,0 +1,72 @@
+// Checks a token's signature with keys that the administrator's configuration led to, never with one from the token.
+import { compactVerify, errors, importJWK, type JWK } from 'jose';
+import { refuse, type Refusal } from '../errors.ts';
+import { quote } from '../quote.ts';
+import { type ParsedToken, truncated } from './parse-token.ts';
+
+/**
+ * Checks the signature (RFC 7515 section 5.2) against each of the keys.
+ *
+ * Does not choose the keys and looks at no claim. The keys must be public ones, fit for the token's algorithm.
+ *
+ * @returns the key that verifies it, or `ERR_SIGNATURE_INVALID`, or `ERR_TOKEN_TRUNCATED` where the signature is
+ * shorter than every key's.
+ */
+export async function verifySignature(
+  token: ParsedToken,
+  keys: readonly JWK[],
+): Promise<JWK | Refusal> {
+  let missing = Number.POSITIVE_INFINITY;
+  let broken = 0;
+  for (const jwk of keys) {
+    let key;
+    try {
+      key = await importJWK({ ...jwk, alg: token.algorithm }, token.algorithm);
+    } catch {
+      broken += 1;
+      continue;
+    }
+    try {
+      await compactVerify(token.text, key, { algorithms: [token.algorithm] });
+      return jwk;
+    } catch (error) {
+      if (!(error instanceof errors.JOSEError)) {
+        throw error;
+      }
+      missing = Math.min(missing, rsaBytes(jwk) - token.signatureBytes);
+    }
+  }
+  if (missing > 0 && Number.isFinite(missing)) {
+    return truncated(
+      Buffer.byteLength(token.text),
+      `its ${token.algorithm} signature is ${missing} bytes shorter than the key's`,
+    );
+  }
+  if (broken === keys.length) {
+    return refuse(
+      'ERR_SIGNATURE_INVALID',
+      `the issuer's key for kid ${quote(token.keyID)} is not a valid ${token.algorithm} key`,
+      'Ask whoever runs the issuer to mend its key set.',
+    );
+  }
+  return refuse(
+    'ERR_SIGNATURE_INVALID',
+    `the signature does not verify with the issuer's key ${quote(keys[0]?.kid ?? token.keyID)} (${token.algorithm})`,
+    'The token was changed on its way, or another issuer uses the same key ID.',
+  );
+}
+
+/** Length of an RSA key's signatures in bytes (RFC 8017 section 8); 0 for other keys. */
+function rsaBytes(jwk: JWK): number {
+  if (jwk.n === undefined) {
+    return 0;
+  }
+  const modulus = Buffer.from(jwk.n, 'base64url');
+  return (
+    modulus.length -
+    Math.max(
+      0,
+      modulus.findIndex((byte) => byte !== 0),
+    )
+  );
+}
