@@ -1,0 +1,13 @@
+// `pgtoken config check`: all problems of a configuration file.
+import { count, loadPolicyOrReport } from './report.ts';
+
+/** Checks a file and prints its problems to standard output. @returns the exit status, 0 or 1. */
+export async function checkConfigFile(file: string): Promise<number> {
+  const policy = await loadPolicyOrReport(file, process.stdout);
+  if (policy === undefined) {
+    return 1;
+  }
+  const names = policy.issuers.map((issuer) => issuer.name);
+  process.stdout.write(`${file}: ok, ${count(names.length, 'issuer')}: ${names.join(', ')}\n`);
+  return 0;
+}

@@ -1,0 +1,106 @@
+// `pgtoken keys`: the keys that logins are verified with. The daemon writes what it holds to its cache on disk after
+// every retrieval, so that this needs no way of its own into the daemon.
+import type { JWK } from 'jose';
+import type { Issuer } from '../authorize/policy.ts';
+import { remoteKeysOf } from '../authorize/remote-keys.ts';
+import { systemClock } from '../clock.ts';
+import { formatSeconds } from '../config/units.ts';
+import { createDiskKeyCache } from '../keys/disk-key-cache.ts';
+import type { KeyCache } from '../keys/key-record.ts';
+import { algorithmsOf } from '../keys/parse-key-set.ts';
+import { count, loadPolicyOrReport } from './report.ts';
+
+/** The options of `pgtoken keys`. */
+export interface KeysOptions {
+  readonly config: string;
+  readonly cacheDir: string;
+  readonly json: boolean;
+}
+
+/** The keys of one issuer entry; times in Unix seconds. */
+interface KeyReport {
+  readonly issuer: string;
+  readonly pinned: boolean;
+  readonly keys: readonly { readonly kid: string | null; readonly algorithms: readonly string[] }[];
+  readonly fetchedAt: number | null;
+  readonly nextRefreshAt: number | null;
+  readonly lastError: string | null;
+}
+
+/** Prints the keys of every issuer. @returns the exit status. */
+export async function showKeys(options: KeysOptions): Promise<number> {
+  const policy = await loadPolicyOrReport(options.config, process.stderr);
+  if (policy === undefined) {
+    return 2;
+  }
+  // Both its own and another user's: this only shows, it lets nobody in.
+  const cache = createDiskKeyCache({ folder: options.cacheDir, sharedFolder: options.cacheDir });
+  const reports = policy.issuers.map((issuer) => reportOn(issuer, cache));
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify(reports, undefined, 2)}\n`
+      : reports.map((report) => formatReport(report, systemClock())).join('\n'),
+  );
+  return reports.every((report) => report.keys.length > 0) ? 0 : 1;
+}
+
+function reportOn(issuer: Issuer, cache: KeyCache): KeyReport {
+  const { keySource, name } = issuer;
+  if (keySource.kind === 'pinned') {
+    return {
+      issuer: name,
+      pinned: true,
+      keys: keySource.keySet.keys.map(describeKey),
+      fetchedAt: null,
+      nextRefreshAt: null,
+      lastError: null,
+    };
+  }
+  const record = cache.read(name, remoteKeysOf(issuer, keySource).owner.source);
+  return {
+    issuer: name,
+    pinned: false,
+    keys: record?.keySet.keys.map(describeKey) ?? [],
+    // 0 where there is a record only of what went wrong.
+    fetchedAt: record === undefined || record.fetchedAt === 0 ? null : record.fetchedAt,
+    nextRefreshAt: record?.nextRefreshAt ?? null,
+    lastError: record?.lastError ?? null,
+  };
+}
+
+function describeKey(key: JWK): KeyReport['keys'][number] {
+  return { kid: key.kid ?? null, algorithms: algorithmsOf(key) };
+}
+
+function formatReport(report: KeyReport, now: number): string {
+  const lines = [
+    `${report.issuer}: ${count(report.keys.length, 'key')}${formatTimes(report, now)}`,
+  ];
+  if (report.lastError !== null) {
+    lines.push(`  last attempt failed: ${printable(report.lastError)}`);
+  }
+  for (const { kid, algorithms } of report.keys) {
+    lines.push(`  ${kid === null ? '(no kid)' : printable(kid)}  ${algorithms.join(' ')}`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** Issuers choose these texts, and this goes to a terminal. */
+function printable(text: string): string {
+  return text.replaceAll(/[^\x20-\x7e]/g, '?');
+}
+
+function formatTimes(report: KeyReport, now: number): string {
+  if (report.pinned) {
+    return ', pinned';
+  }
+  if (report.fetchedAt === null) {
+    return ', none kept on disk';
+  }
+  const age = `, retrieved ${formatSeconds(now - report.fetchedAt)} ago`;
+  if (report.nextRefreshAt === null) {
+    return age;
+  }
+  const due = report.nextRefreshAt - now;
+  return `${age}, next refresh ${due >= 0 ? `in ${formatSeconds(due)}` : `was due ${formatSeconds(due)} ago`}`;
+}

@@ -1,0 +1,130 @@
+// `pgtoken pam`: one decision for a PAM module, as a process of its own. The exit status is the answer; whatever goes
+// wrong on the way is "cannot decide", never a grant.
+import { writeSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { authorize, type Decision, type LoginRequest } from '../authorize/authorize.ts';
+import { createKeysOf } from '../authorize/keys-of.ts';
+import { loadPolicy } from '../authorize/load-policy.ts';
+import { systemClock } from '../clock.ts';
+import { formatProblem } from '../config/problems.ts';
+import { isRefusal, placeOf, refuse, type Refusal } from '../errors.ts';
+import { createDiskKeyCache, SYSTEM_CACHE_FOLDER } from '../keys/disk-key-cache.ts';
+import { formatReply } from '../protocol/format-reply.ts';
+import { quote } from '../quote.ts';
+import { readToken } from './read-token.ts';
+
+/** The options of `pgtoken pam`. */
+export interface PAMOptions {
+  /** Path of issuers.yaml. */
+  readonly config: string;
+  /** Seconds from the start of the process. */
+  readonly timeout: number;
+  /** Where keys are remembered; default: ~/.cache/pgtoken. */
+  readonly cacheDir?: string;
+}
+
+/** Decides the login that environment and standard input describe, and ends the process with the answer. */
+export async function decideForPAM(options: PAMOptions): Promise<void> {
+  // Whatever ends this process without a decision is no grant.
+  process.exitCode = 2;
+  // Counted from the start of the process, as its caller's deadline is.
+  const timer = setTimeout(
+    () => {
+      finish(
+        refuse(
+          'ERR_DEADLINE',
+          `no decision within ${options.timeout} s`,
+          'An issuer answers slowly, or the token never came; see http.timeout.',
+        ),
+      );
+    },
+    options.timeout * 1000 - performance.now(),
+  );
+  try {
+    finish(await decide(options));
+  } catch (error) {
+    reportAndExit(error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Ends the process for a failure that nobody foresaw. Says where it happened, but no value: it might be the token. */
+export function reportAndExit(error: unknown): never {
+  const name = error instanceof Error ? error.name : typeof error;
+  return finish(
+    refuse(
+      'ERR_INTERNAL',
+      `${name} ${placeOf(error)}`,
+      'This is a defect of pgtoken: please report it.',
+    ),
+  );
+}
+
+async function decide(options: PAMOptions): Promise<Decision> {
+  const login = readEnvironment(process.env);
+  if (isRefusal(login)) {
+    return login;
+  }
+  const password = await readToken(process.stdin);
+  if (isRefusal(password)) {
+    return password;
+  }
+  const loaded = await loadPolicy(options.config);
+  if (!loaded.ok) {
+    const [first, ...more] = loaded.problems;
+    const shown = first === undefined ? options.config : formatProblem(options.config, first);
+    return refuse(
+      'ERR_CONFIG_INVALID',
+      `${shown}${more.length === 0 ? '' : ` (and ${more.length} more)`}`,
+      `Run pgtoken config check ${options.config} as this user.`,
+    );
+  }
+  const cache = createDiskKeyCache({
+    folder: options.cacheDir ?? join(homeFolder(), '.cache', 'pgtoken'),
+    sharedFolder: SYSTEM_CACHE_FOLDER,
+  });
+  const { decision } = await authorize({ ...login, password }, loaded.policy, {
+    clock: systemClock,
+    keysOf: createKeysOf({ cache, clock: systemClock }),
+  });
+  return decision;
+}
+
+function readEnvironment(env: NodeJS.ProcessEnv): Omit<LoginRequest, 'password'> | Refusal {
+  const { PAM_USER: role, PAM_SERVICE: service = '', PAM_RHOST: source, PAM_TYPE: type } = env;
+  if (type !== undefined && type !== 'auth') {
+    return refuse(
+      'ERR_PROTOCOL',
+      `called for PAM_TYPE=${quote(type)}; expected auth, the only one that brings a token`,
+      'In the account line use pam_pgtoken.so, or pam_permit.so beside pam_exec.so.',
+    );
+  }
+  if (role === undefined || role === '') {
+    return refuse(
+      'ERR_PROTOCOL',
+      'PAM_USER is not set; expected the database role',
+      'This command is run by PAM; by hand, set PAM_USER.',
+    );
+  }
+  return { role, service, source: source === '' ? undefined : source };
+}
+
+/** The home folder of the user, by the environment or, as PAM's has none, by the user database. */
+function homeFolder(): string {
+  const { HOME = '' } = process.env;
+  return HOME.startsWith('/') ? HOME : userInfo().homedir;
+}
+
+function finish(decision: Decision): never {
+  if (!decision.granted) {
+    try {
+      writeSync(2, `${formatReply(decision)}\n`);
+    } catch {
+      // Nobody listens; the exit status still answers.
+    }
+  }
+  // Zero for a grant alone, and for nothing that merely lacks a reason to fail.
+  process.exit(decision.granted ? 0 : decision.outcome === 'denied' ? 1 : 2);
+}

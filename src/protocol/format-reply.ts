@@ -1,0 +1,31 @@
+// How a decision is told to the PAM module: as a reply on the socket, and as the reason line of `pgtoken pam`.
+// docs/protocol.md is the contract. This side knows nothing of tokens.
+import type { Refusal } from '../errors.ts';
+
+/**
+ * The longest reply in bytes, without the NUL that ends it. The protocol allows 511; the difference is what the module
+ * puts in front of it in PostgreSQL's log.
+ */
+const MAX_REPLY_BYTES = 500;
+
+/**
+ * Writes a decision as `granted`, `denied CODE message` or `unavailable CODE message`, in printable ASCII. The advice
+ * follows the message where there is room for all of it.
+ */
+export function formatReply(decision: { readonly granted: true } | Refusal): string {
+  if (decision.granted) {
+    return 'granted';
+  }
+  const { outcome, code, message, hint } = decision;
+  const reply = toPrintable(`${outcome} ${code} ${message}`);
+  const advised = hint === undefined ? reply : `${reply}. HINT: ${toPrintable(hint)}`;
+  if (advised.length <= MAX_REPLY_BYTES) {
+    return advised;
+  }
+  return reply.length <= MAX_REPLY_BYTES ? reply : `${reply.slice(0, MAX_REPLY_BYTES - 3)}...`;
+}
+
+/** Foreign values are escaped where messages are made; this catches what was overlooked. */
+function toPrintable(text: string): string {
+  return text.replaceAll(/[^\x20-\x7e]/g, '?');
+}
