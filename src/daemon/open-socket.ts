@@ -1,0 +1,233 @@
+// Where the daemon listens: on the socket that systemd hands over, or on one it makes itself. Who may connect is decided
+// by owner and mode of the socket and its folder, and by nothing else.
+import { execFile } from 'node:child_process';
+import { chownSync, existsSync, lstatSync, rmSync, type Stats } from 'node:fs';
+import { connect, type ListenOptions, type Server } from 'node:net';
+import { dirname } from 'node:path';
+import { promisify } from 'node:util';
+import { StartupError } from './startup-error.ts';
+
+/** How to listen. */
+export interface SocketOptions {
+  /** The path to make a socket at, where systemd hands none over. */
+  readonly path: string;
+  /** The group, by name or number, whose members may connect; default: that of the process. */
+  readonly group: string | undefined;
+  /** Where systemd's LISTEN_PID and LISTEN_FDS are. */
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Where the server listens. */
+export interface OpenSocket {
+  /** How it is called in the log. */
+  readonly description: string;
+  /** Removes what was made. */
+  close(): void;
+}
+
+/** The first descriptor that systemd hands over (sd_listen_fds(3)). */
+const FIRST_LISTEN_FD = 3;
+/** What fits into sun_path with its NUL (unix(7)). */
+const MAX_PATH_BYTES = 107;
+/** Connections that may wait to be accepted; the kernel's own limit is often lower. */
+const BACKLOG = 1024;
+
+/**
+ * Makes the server listen.
+ *
+ * A socket that nobody listens on any more is replaced; one that is alive is an error, as is a file of another kind.
+ */
+export async function openSocket(server: Server, options: SocketOptions): Promise<OpenSocket> {
+  const handedOver = countListenFDs(options.env);
+  if (handedOver > 1) {
+    throw new StartupError(
+      `systemd handed over ${handedOver} sockets; expected one`,
+      'Write a single ListenStream= in pgtoken.socket.',
+    );
+  }
+  if (handedOver === 1) {
+    try {
+      await listen(server, { fd: FIRST_LISTEN_FD });
+    } catch (error) {
+      throw new StartupError(
+        `cannot listen on what systemd handed over: ${error instanceof Error ? error.message : String(error)}`,
+        'Write ListenStream= with a path in pgtoken.socket.',
+        error,
+      );
+    }
+    if (typeof server.address() === 'object' && server.address() !== null) {
+      server.close();
+      throw new StartupError(
+        'systemd handed over a network socket; expected a unix socket',
+        'Write ListenStream= with a path in pgtoken.socket.',
+      );
+    }
+    return { description: 'the socket of systemd', close: () => undefined };
+  }
+  const { path, group } = options;
+  const gid = group === undefined ? undefined : await findGroup(group);
+  await clearPath(path);
+  // Only owner and group may connect, from the first moment on.
+  const umask = process.umask(0o117);
+  try {
+    await listen(server, { path });
+  } catch (error) {
+    throw explainPathError(path, error);
+  } finally {
+    process.umask(umask);
+  }
+  const made = lstatSync(path);
+  if (gid !== undefined) {
+    try {
+      chownSync(path, -1, gid);
+    } catch (error) {
+      server.close();
+      throw new StartupError(
+        `cannot give ${path} to group ${group}`,
+        'The user of the daemon must be a member of that group, or root.',
+        error,
+      );
+    }
+  }
+  return {
+    description: path,
+    close() {
+      // Not the socket of a daemon that has taken our place.
+      const now = lstatSync(path, { throwIfNoEntry: false });
+      if (now !== undefined && now.ino === made.ino && now.dev === made.dev) {
+        rmSync(path, { force: true });
+      }
+    },
+  };
+}
+
+function countListenFDs(env: NodeJS.ProcessEnv): number {
+  const { LISTEN_PID: pid, LISTEN_FDS: count } = env;
+  return pid === String(process.pid) && count !== undefined && /^[0-9]{1,4}$/.test(count)
+    ? Number(count)
+    : 0;
+}
+
+/** Makes sure that nothing is in the way, or says what is. */
+async function clearPath(path: string): Promise<void> {
+  const bytes = Buffer.byteLength(path);
+  if (!path.startsWith('/')) {
+    throw new StartupError(
+      `socket path ${path} is relative; expected an absolute path`,
+      'Choose another --socket.',
+    );
+  }
+  if (bytes > MAX_PATH_BYTES) {
+    throw new StartupError(
+      `socket path ${path} has ${bytes} bytes; expected at most ${MAX_PATH_BYTES}`,
+      'Choose another --socket.',
+    );
+  }
+  let found: Stats | undefined;
+  try {
+    found = lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    throw explainPathError(path, error);
+  }
+  if (found === undefined) {
+    // Looked at here, as listen() reports a missing folder as one without permission.
+    if (!existsSync(dirname(path))) {
+      throw missingFolder(path);
+    }
+    return;
+  }
+  if (!found.isSocket()) {
+    throw new StartupError(
+      `${path} exists and is no socket`,
+      'Choose another --socket, or remove what is there.',
+    );
+  }
+  if (await isAlive(path)) {
+    throw inUse(path);
+  }
+  try {
+    rmSync(path);
+  } catch (error) {
+    throw explainPathError(path, error);
+  }
+}
+
+/** Whether somebody accepts connections there. What cannot be told counts as alive: it is not ours to remove. */
+async function isAlive(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      resolve(error.code !== 'ECONNREFUSED' && error.code !== 'ENOENT');
+    });
+  });
+}
+
+async function listen(server: Server, options: ListenOptions & { fd?: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ ...options, backlog: BACKLOG }, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function inUse(path: string, cause?: unknown): StartupError {
+  return new StartupError(
+    `another process listens on ${path}`,
+    'Stop the other daemon first, or choose another --socket.',
+    cause,
+  );
+}
+
+function missingFolder(path: string, cause?: unknown): StartupError {
+  return new StartupError(
+    `the folder of ${path} does not exist`,
+    'Create it, or choose another --socket; systemd does so with RuntimeDirectory=.',
+    cause,
+  );
+}
+
+function explainPathError(path: string, error: unknown): StartupError {
+  switch (error instanceof Error && 'code' in error ? error.code : undefined) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return missingFolder(path, error);
+    case 'EACCES':
+    case 'EPERM':
+      return new StartupError(
+        `user ID ${process.geteuid?.() ?? '?'} may not make a socket at ${path}`,
+        'Start it as another user, or choose another --socket.',
+        error,
+      );
+    case 'EADDRINUSE':
+      return inUse(path, error);
+    default:
+      return new StartupError(
+        `cannot listen on ${path}: ${error instanceof Error ? error.message : String(error)}`,
+        'Choose another --socket.',
+        error,
+      );
+  }
+}
+
+/** Finds the number of a group, through getent(1) as Node has no call for it. */
+async function findGroup(group: string): Promise<number> {
+  if (/^[0-9]{1,9}$/.test(group)) {
+    return Number(group);
+  }
+  const number = await promisify(execFile)('getent', ['group', '--', group], {
+    timeout: 5000,
+  }).then(
+    ({ stdout }) => stdout.split(':')[2] ?? '',
+    () => '',
+  );
+  if (!/^[0-9]+$/.test(number)) {
+    throw new StartupError(`there is no group ${group}`, 'Create it, or choose another --group.');
+  }
+  return Number(number);
+}

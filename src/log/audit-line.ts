@@ -1,0 +1,64 @@
+// What is recorded of a decision. A closed list: never the token, its signature, or a claim that is not named here.
+import type { Judgement } from '../authorize/authorize.ts';
+import { findClaim } from '../config/claim.ts';
+
+/** One decision, as it stands in the log. What is not known is undefined, and left out of the line. */
+export interface AuditLine {
+  readonly outcome: string;
+  readonly code: string | undefined;
+  readonly role: string | undefined;
+  readonly service: string | undefined;
+  readonly rhost: string | undefined;
+  /** The entry of issuers.yaml. */
+  readonly issuer: string | undefined;
+  /** Whether the signature was verified: until then the members below are what anybody may have written. */
+  readonly verified: boolean;
+  readonly iss: string | undefined;
+  readonly sub: string | undefined;
+  readonly jti: string | undefined;
+  readonly kid: string | undefined;
+  readonly namespace: string | undefined;
+  readonly serviceAccount: string | undefined;
+  readonly pod: string | undefined;
+  /** Time the decision took, in milliseconds. */
+  readonly ms: number;
+}
+
+/** Longer values are cut: a line is for reading, and a token must not be able to flood the log. */
+const MAX_LENGTH = 256;
+
+/** Makes the audit line of a decision. */
+export function auditLine(
+  request: {
+    readonly role: string;
+    readonly service: string;
+    readonly source: string | undefined;
+  },
+  judgement: Judgement,
+  ms: number,
+): AuditLine {
+  const { decision, issuer, token, verified } = judgement;
+  const claim = (selector: string): string | undefined =>
+    shorten(token && findClaim(token.claims, selector));
+  return {
+    outcome: decision.granted ? 'granted' : decision.outcome,
+    code: decision.granted ? undefined : decision.code,
+    role: shorten(request.role),
+    service: shorten(request.service),
+    rhost: shorten(request.source),
+    issuer,
+    verified,
+    iss: claim('iss'),
+    sub: claim('sub'),
+    jti: claim('jti'),
+    kid: shorten(token?.keyID),
+    namespace: claim('/kubernetes.io/namespace'),
+    serviceAccount: claim('/kubernetes.io/serviceaccount/name'),
+    pod: claim('/kubernetes.io/pod/name'),
+    ms: Math.round(ms * 1000) / 1000,
+  };
+}
+
+function shorten(value: unknown): string | undefined {
+  return typeof value === 'string' ? value.slice(0, MAX_LENGTH) : undefined;
+}

@@ -1,0 +1,31 @@
+// The log of the daemon: JSON lines on standard output, where the service manager picks them up.
+import { type DestinationStream, type Logger, pino } from 'pino';
+
+/**
+ * Creates the logger. Lines are written as they are made: what was decided is logged even if the process dies. A log
+ * that cannot be written, on a full disk, is no reason to lock everybody out: the line is lost, the login goes on.
+ */
+export function createLogger(destination: DestinationStream = standardOutput()): Logger {
+  return pino(
+    {
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    {
+      write(line) {
+        try {
+          destination.write(line);
+        } catch {
+          // Lost; there is nowhere to tell it.
+        }
+      },
+    },
+  );
+}
+
+function standardOutput(): DestinationStream {
+  const destination = pino.destination({ dest: 1, sync: true });
+  destination.on('error', () => undefined);
+  return destination;
+}

@@ -1,0 +1,138 @@
+// Prometheus metrics: what is counted, under which names. Labels come from issuers.yaml and from our own codes, never
+// from a token, so that their number is bounded.
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** How the keys of an issuer stand when metrics are read. */
+export interface KeyGauge {
+  readonly keyCount: number;
+  readonly age: number | undefined;
+}
+
+/** The counters of the daemon. */
+export interface Metrics {
+  /** `issuer` is the entry's name; left out when it came to none. */
+  countDecision(
+    outcome: string,
+    code: string | undefined,
+    issuer: string | undefined,
+    seconds: number,
+  ): void;
+  countFetch(issuer: string, result: string): void;
+  countReload(successful: boolean): void;
+  /** Says which configuration is in force. */
+  setConfig(hash: string): void;
+  /** @returns the metrics in the text format of Prometheus. */
+  render(): Promise<string>;
+  readonly contentType: string;
+}
+
+/** Creates the metrics of one daemon. @param keys how the keys of each issuer stand, asked whenever metrics are read. */
+export function createMetrics(version: string, keys: () => ReadonlyMap<string, KeyGauge>): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+
+  const decisions = new Counter({
+    name: 'pgtoken_decisions_total',
+    help: 'Decisions by outcome, code and issuer entry; issuer is empty when none could be found.',
+    labelNames: ['outcome', 'code', 'issuer'],
+    registers,
+  });
+  const duration = new Histogram({
+    name: 'pgtoken_decision_duration_seconds',
+    help: 'Time from a whole request to its reply.',
+    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+    registers,
+  });
+  const fetches = new Counter({
+    name: 'pgtoken_key_fetches_total',
+    help: 'Retrievals of keys by issuer entry and result: keys, unchanged, failed.',
+    labelNames: ['issuer', 'result'],
+    registers,
+  });
+  const reloads = new Counter({
+    name: 'pgtoken_config_reloads_total',
+    help: 'Loads of the configuration by outcome: ok, invalid.',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const lastReload = new Gauge({
+    name: 'pgtoken_config_last_reload_successful',
+    help: 'Whether the configuration file as it is now is in force (1) or an older one is (0).',
+    registers,
+  });
+  const config = new Gauge({
+    name: 'pgtoken_config_info',
+    help: 'The configuration in force, by the SHA-256 of its file.',
+    labelNames: ['hash'],
+    registers,
+  });
+  const build = new Gauge({
+    name: 'pgtoken_build_info',
+    help: 'The version that runs.',
+    labelNames: ['version'],
+    registers,
+  });
+  build.set({ version }, 1);
+  addKeyGauge(
+    registry,
+    'pgtoken_keys',
+    'Usable keys by issuer entry.',
+    keys,
+    (status) => status.keyCount,
+  );
+  addKeyGauge(
+    registry,
+    'pgtoken_key_age_seconds',
+    'Time since the last successful retrieval by issuer entry; missing before the first one.',
+    keys,
+    (status) => status.age,
+  );
+
+  return {
+    countDecision(outcome, code, issuer, seconds) {
+      decisions.inc({ outcome, code: code ?? '', issuer: issuer ?? '' });
+      duration.observe(seconds);
+    },
+    countFetch(issuer, result) {
+      fetches.inc({ issuer, result });
+    },
+    countReload(successful) {
+      reloads.inc({ outcome: successful ? 'ok' : 'invalid' });
+      lastReload.set(successful ? 1 : 0);
+    },
+    setConfig(hash) {
+      config.reset();
+      config.set({ hash }, 1);
+    },
+    render: async () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}
+
+/** Adds a gauge that is read from the key store whenever metrics are asked for. */
+function addKeyGauge(
+  registry: Registry,
+  name: string,
+  help: string,
+  keys: () => ReadonlyMap<string, KeyGauge>,
+  valueOf: (status: KeyGauge) => number | undefined,
+): void {
+  registry.registerMetric(
+    new Gauge({
+      name,
+      help,
+      labelNames: ['issuer'],
+      registers: [],
+      collect() {
+        this.reset();
+        for (const [issuer, status] of keys()) {
+          const value = valueOf(status);
+          if (value !== undefined) {
+            this.set({ issuer }, value);
+          }
+        }
+      },
+    }),
+  );
+}
