@@ -1,0 +1,128 @@
+/*
+ * The module's side of docs/protocol.md. Rules: the token goes from libpam's memory straight into the socket; only a
+ * whole, well-formed "granted", from a daemon that has taken the whole request and then closed, is a grant; when the
+ * daemon closes before the first byte of a reply it is asked again, because asking twice decides the same.
+ */
+#include "client.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#define TRIES 3
+#define PAUSE_MS 50
+
+static const struct failure failures[] = {
+  {ETIMEDOUT, "ERR_DEADLINE", "no answer in time from the daemon at", ""},
+  {EPROTO, "ERR_PROTOCOL", "garbled reply from the daemon at", ""},
+  {ECONNRESET, "ERR_INTERNAL", "3 connections closed without a reply by the daemon at", ". HINT: Read its log."},
+  {EACCES, "ERR_INTERNAL", "no permission to connect to", ". HINT: Join the socket's group, and restart the server."},
+  {ENOENT, "ERR_INTERNAL", "no daemon at", ": No such file or directory. HINT: Start pgtoken.socket, or set mode=exec."},
+  {ECONNREFUSED, "ERR_INTERNAL", "no daemon at", ": Connection refused. HINT: Start pgtoken.socket, or set mode=exec."},
+  {0, "ERR_INTERNAL", "cannot ask the daemon at", ": "},
+};
+
+/* Connects fd to path, which options.c has found to fit. Returns 0, -ETIMEDOUT, or -errno. */
+static int connect_to(int fd, const char *path, deadline_t deadline) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+  memcpy(address.sun_path, path, strlen(path) + 1);
+  /* Blocking: on a full backlog a non-blocking connect fails at once and leaves nothing to poll for. */
+  for (int left; (left = deadline_left(deadline)) > 0;) { /* a limit of 0 would be none */
+    const struct timeval limit = {.tv_sec = left / 1000, .tv_usec = left % 1000 * 1000};
+    if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) < 0)
+      return -errno;
+    if (connect(fd, (const struct sockaddr *)&address, sizeof address) == 0)
+      return 0;
+    if (errno != EINTR)
+      return errno == EAGAIN ? -ETIMEDOUT : -errno;
+  }
+  return -ETIMEDOUT;
+}
+
+/* Sends len bytes. Returns 0, -ETIMEDOUT, -EPIPE or -ECONNRESET when the daemon has closed, or -errno. */
+static int send_all(int fd, const char *bytes, size_t len, deadline_t deadline) {
+  struct pollfd writable = {.fd = fd, .events = POLLOUT};
+  int rc;
+
+  while ((rc = wait_ready(&writable, 1, deadline, -1)) == 0 && (rc = send_some(fd, &bytes, &len)) == -EAGAIN)
+    ;
+  return rc;
+}
+
+/* Sends the whole request, the token from where libpam has it. Returns what send_all does. */
+static int send_request(int fd, const struct request *req, deadline_t deadline) {
+  char head[HEAD_MAX];
+  int len =
+      snprintf(head, sizeof head, PROTOCOL_MAGIC "%cPAM_SERVICE=%s%cPAM_USER=%s%c", 0, req->service, 0, req->user, 0);
+
+  if (req->rhost != NULL)
+    len += snprintf(head + len, sizeof head - (size_t)len, "PAM_RHOST=%s%c", req->rhost, 0);
+  head[len++] = '\0';
+  const int rc = send_all(fd, head, (size_t)len, deadline);
+  return rc < 0 ? rc : send_all(fd, req->token, strlen(req->token) + 1, deadline);
+}
+
+/*
+ * Reads until the daemon closes. Returns 0 and writes out, -ECONNRESET when it closed before a first byte, -EPROTO when
+ * what came is not exactly one reply, -ETIMEDOUT, or -errno. A daemon may refuse before it has taken the whole request,
+ * and its close then arrives as a reset; a grant needs the whole request sent, and a regular end of file.
+ */
+static int read_reply(int fd, bool sent, deadline_t deadline, struct reply *out) {
+  struct pollfd readable = {.fd = fd, .events = POLLIN};
+  char text[REPLY_MAX + 2]; /* the longest reply, its NUL, and one byte more: full is too long */
+  struct reply reply;
+  size_t len = 0;
+  ssize_t got = -1;
+
+  while (got != 0) {
+    const int rc = wait_ready(&readable, 1, deadline, -1);
+    if (rc < 0)
+      return rc;
+    got = recv(fd, text + len, sizeof text - len, MSG_DONTWAIT);
+    if (got < 0 && errno == ECONNRESET)
+      break;
+    if (got < 0 && errno != EINTR && errno != EAGAIN)
+      return -errno;
+    len += got > 0 ? (size_t)got : 0;
+    if (len == sizeof text)
+      return -EPROTO;
+  }
+  if (len == 0)
+    return -ECONNRESET;
+  if (text[len - 1] != '\0' || reply_parse(text, len - 1, &reply) < 0 ||
+      (reply.outcome == OUTCOME_GRANTED && !(sent && got == 0)))
+    return -EPROTO;
+  *out = reply;
+  return 0;
+}
+
+/* Asks once. Returns 0 and writes out, or -errno. Sets *reached when there was a daemon to connect to. */
+static int ask_once(const char *path, const struct request *req, deadline_t deadline, bool *reached,
+                    struct reply *out) {
+  __attribute__((cleanup(close_fd))) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0)
+    return -errno;
+  int rc = connect_to(fd, path, deadline);
+  if (rc < 0)
+    return rc;
+  *reached = true;
+  rc = send_request(fd, req, deadline);
+  return rc == 0 || rc == -EPIPE || rc == -ECONNRESET ? read_reply(fd, rc == 0, deadline, out) : rc;
+}
+
+/* Asks the daemon. Always writes an answer, at the latest at the deadline. */
+void client_ask(const struct options *opt, const struct request *req, deadline_t deadline, struct reply *out) {
+  bool reached = false;
+  int rc = ask_once(opt->socket, req, deadline, &reached, out);
+
+  /* Once reached, an absent daemon is one that is being restarted. */
+  for (int n = 1; n < TRIES && reached && (rc == -ECONNRESET || rc == -ECONNREFUSED || rc == -ENOENT); n++) {
+    wait_ready(NULL, 0, deadline, PAUSE_MS);
+    rc = ask_once(opt->socket, req, deadline, &reached, out);
+  }
+  if (rc < 0)
+    reply_failure(out, failures, -rc, opt->socket);
+}

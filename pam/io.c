@@ -1,0 +1,58 @@
+/* Waiting and sending: io.h has the rules. */
+#include "io.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Returns the point in time that is ms milliseconds away. */
+deadline_t deadline_in(int ms) {
+  struct timespec now;
+
+  clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail: the clock exists and the address is ours */
+  return (deadline_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + ms;
+}
+
+/* Returns the milliseconds until deadline, 0 when it has come. Deadlines here are at most a minute away. */
+int deadline_left(deadline_t deadline) {
+  const deadline_t left = deadline - deadline_in(0);
+
+  return left > 0 ? (int)left : 0;
+}
+
+/*
+ * Waits for one of the descriptors; at most at_most milliseconds, unless that is negative. Returns 0 when it is worth
+ * looking again (revents tells whether one is ready), -ETIMEDOUT when the deadline has come, or -errno.
+ */
+int wait_ready(struct pollfd *fds, nfds_t count, deadline_t deadline, int at_most) {
+  int left, ready;
+
+  do {
+    if ((left = deadline_left(deadline)) == 0)
+      return -ETIMEDOUT;
+    ready = poll(fds, count, at_most < 0 || left < at_most ? left : at_most);
+  } while (ready < 0 && errno == EINTR);
+  return ready < 0 ? -errno : 0;
+}
+
+/*
+ * Sends what the socket takes now and moves bytes and len past it. Returns 0 when nothing is left to send, -EAGAIN when
+ * something is, -EPIPE or -ECONNRESET when the other side has closed, or another -errno.
+ */
+int send_some(int fd, const char **bytes, size_t *len) {
+  const ssize_t sent = send(fd, *bytes, *len, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+  if (sent < 0)
+    return errno == EINTR ? -EAGAIN : -errno;
+  *bytes += sent;
+  *len -= (size_t)sent;
+  return *len == 0 ? 0 : -EAGAIN;
+}
+
+/* Closes *fd unless it is -1, and makes it so. Linux has closed it even where it reports EINTR: no retry. */
+void close_fd(int *fd) {
+  if (*fd >= 0)
+    close(*fd);
+  *fd = -1;
+}

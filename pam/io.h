@@ -1,0 +1,17 @@
+/*
+ * Waiting and sending, for both modes. Rules: every wait ends at the one deadline of the login, EINTR stays in here,
+ * and nothing raises SIGPIPE.
+ */
+#pragma once
+
+#include <poll.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef int64_t deadline_t; /* a point in time: milliseconds of CLOCK_MONOTONIC */
+
+deadline_t deadline_in(int ms);
+int deadline_left(deadline_t deadline);
+int wait_ready(struct pollfd *fds, nfds_t count, deadline_t deadline, int at_most);
+int send_some(int fd, const char **bytes, size_t *len);
+void close_fd(int *fd);
