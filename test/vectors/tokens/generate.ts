@@ -1,0 +1,121 @@
+// Writes the token vectors: `node test/vectors/tokens/generate.ts`. Run again, it writes the same bytes.
+//
+// keys/private-test-keys.json is where everything comes from. A key that stands in KEYS and not in that file is made anew;
+// nothing else is random, as the signatures that are random by nature are remembered in keys/signatures.json.
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { createMint, loadPrivateKeys, type Mint, NOW, PRIVATE_KEY_FILE } from './mint.ts';
+import { audience } from './recipes/audience.ts';
+import { claims } from './recipes/claims.ts';
+import { header } from './recipes/header.ts';
+import { issuer } from './recipes/issuer.ts';
+import { keys } from './recipes/keys.ts';
+import { kinds } from './recipes/kinds.ts';
+import { password } from './recipes/password.ts';
+import type { Recipe } from './recipes/recipe.ts';
+import { role } from './recipes/role.ts';
+import { shape } from './recipes/shape.ts';
+import { times } from './recipes/times.ts';
+import { truncated } from './recipes/truncated.ts';
+import { type Vector } from './vector.ts';
+
+const RECIPES: Readonly<Record<string, (mint: Mint) => readonly Recipe[]>> = {
+  audience,
+  claims,
+  header,
+  issuer,
+  keys,
+  kinds,
+  password,
+  role,
+  shape,
+  times,
+  truncated,
+};
+
+const rsa = (bits: number) => () => generateKeyPairSync('rsa', { modulusLength: bits }).privateKey;
+const ec = (namedCurve: string) => () => generateKeyPairSync('ec', { namedCurve }).privateKey;
+const ed25519 = () => generateKeyPairSync('ed25519').privateKey;
+
+/** Every private test key: how it is made, and what is published with it. */
+const KEYS: Readonly<Record<string, { make: () => KeyObject; alg?: string; kid?: string }>> = {
+  'cluster-rs256': { make: rsa(2048), alg: 'RS256', kid: 'cluster-rs256' },
+  'cluster-ps256': { make: rsa(2048), alg: 'PS256', kid: 'cluster-ps256' },
+  'cluster-rsa': { make: rsa(2048), kid: 'cluster-rsa' },
+  'cluster-rs512': { make: rsa(4096), alg: 'RS512', kid: 'cluster-rs512' },
+  'cluster-es256': { make: ec('P-256'), alg: 'ES256', kid: 'cluster-es256' },
+  'cluster-es384': { make: ec('P-384'), alg: 'ES384', kid: 'cluster-es384' },
+  'cluster-es512': { make: ec('P-521'), alg: 'ES512', kid: 'cluster-es512' },
+  'cluster-eddsa': { make: ed25519, alg: 'EdDSA', kid: 'cluster-eddsa' },
+  // Another cluster with the same issuer URL; one of its keys even has the same kid.
+  'other-rs256': { make: rsa(2048), alg: 'RS256', kid: 'other-rs256' },
+  'other-es256': { make: ec('P-256'), alg: 'ES256', kid: 'cluster-es256' },
+  'people-es256': { make: ec('P-256'), alg: 'ES256', kid: 'people-es256' },
+  'nameless-rs256': { make: rsa(2048), alg: 'RS256' },
+  'twin-a': { make: ec('P-256'), alg: 'ES256', kid: 'twin' },
+  'twin-b': { make: ec('P-256'), alg: 'ES256', kid: 'twin' },
+  // In no key set.
+  'attacker-rs256': { make: rsa(2048), alg: 'RS256', kid: 'attacker-rs256' },
+  'attacker-es256': { make: ec('P-256'), alg: 'ES256', kid: 'attacker-es256' },
+};
+
+/** The key sets that the policies pin, by the names of their private keys. */
+const KEY_SETS: Readonly<Record<string, readonly string[]>> = {
+  cluster: Object.keys(KEYS).filter((name) => name.startsWith('cluster-')),
+  'other-cluster': ['other-rs256', 'other-es256'],
+  people: ['people-es256'],
+  nameless: ['nameless-rs256'],
+  twins: ['twin-a', 'twin-b'],
+};
+
+/** Every file that is written, by its path in this folder. */
+export async function generate(): Promise<ReadonlyMap<string, string>> {
+  const mint = await createMint();
+  const files = new Map<string, string>();
+  for (const [name, members] of Object.entries(KEY_SETS)) {
+    const set = { keys: members.map((member) => ({ ...mint.publicKey(member), use: 'sig' })) };
+    files.set(`policies/${name}.jwks.json`, format(set));
+  }
+  files.set('policies/broken.jwks.json', format({ keys: [offCurve(mint)] }));
+  for (const [name, recipes] of Object.entries(RECIPES)) {
+    files.set(`${name}.json`, format(recipes(mint).map(complete)));
+  }
+  files.set('keys/signatures.json', format(mint.signatures()));
+  return files;
+}
+
+function complete(recipe: Recipe): Vector {
+  const { name, policy = 'cluster', now = NOW, role: asked = 'foo:myservice' } = recipe;
+  const { password: sent, expected } = recipe;
+  const request = { role: asked, service: 'postgresql', source: '10.0.0.7' };
+  return { name, policy, now, request, password: sent, expected };
+}
+
+/** A key whose point does not lie on its curve. */
+function offCurve(mint: Mint): unknown {
+  const key = mint.publicKey('cluster-es256');
+  return { ...key, kid: 'off-curve', y: key.x, use: 'sig' };
+}
+
+function format(value: unknown): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
+}
+
+/** Makes the keys that are missing. Those that are there stay as they are. */
+async function makeKeys(): Promise<void> {
+  const there = await loadPrivateKeys();
+  const all = Object.entries(KEYS).map(([name, { make, ...published }]) => [
+    name,
+    there[name] ?? { ...make().export({ format: 'jwk' }), ...published },
+  ]);
+  await writeFile(PRIVATE_KEY_FILE, format(Object.fromEntries(all)));
+}
+
+if (import.meta.main) {
+  await makeKeys();
+  for (const [path, text] of await generate()) {
+    await writeFile(join(import.meta.dirname, path), text);
+  }
+}

@@ -1,0 +1,69 @@
+// iss: which entry may judge a token at all.
+import type { Mint } from '../mint.ts';
+import type { Recipe } from './recipe.ts';
+
+const URL = 'https://k8s.example.com';
+
+export function issuer({ token }: Mint): Recipe[] {
+  const unknown = (name: string, iss: string, shown = iss): Recipe => ({
+    name,
+    password: token({ claims: { iss } }),
+    expected: {
+      code: 'ERR_ISSUER_UNKNOWN',
+      message: `issuer "${shown}" is not configured; expected "${URL}"`,
+      hint: 'Add it to issuers.yaml if its tokens are to be accepted.',
+    },
+  });
+  const near = (name: string, iss: string): Recipe => ({
+    name,
+    password: token({ claims: { iss } }),
+    expected: {
+      code: 'ERR_ISSUER_UNKNOWN',
+      message: `issuer "${iss}" is not configured; it differs from "${URL}" of entry cluster only in case or a trailing slash`,
+      hint: 'Write issuer.url exactly as the iss of the tokens.',
+    },
+  });
+  return [
+    unknown('refuses another issuer', 'https://other.example.com'),
+    unknown('refuses a longer issuer URL', `${URL}.attacker.example`),
+    unknown('refuses a path below the issuer URL', `${URL}/realms/x`),
+    unknown('refuses the start of the issuer URL', 'https://k8s.example.co'),
+    unknown('refuses the issuer URL with a port', `${URL}:443`),
+    unknown('refuses the issuer URL over http', 'http://k8s.example.com'),
+    unknown('refuses the issuer URL with a user', 'https://x@k8s.example.com'),
+    unknown('refuses the issuer URL with a space behind', `${URL} `),
+    unknown('refuses the issuer URL with a NUL behind', `${URL}\0`, String.raw`${URL}\u0000`),
+    unknown(
+      'refuses a look-alike of the issuer URL',
+      'https://k8s.ex\u{430}mple.com',
+      String.raw`https://k8s.ex\u0430mple.com`,
+    ),
+    near('says that only a trailing slash differs', `${URL}/`),
+    near('says that only case differs', 'https://K8S.example.com'),
+    near('says that only case and slashes differ', 'HTTPS://K8S.EXAMPLE.COM/'),
+    {
+      name: 'refuses a token without iss',
+      password: token({ claims: { iss: undefined } }),
+      expected: {
+        code: 'ERR_CLAIM_MISSING',
+        message: 'the token has no iss; expected iss, aud, sub and exp',
+      },
+    },
+    ...[null, 1, '', true, [URL], { url: URL }].map((iss) => ({
+      name: `refuses ${JSON.stringify(iss)} as iss`,
+      password: token({ claims: { iss } }),
+      expected: {
+        code: 'ERR_CLAIM_REJECTED',
+        message: `iss is ${JSON.stringify(iss)}; expected text that is not empty`,
+      } as const,
+    })),
+    {
+      name: 'shows only the start of a very long iss',
+      password: token({ claims: { iss: `https://${'a'.repeat(5000)}.example` } }),
+      expected: {
+        code: 'ERR_ISSUER_UNKNOWN',
+        message: `issuer "https://${'a'.repeat(72)}"... (5016 characters) is not configured; expected "${URL}"`,
+      },
+    },
+  ];
+}
