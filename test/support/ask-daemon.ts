@@ -1,0 +1,39 @@
+// Asks the daemon as the PAM module does: one request, one reply.
+import { connect } from 'node:net';
+
+export interface DaemonRequest {
+  readonly user: string;
+  readonly token: string;
+  readonly service?: string;
+  readonly rhost?: string;
+}
+
+/** The bytes of a request (docs/protocol.md). */
+export function formatRequest(request: DaemonRequest): Buffer {
+  const { user, token, service = 'postgresql', rhost } = request;
+  const strings = [
+    'pgtoken/1',
+    `PAM_SERVICE=${service}`,
+    `PAM_USER=${user}`,
+    ...(rhost === undefined ? [] : [`PAM_RHOST=${rhost}`]),
+    '',
+    token,
+  ];
+  return Buffer.from(strings.map((string) => `${string}\0`).join(''));
+}
+
+/** @returns the reply without its NUL, or why there is none: `no reply: …`. Never rejects. */
+export async function askDaemon(path: string, request: DaemonRequest): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    const chunks: Buffer[] = [];
+    let reason = 'closed';
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+    socket.on('error', (error: NodeJS.ErrnoException) => (reason = error.code ?? error.message));
+    socket.on('close', () => {
+      const reply = Buffer.concat(chunks).toString();
+      resolve(reply.endsWith('\0') ? reply.slice(0, -1) : `no reply: ${reason}`);
+    });
+    socket.write(formatRequest(request));
+  });
+}

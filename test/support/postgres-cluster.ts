@@ -1,0 +1,296 @@
+// A throwaway PostgreSQL cluster: the real server, the real libpam, the real psql, in a temporary folder on a free port of the
+// loopback interface. Its superuser logs in over the unix socket, by peer authentication, as whoever runs the tests; all
+// other logins go by the lines that the caller gives. Its PAM services are files of that folder: see pam_confdir.c.
+//
+// It ends with stop(), and also when the test process dies: see as-server-user.ts and temporary-folder.ts.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { chmod, mkdir, open, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+
+import { Client } from 'pg';
+
+import { asServerUser, ownedByServerUser } from './as-server-user.ts';
+import { findFreePort } from './find-free-port.ts';
+import { findPostgres } from './find-postgres.ts';
+import { poll } from './poll.ts';
+import { runChecked } from './run-checked.ts';
+import { run, type RunResult } from './run.ts';
+import { openServerLog, type ServerLog } from './server-log.ts';
+import { createTemporaryFolder } from './temporary-folder.ts';
+
+export interface PostgresClusterOptions {
+  /** Lines of pg_hba.conf, after the superuser's own. */
+  readonly hba: readonly string[];
+  /** The files of /etc/pam.d, by name. A service that is not here denies. */
+  readonly pamServices: Readonly<Record<string, string>>;
+  /** Run as superuser once the server is up, such as `create role`. */
+  readonly setup?: readonly string[];
+  /** More lines of postgresql.conf, by name. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+export interface Login {
+  readonly role: string;
+  /** A token or an ordinary password. */
+  readonly password: string;
+  /** Default: tcp, which is 127.0.0.1 without TLS. */
+  readonly over?: 'tcp' | 'socket';
+  /** What to ask once logged in. Default: who one is now. */
+  readonly sql?: string;
+}
+
+export interface PostgresCluster extends AsyncDisposable {
+  readonly folder: string;
+  readonly binFolder: string;
+  readonly socketFolder: string;
+  readonly port: number;
+  readonly log: ServerLog;
+  /** Runs one statement as superuser; the answer is one line a row. Throws when it fails. */
+  readonly sql: (statement: string) => Promise<string>;
+  /** Logs in with the real psql. */
+  readonly psql: (login: Login) => Promise<RunResult>;
+  /** Logs in with the pg driver; rejects as it does. The caller ends the client. */
+  readonly connect: (login: Login) => Promise<Client>;
+  /** Replaces a PAM service; it holds from the next login on. */
+  readonly setPAMService: (name: string, text: string) => Promise<void>;
+  /** Shuts the server down and removes the folder. */
+  readonly stop: () => Promise<void>;
+  /** Shuts the server down and leaves the folder with its log to be looked into. */
+  readonly stopAndKeep: () => Promise<void>;
+}
+
+const SETTINGS = {
+  fsync: 'off',
+  full_page_writes: 'off',
+  synchronous_commit: 'off',
+  autovacuum: 'off',
+  shared_buffers: '16MB',
+  max_connections: '30',
+  listen_addresses: '127.0.0.1',
+  log_destination: 'stderr',
+  logging_collector: 'off',
+  log_line_prefix: '[%p] ',
+  lc_messages: 'C',
+};
+
+// A unix socket's address has 108 bytes, its last a NUL.
+const LONGEST_SOCKET_PATH = 107;
+const SOCKET_NAME = '.s.PGSQL.65535';
+
+/** Creates the cluster and starts it. */
+export async function startPostgresCluster(
+  options: PostgresClusterOptions,
+): Promise<PostgresCluster> {
+  const binFolder = findPostgres();
+  const folder = await createTemporaryFolder('postgres');
+  const path = {
+    data: join(folder.path, 'data'),
+    log: join(folder.path, 'postgresql.log'),
+    pam: join(folder.path, 'pam.d'),
+    socket: join(folder.path, 'socket'),
+    shim: join(folder.path, 'pam_confdir.so'),
+  };
+  if (Buffer.byteLength(join(path.socket, SOCKET_NAME)) > LONGEST_SOCKET_PATH) {
+    await folder.remove();
+    throw new Error(
+      `the path of a socket in ${path.socket} is too long: set TMPDIR to a shorter one`,
+    );
+  }
+  await writeFile(path.log, '');
+  const log = openServerLog(path.log);
+  let server: ChildProcess | undefined;
+
+  const stopServer = async (): Promise<void> => {
+    if (server !== undefined) await endServer(server);
+  };
+  const stop = async (): Promise<void> => {
+    try {
+      await stopServer();
+    } finally {
+      await folder.remove();
+    }
+  };
+  const setPAMService = async (name: string, text: string): Promise<void> => {
+    const file = join(path.pam, name);
+    await writeFile(file, text);
+    await chmod(file, 0o644);
+  };
+
+  try {
+    const install = ['-d', '-m', '0755', ...ownedByServerUser(), path.data, path.socket];
+    await mkdir(path.pam, { mode: 0o755 });
+    await chmod(path.pam, 0o755);
+    await Promise.all([
+      compileShim(path.shim),
+      runChecked('install', install),
+      setPAMService('other', 'auth required pam_deny.so\naccount required pam_deny.so\n'),
+      ...Object.entries(options.pamServices).map(async (entry) => setPAMService(...entry)),
+    ]);
+    await initialise(binFolder, path.data, options);
+
+    // Somebody else may take the port before the server does.
+    let port = 0;
+    for (let tries = 1; ; tries += 1) {
+      port = await findFreePort();
+      const mark = await log.mark();
+      server = await startServer(binFolder, path, port);
+      const failure = await waitUntilReady(server, log, mark);
+      if (failure === undefined) break;
+      if (tries === 3 || !(await log.since(mark)).includes('Address already in use')) throw failure;
+    }
+
+    const psql = async (login: Login): Promise<RunResult> =>
+      run(join(binFolder, 'psql'), ['-X', '-w', '-A', '-t', '-c', login.sql ?? WHO_AM_I], {
+        cwd: folder.path,
+        env: {
+          HOME: folder.path,
+          PGHOST: login.over === 'socket' ? path.socket : '127.0.0.1',
+          PGPORT: String(port),
+          PGUSER: login.role,
+          PGDATABASE: 'postgres',
+          PGPASSWORD: login.password,
+          PGSSLMODE: 'disable',
+          PGGSSENCMODE: 'disable',
+        },
+      });
+    const sql = async (statement: string): Promise<string> => {
+      const login = { role: 'postgres', password: '', over: 'socket', sql: statement } as const;
+      const result = await psql(login);
+      if (result.status !== 0) throw new Error(`${statement}: ${result.stderr}`);
+      return result.stdout.trimEnd();
+    };
+    for (const statement of options.setup ?? []) await sql(statement);
+
+    return {
+      folder: folder.path,
+      binFolder,
+      socketFolder: path.socket,
+      port,
+      log,
+      sql,
+      psql,
+      connect: async (login) => {
+        const client = new Client({
+          host: login.over === 'socket' ? path.socket : '127.0.0.1',
+          port,
+          user: login.role,
+          password: login.password,
+          database: 'postgres',
+          ssl: false,
+        });
+        await client.connect();
+        return client;
+      },
+      setPAMService,
+      stop,
+      stopAndKeep: async () => {
+        folder.keep();
+        await stopServer();
+      },
+      [Symbol.asyncDispose]: stop,
+    };
+  } catch (error) {
+    const text = await log.since().catch(() => '(it never started)');
+    await stop();
+    throw new Error(`no PostgreSQL server to test with; its log:\n${text}`, { cause: error });
+  }
+}
+
+const WHO_AM_I = 'select current_user';
+
+async function compileShim(output: string): Promise<void> {
+  const source = join(import.meta.dirname, 'pam_confdir.c');
+  await runChecked('gcc', ['-shared', '-fPIC', '-Wall', '-Werror', '-o', output, source, '-lpam']);
+  await chmod(output, 0o755); // whatever the umask
+}
+
+async function initialise(
+  binFolder: string,
+  data: string,
+  options: PostgresClusterOptions,
+): Promise<void> {
+  const initdb = [
+    `--pgdata=${data}`,
+    '--username=postgres',
+    '--auth=reject', // replaced below
+    '--no-sync',
+    '--no-instructions',
+    '--locale=C',
+    '--encoding=UTF8',
+  ];
+  const environment = { cwd: '/', env: { LC_ALL: 'C' } };
+  await runChecked('setpriv', asServerUser(join(binFolder, 'initdb'), initdb), environment);
+
+  const settings = Object.entries({ ...SETTINGS, ...options.settings });
+  const files = {
+    'postgresql.conf': settings.map(([name, value]) => `${name} = '${value}'`),
+    'pg_hba.conf': ['local all postgres peer map=tester', ...options.hba],
+    'pg_ident.conf': [`tester "${userInfo().username}" postgres`],
+  };
+  // They keep the owner that initdb gave them.
+  for (const [name, lines] of Object.entries(files)) {
+    await writeFile(join(data, name), `${lines.join('\n')}\n`);
+  }
+}
+
+async function startServer(
+  binFolder: string,
+  path: { readonly data: string; log: string; pam: string; socket: string; shim: string },
+  port: number,
+): Promise<ChildProcess> {
+  const args = ['-D', path.data, '-p', String(port), '-k', path.socket];
+  const logFile = await open(path.log, 'a', 0o644);
+  try {
+    return spawn('setpriv', asServerUser(join(binFolder, 'postgres'), args), {
+      cwd: '/',
+      env: {
+        PATH: process.env['PATH'],
+        LC_ALL: 'C',
+        LD_PRELOAD: path.shim,
+        PGTOKEN_TEST_PAM_CONFDIR: path.pam,
+      },
+      stdio: ['ignore', logFile.fd, logFile.fd],
+      detached: true, // Ctrl-C is for the program that owns the cluster
+    });
+  } finally {
+    await logFile.close();
+  }
+}
+
+/** Returns why the server does not accept connections, or undefined once it does. */
+async function waitUntilReady(
+  server: ChildProcess,
+  log: ServerLog,
+  mark: number,
+): Promise<Error | undefined> {
+  let startError: Error | undefined;
+  server.on('error', (error) => (startError = error));
+  return poll('a PostgreSQL server that accepts connections', async () => {
+    if (startError !== undefined) return { failure: startError };
+    if (hasEnded(server)) return { failure: new Error(`it ended with status ${server.exitCode}`) };
+    const ready = (await log.since(mark)).includes('ready to accept connections');
+    return ready ? { failure: undefined } : undefined;
+  }).then(
+    ({ failure }) => failure,
+    (error: unknown) => new Error('it does not get ready', { cause: error }),
+  );
+}
+
+function hasEnded(server: ChildProcess): boolean {
+  return server.exitCode !== null || server.signalCode !== null;
+}
+
+/** Fast shutdown first; a server that does not end of that is ended harder. */
+async function endServer(server: ChildProcess): Promise<void> {
+  for (const signal of ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const) {
+    if (hasEnded(server)) return;
+    server.kill(signal);
+    await poll(
+      'the end of the PostgreSQL server',
+      () => hasEnded(server) || undefined,
+      10_000,
+    ).catch(() => undefined);
+  }
+  if (!hasEnded(server)) throw new Error(`postgres ${server.pid} survives SIGKILL`);
+}

@@ -1,0 +1,159 @@
+// A database host as it ships: a PostgreSQL server whose logins go through the module to a daemon, which runs as a user of
+// its own. The daemon is started and ended by the test.
+import { chmod, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { poll } from './poll.ts';
+import { startPostgresCluster, type PostgresCluster } from './postgres-cluster.ts';
+import { runChecked } from './run-checked.ts';
+import { socketActivator } from './socket-activator.ts';
+import { stageInstallation, type StagedInstallation } from './stage-installation.ts';
+import { startDaemonProcess, type DaemonProcess } from './start-daemon-process.ts';
+import { createTemporaryFolder } from './temporary-folder.ts';
+import { writeIssuersYAML } from './write-issuers-yaml.ts';
+
+export interface StartDaemonOptions {
+  /** The entries of issuers.yaml; default: those that are there. */
+  readonly issuers?: readonly Readonly<Record<string, unknown>>[];
+  /** More options of `pgtoken serve`. */
+  readonly args?: readonly string[];
+  /** Let a socket activator hold the socket. */
+  readonly activated?: boolean;
+  /** What stands before the command. */
+  readonly wrapper?: readonly string[];
+  /** Put the cache on a file system without a byte to spare, which only the daemon sees. */
+  readonly fullDisk?: boolean;
+}
+
+export interface DaemonHost extends AsyncDisposable {
+  readonly installation: StagedInstallation;
+  readonly cluster: PostgresCluster;
+  readonly socket: string;
+  /** Where the daemon keeps keys. */
+  readonly cacheFolder: string;
+  /** Starts a daemon and waits until it is ready. The caller stops it. */
+  readonly startDaemon: (options?: StartDaemonOptions) => Promise<DaemonProcess>;
+  /** Sets the module's time limit in seconds, from the next login on. */
+  readonly setModuleTimeout: (seconds?: number) => Promise<void>;
+  /** Removes what is in the cache, and gives the folder back to the daemon's user. */
+  readonly clearCache: () => Promise<void>;
+  readonly stop: () => Promise<void>;
+}
+
+/** The service of all logins. */
+export const DAEMON_SERVICE = 'postgresql-k8s';
+/** Neither root nor the server's user; the server's group may connect. */
+const DAEMON_USER = { name: 'nobody', group: 'postgres' };
+/** Seconds: the daemon answers before the module gives up. */
+const DEADLINE = 2;
+const MODULE_TIMEOUT = 3;
+
+/** @param roles the database roles that exist besides postgres. */
+export async function startDaemonHost(roles: readonly string[]): Promise<DaemonHost> {
+  const installation = await stageInstallation(writeIssuersYAML([]));
+  const folder = await createTemporaryFolder('daemon');
+  const owner = process.geteuid?.() === 0 ? [`--owner=${DAEMON_USER.name}`] : [];
+  const [run, cacheFolder] = [join(folder.path, 'run'), join(folder.path, 'cache')];
+  const socket = join(run, 'pgtoken.sock');
+  const clearCache = async (): Promise<void> => {
+    await runChecked('rm', ['-rf', cacheFolder]);
+    await runChecked('install', ['-d', '-m', '0755', ...owner, cacheFolder]);
+  };
+  const pamService = (timeout: number): string => {
+    const module = `${installation.module} socket=${socket} timeout=${timeout}`;
+    return `auth required ${module}\naccount required ${module}\n`;
+  };
+  let cluster: PostgresCluster;
+  try {
+    await mkdir(run);
+    await chmod(run, 0o755);
+    await runChecked('install', ['-d', '-m', '0755', ...owner, run]);
+    await clearCache();
+    cluster = await startPostgresCluster({
+      hba: [
+        `local all all pam pamservice=${DAEMON_SERVICE}`,
+        `host all all 127.0.0.1/32 pam pamservice=${DAEMON_SERVICE}`,
+      ],
+      pamServices: { [DAEMON_SERVICE]: pamService(MODULE_TIMEOUT) },
+      setup: roles.map((role) => `create role "${role}" login`),
+      settings: { max_connections: '260' },
+    });
+  } catch (error) {
+    await folder.remove();
+    await installation.remove();
+    throw error;
+  }
+
+  const stop = async (): Promise<void> => {
+    try {
+      await cluster.stop();
+    } finally {
+      await folder.remove();
+      await installation.remove();
+    }
+  };
+  return {
+    installation,
+    cluster,
+    socket,
+    cacheFolder,
+    clearCache,
+    setModuleTimeout: async (seconds = MODULE_TIMEOUT) =>
+      cluster.setPAMService(DAEMON_SERVICE, pamService(seconds)),
+    startDaemon: async (given = {}) => {
+      const { issuers, args = [], activated = false, wrapper = [], fullDisk = false } = given;
+      if (issuers !== undefined) await installation.writeConfig(writeIssuersYAML(issuers));
+      if (activated) await runChecked('rm', ['-f', socket]);
+      const daemon = startDaemonProcess({
+        command: installation.command,
+        ...(fullDisk ? {} : { user: DAEMON_USER }),
+        wrapper: [
+          ...(activated ? socketActivator(socket) : []),
+          ...(fullDisk ? withFullDisk(cacheFolder) : []),
+          ...wrapper,
+        ],
+        args: [
+          `--config=${installation.config}`,
+          `--socket=${socket}`,
+          `--cache-dir=${cacheFolder}`,
+          `--deadline=${DEADLINE}s`,
+          ...args,
+        ],
+      });
+      await daemon.waitForLine('ready').catch(async (error: unknown) => {
+        await daemon.stop();
+        throw error;
+      });
+      return daemon;
+    },
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+const FILL_DISK = `
+set -eu
+mount -t tmpfs -o "size=4k,mode=0755,uid=$(id -u "$1")" tmpfs "$3"
+head -c 4096 /dev/zero >"$3/filler"
+user=$1 group=$2; shift 3
+exec setpriv --pdeathsig=KILL --reuid="$user" --regid="$group" --clear-groups -- "$@"`;
+
+/** Needs root, as whoever runs the tests or as seen from inside a namespace of its own. */
+function withFullDisk(folder: string): readonly string[] {
+  const isRoot = process.geteuid?.() === 0;
+  const { name, group } = isRoot ? DAEMON_USER : { name: 'root', group: 'root' };
+  const namespace = isRoot ? ['--mount'] : ['--mount', '--map-root-user'];
+  return ['unshare', ...namespace, 'sh', '-c', FILL_DISK, 'sh', name, group, folder];
+}
+
+/** Waits until the daemon has retrieved keys from each of these issuers, and remembers them. */
+export async function untilCached(host: DaemonHost, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    await poll(`the keys of ${name} in the cache`, async () =>
+      runChecked('test', ['-s', join(host.cacheFolder, `${name}.json`)]).then(
+        () => true,
+        () => undefined,
+      ),
+    );
+  }
+}
