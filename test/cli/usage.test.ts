@@ -1,0 +1,124 @@
+// Wrong usage of every command, and `pgtoken config check`, as processes from the sources.
+import { chmod, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import packageJSON from '../../package.json' with { type: 'json' };
+import { runPgtoken } from '../support/run-pgtoken.ts';
+import { createTemporaryFolder } from '../support/temporary-folder.ts';
+import { writeIssuersYAML } from '../support/write-issuers-yaml.ts';
+
+const stack = new AsyncDisposableStack();
+let folder: string;
+
+beforeAll(async () => {
+  folder = stack.use(await createTemporaryFolder('usage')).path;
+});
+
+afterAll(async () => {
+  await stack.disposeAsync();
+});
+
+describe('wrong usage', () => {
+  it.concurrent.each<readonly [args: readonly string[], complaint: string]>([
+    [
+      ['pam', '--timeout', '30d'],
+      'error: option \'--timeout <duration>\' argument \'30d\' is invalid. expected a duration from "100ms" to "60s"\n',
+    ],
+    [['pam', '--confg', 'x'], "error: unknown option '--confg'\n(Did you mean --config?)\n"],
+    [
+      ['pam', 'extra'],
+      "error: too many arguments for 'pam'. Expected 0 arguments but got 1: extra.\n",
+    ],
+    [['pam', '--config'], "error: option '--config <file>' argument missing\n"],
+    [
+      ['pam', '--timeout', '0s'],
+      'error: option \'--timeout <duration>\' argument \'0s\' is invalid. expected a duration from "100ms" to "60s"\n',
+    ],
+    [
+      ['config', 'check', 'a', 'b'],
+      "error: too many arguments for 'check'. Expected 1 argument but got 2: a, b.\n",
+    ],
+    [['login'], "error: unknown command 'login'\n"],
+  ])('exits 2, says what is wrong and nothing else: %j', async (args, complaint) => {
+    const answer = await runPgtoken(args, { env: { PAM_USER: 'foo:myservice' } });
+    const stderr = `${complaint}HINT: See pgtoken --help.\n`;
+    expect(answer).toEqual({ status: 2, signal: undefined, stdout: '', stderr });
+  });
+
+  it.concurrent.each([[[]], [['config']]])('exits 2 and shows the commands: %j', async (args) => {
+    const { status, stdout, stderr } = await runPgtoken(args);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toMatch(/^Usage: pgtoken /);
+  });
+});
+
+it.each([['--help'], ['--version'], ['pam', '--help']])(
+  'lets nobody in when a PAM service runs it with %s',
+  async (...args) => {
+    const { status } = await runPgtoken(args, { env: { PAM_TYPE: 'auth', PAM_USER: 'foo' } });
+    expect(status).toBe(2);
+  },
+);
+
+it('says its version', async () => {
+  expect(await runPgtoken(['--version'])).toEqual({
+    status: 0,
+    signal: undefined,
+    stdout: `${packageJSON.version}\n`,
+    stderr: '',
+  });
+});
+
+async function place(name: string, text: string, mode = 0o644): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, text);
+  await chmod(path, mode);
+  return path;
+}
+const entry = (name: string) => ({
+  name,
+  issuer: { url: `https://${name}.example.com`, audiences: ['postgres'] },
+  roles: [{ claim: 'sub' }],
+});
+
+describe('pgtoken config check', () => {
+  it.concurrent('names the issuers of a configuration that can be used, and exits 0', async () => {
+    const file = await place('good.yaml', writeIssuersYAML([entry('a'), entry('b')]));
+    expect(await runPgtoken(['config', 'check', file])).toMatchObject({
+      status: 0,
+      stdout: `${file}: ok, 2 issuers: a, b\n`,
+      stderr: '',
+    });
+  });
+
+  it.concurrent('prints every problem with its place, and exits 1', async () => {
+    const file = await place(
+      'bad.yaml',
+      'apiVersion: 1\nissuers:\n- name: a\n  keys: {}\nextra: 1\n',
+    );
+    expect(await runPgtoken(['config', 'check', file])).toEqual({
+      status: 1,
+      signal: undefined,
+      stdout: [
+        `${file}:1:13: apiVersion: Unsupported value: 1: must be "pgtoken/v1"`,
+        `${file}:3:3: issuers[0].issuer: Required value: expected a mapping`,
+        `${file}:3:3: issuers[0].roles: Required value: expected a list of role rules`,
+        `${file}:4:3: issuers[0].keys: Required value: exactly one of jwksURI, jwksFile; leave keys out for discovery`,
+        `${file}:5:1: extra: Unknown field, known here: apiVersion, issuers, protectedRoles`,
+        '',
+      ].join('\n'),
+      stderr: `pgtoken: ${file}: 5 problems\n`,
+    });
+  });
+
+  it.concurrent('says of a file that cannot be used why, and exits 1', async () => {
+    const missing = join(folder, 'missing.yaml');
+    expect(await runPgtoken(['config', 'check', missing])).toMatchObject({
+      status: 1,
+      stdout: `${missing}:1:1: cannot be used: no such file\n`,
+      stderr: `pgtoken: ${missing}: 1 problem\n`,
+    });
+  });
+});

@@ -1,0 +1,342 @@
+// The daemon as a whole, in this process: what it answers, records and counts, and what a reload changes.
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { chmod, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import * as z from 'zod';
+
+import { startDaemon, type Daemon, type DaemonOptions } from '../../src/daemon/start-daemon.ts';
+import { StartupError } from '../../src/daemon/startup-error.ts';
+import { createLogger } from '../../src/log/create-logger.ts';
+import { askDaemon, formatRequest } from '../support/ask-daemon.ts';
+import { findFreePort } from '../support/find-free-port.ts';
+import { bytesOfVector, requestVectors } from '../support/request-vectors.ts';
+import { signToken } from '../support/sign-token.ts';
+import { createSigningKey, type SigningKey } from '../support/signing-key.ts';
+import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+import { writeIssuersYAML } from '../support/write-issuers-yaml.ts';
+
+const logLine = z.record(z.string(), z.unknown());
+const TEXT: unknown = expect.any(String);
+const NUMBER: unknown = expect.any(Number);
+const URL = 'https://issuer.example.com';
+
+let folder: TemporaryFolder;
+let key: SigningKey;
+let daemon: Daemon | undefined;
+let lines: Record<string, unknown>[];
+let metricsPort: number;
+
+const inside = (path: string): string => join(folder.path, path);
+const socket = (): string => inside('pgtoken.sock');
+
+beforeEach(async () => {
+  folder = await createTemporaryFolder('start-daemon');
+  lines = [];
+  metricsPort = await findFreePort();
+  key = await createSigningKey('ES256', 'key-1');
+  await write('keys.json', JSON.stringify({ keys: [key.publicJWK] }));
+  await write('issuers.yaml', issuersYAML('foo'));
+});
+
+afterEach(async () => {
+  await daemon?.stop();
+  daemon = undefined;
+  await folder.remove();
+});
+
+async function write(name: string, text: string): Promise<void> {
+  await writeFile(inside(name), text);
+  await chmod(inside(name), 0o644);
+}
+
+const issuersYAML = (role: string): string =>
+  writeIssuersYAML([
+    {
+      name: 'prod',
+      issuer: { url: URL, audiences: ['postgres'] },
+      keys: { jwksFile: 'keys.json' },
+      roles: [{ claim: 'sub', equals: 'alice', role }],
+    },
+  ]);
+
+function mint(claims: Readonly<Record<string, unknown>> = {}): string {
+  const now = Math.floor(Date.now() / 1000);
+  return signToken(key, {
+    iss: URL,
+    aud: 'postgres',
+    sub: 'alice',
+    iat: now,
+    exp: now + 600,
+    ...claims,
+  });
+}
+
+const options = (): DaemonOptions => ({
+  config: inside('issuers.yaml'),
+  socket: socket(),
+  group: undefined,
+  cacheDir: inside('cache'),
+  metrics: `127.0.0.1:${metricsPort}`,
+  deadline: 4,
+  maxConnections: 64,
+  env: {},
+  logger: createLogger({
+    write: (line) => void lines.push(logLine.parse(JSON.parse(line))),
+  }),
+  version: '1.2.3',
+});
+
+async function start(more: Partial<DaemonOptions> = {}): Promise<Daemon> {
+  daemon = await startDaemon({ ...options(), ...more });
+  return daemon;
+}
+
+const ask = async (user: string, token = mint()): Promise<string> =>
+  askDaemon(socket(), { user, token, rhost: '10.0.0.7' });
+const logged = (msg: string): Record<string, unknown>[] =>
+  lines.filter((line) => line['msg'] === msg);
+const ours = async (): Promise<string[]> => {
+  const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+  return text.split('\n').filter((line) => line.startsWith('pgtoken_'));
+};
+
+/** Why it cannot start. */
+async function failure(more: Partial<DaemonOptions> = {}): Promise<StartupError> {
+  const error: unknown = await start(more).catch((reason: unknown) => reason);
+  if (!(error instanceof StartupError)) throw new Error('it has started, or failed otherwise');
+  return error;
+}
+
+it('says which configuration is in force, where it listens and which version it is', async () => {
+  await start();
+  const config = createHash('sha256').update(issuersYAML('foo')).digest('hex');
+  expect(lines).toEqual([
+    {
+      level: 'info',
+      time: TEXT,
+      msg: 'configuration in force',
+      config,
+      issuers: ['prod'],
+    },
+    { level: 'info', time: TEXT, msg: 'ready', socket: socket(), version: '1.2.3' },
+  ]);
+  expect(await ours()).toEqual(
+    expect.arrayContaining([
+      `pgtoken_config_info{hash="${config}"} 1`,
+      'pgtoken_build_info{version="1.2.3"} 1',
+      'pgtoken_config_reloads_total{outcome="ok"} 1',
+      'pgtoken_config_last_reload_successful 1',
+    ]),
+  );
+});
+
+it('writes one audit line for each decision, and counts it', async () => {
+  await start();
+  expect(await ask('foo')).toBe('granted');
+  expect(await ask('bar')).toMatch(/^denied ERR_ROLE_NOT_PERMITTED role "bar" asked for/);
+  expect(await ask('foo', 'correct horse')).toMatch(/^denied ERR_NOT_A_TOKEN /);
+  expect(
+    logged('decision').map(({ outcome, code, verified }) => [outcome, code, verified]),
+  ).toEqual([
+    ['granted', undefined, true],
+    ['denied', 'ERR_ROLE_NOT_PERMITTED', true],
+    ['denied', 'ERR_NOT_A_TOKEN', false],
+  ]);
+  expect(logged('decision')[0]).toEqual({
+    level: 'info',
+    time: TEXT,
+    msg: 'decision',
+    outcome: 'granted',
+    role: 'foo',
+    service: 'postgresql',
+    rhost: '10.0.0.7',
+    issuer: 'prod',
+    verified: true,
+    iss: URL,
+    sub: 'alice',
+    kid: 'key-1',
+    ms: NUMBER,
+  });
+  expect(await ours()).toEqual(
+    expect.arrayContaining([
+      'pgtoken_decisions_total{outcome="granted",code="",issuer="prod"} 1',
+      'pgtoken_decisions_total{outcome="denied",code="ERR_ROLE_NOT_PERMITTED",issuer="prod"} 1',
+      'pgtoken_decisions_total{outcome="denied",code="ERR_NOT_A_TOKEN",issuer=""} 1',
+      'pgtoken_decision_duration_seconds_count 3',
+    ]),
+  );
+});
+
+it('decides role and times anew for a token whose signature it remembers', async () => {
+  await start();
+  const token = mint();
+  expect(await ask('foo', token)).toBe('granted');
+  expect(await ask('bar', token)).toMatch(/^denied ERR_ROLE_NOT_PERMITTED /);
+  expect(await ask('foo', `${token}A`)).toMatch(/^denied ERR_/);
+  expect(await ask('foo', token)).toBe('granted');
+});
+
+it('denies a role that is not UTF-8, however much the token looks like it', async () => {
+  await write('issuers.yaml', issuersYAML('a\u{FFFD}b'));
+  await start();
+  const bytes = formatRequest({ user: 'a#b', token: mint() });
+  bytes[bytes.indexOf('#')] = 0xff;
+  const client = connect(socket());
+  client.write(bytes);
+  const reply = await new Promise<Buffer>((resolve) => client.once('data', resolve));
+  expect(reply.toString()).toMatch(/^denied ERR_ROLE_NOT_PERMITTED .* not valid UTF-8/);
+});
+
+/** Sends the bytes and closes neither side. @returns all that comes before the daemon closes. */
+const send = async (bytes: Buffer): Promise<string> =>
+  new Promise((resolve) => {
+    const client = connect(socket());
+    let reply = '';
+    client.setEncoding('utf8').on('data', (text: string) => (reply += text));
+    client
+      .on('error', () => undefined)
+      .on('close', () => {
+        resolve(reply);
+      });
+    client.write(bytes);
+  });
+
+describe('replies to the vectors', () => {
+  it.each(requestVectors.invalid)('with a refusal: $name', async ({ reply, ...vector }) => {
+    await start();
+    const said = await send(bytesOfVector(vector));
+    expect(said.split(' ').slice(0, 2)).toEqual([reply.outcome, reply.code]);
+    expect(said).toMatch(/^[\x20-\x7e]{1,511}\0$/);
+  });
+
+  it.each(requestVectors.valid)('with a decision: $name', async (vector) => {
+    await start();
+    const said = await send(bytesOfVector(vector));
+    // None of them has a token that verifies.
+    expect(said).toMatch(/^denied ERR_[A-Z_]+ [\x20-\x7e]+\0$/);
+    expect(said).not.toContain('ERR_PROTOCOL');
+    expect(logged('decision')).toHaveLength(1);
+  });
+});
+
+describe('a reload', () => {
+  it('puts the new configuration in force for every decision after it', async () => {
+    const running = await start();
+    const token = mint();
+    expect(await ask('foo', token)).toBe('granted');
+    await write('issuers.yaml', issuersYAML('bar'));
+    await running.reload();
+    expect(await ask('foo', token)).toMatch(/^denied ERR_ROLE_NOT_PERMITTED /);
+    expect(await ask('bar', token)).toBe('granted');
+    const hash = createHash('sha256').update(issuersYAML('bar')).digest('hex');
+    expect((await ours()).filter((line) => line.startsWith('pgtoken_config_info'))).toEqual([
+      `pgtoken_config_info{hash="${hash}"} 1`,
+    ]);
+  });
+
+  it('takes up changed keys: a token of the one that is gone is refused, although it was verified before', async () => {
+    const running = await start();
+    const token = mint();
+    expect(await ask('foo', token)).toBe('granted');
+    const other = await createSigningKey('ES256', 'key-2');
+    await write('keys.json', JSON.stringify({ keys: [other.publicJWK] }));
+    await running.reload();
+    expect(await ask('foo', token)).toMatch(/^denied ERR_KEY_UNKNOWN kid "key-1" is none of/);
+  });
+
+  it.each<[what: string, spoil: () => Promise<void>, problem: RegExp]>([
+    ['is no YAML', async () => write('issuers.yaml', 'issuers: ['), /issuers\.yaml:1:/],
+    ['is gone', async () => rm(inside('issuers.yaml')), /cannot be used: no such file$/],
+    [
+      'may be written by others',
+      async () => chmod(inside('issuers.yaml'), 0o666),
+      /mode 0666 lets group or others write it/,
+    ],
+    ['names keys that are gone', async () => rm(inside('keys.json')), /keys\.json cannot be used/],
+  ])('of a file that %s changes nothing, and says so', async (_what, spoil, problem) => {
+    const running = await start();
+    await spoil();
+    await running.reload();
+    expect(await ask('foo')).toBe('granted');
+    expect(logged('the configuration is invalid, the last good one stays in force')).toMatchObject([
+      { level: 'error', problems: [expect.stringMatching(problem)] },
+    ]);
+    expect(await ours()).toEqual(
+      expect.arrayContaining([
+        'pgtoken_config_reloads_total{outcome="ok"} 1',
+        'pgtoken_config_reloads_total{outcome="invalid"} 1',
+        'pgtoken_config_last_reload_successful 0',
+      ]),
+    );
+    await write('keys.json', JSON.stringify({ keys: [key.publicJWK] }));
+    await write('issuers.yaml', issuersYAML('bar'));
+    await running.reload();
+    expect(await ask('bar')).toBe('granted');
+    expect(await ours()).toContain('pgtoken_config_last_reload_successful 1');
+  });
+
+  it('many at once end with the last one in force', async () => {
+    const running = await start();
+    const reloads = [];
+    for (let count = 0; count < 20; count++) {
+      await write('issuers.yaml', issuersYAML(`role-${count}`));
+      reloads.push(running.reload());
+    }
+    await Promise.all(reloads);
+    expect(await ask('role-19')).toBe('granted');
+    expect(await ask('role-18')).toMatch(/^denied /);
+  });
+});
+
+describe('that cannot start', () => {
+  it('for its configuration names every problem', async () => {
+    const text = issuersYAML('foo').replace('postgres', "''").replace('sub', '/a~b');
+    await write('issuers.yaml', text);
+    const { message, hint } = await failure();
+    expect(message.split('\n')).toEqual([
+      expect.stringContaining('issuers[0].issuer.audiences[0]: '),
+      expect.stringContaining('issuers[0].roles[0].claim: '),
+    ]);
+    expect(hint).toBe(`Mend ${inside('issuers.yaml')}; pgtoken config check says the same.`);
+  });
+
+  it('for its socket leaves the port of the metrics free', async () => {
+    await failure({ socket: inside('keys.json') });
+    await start();
+    expect(await ours()).not.toEqual([]);
+  });
+
+  it('for its metrics makes no socket', async () => {
+    await failure({ metrics: '0.0.0.0:9187' });
+    expect(existsSync(socket())).toBe(false);
+  });
+});
+
+describe('when it stops', () => {
+  it('ends what is under way, answers nothing more, and leaves neither socket nor port', async () => {
+    const running = await start();
+    const client = connect(socket());
+    let reply = '';
+    client.setEncoding('utf8').on('data', (text: string) => (reply += text));
+    const bytes = formatRequest({ user: 'foo', token: mint() });
+    client.write(bytes.subarray(0, 30));
+    await once(client, 'connect');
+    await ask('foo'); // accepted after the one above
+    const stopped = running.stop();
+    daemon = undefined;
+    expect(await ask('foo')).toMatch(/^no reply: E/);
+    client.write(bytes.subarray(30));
+    await once(client, 'close');
+    expect(reply).toBe('granted\0');
+    await stopped;
+    expect(existsSync(socket())).toBe(false);
+    await expect(ours()).rejects.toThrow('fetch failed');
+    expect(logged('stopping')).toMatchObject([{ connections: 1 }]);
+    expect(lines.at(-1)).toMatchObject({ msg: 'stopped' });
+  });
+});

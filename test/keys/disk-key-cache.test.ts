@@ -1,0 +1,358 @@
+// The key cache on disk. What is in it decides who may log in: whoever could have written it must be trusted.
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { createDiskKeyCache } from '../../src/keys/disk-key-cache.ts';
+import { formatKeyRecord, type KeyRecord } from '../../src/keys/key-record.ts';
+import { createTemporaryFolder } from '../support/temporary-folder.ts';
+import { createMint, loadPrivateKeys } from '../vectors/tokens/mint.ts';
+
+const IS_ROOT = process.geteuid?.() === 0;
+const NOBODY = 65_534;
+const DAEMON = 4242;
+const mint = await createMint();
+const SOURCE = 'jwks https://issuer.example.com/keys by system';
+const RECORD: KeyRecord = {
+  source: SOURCE,
+  fetchedAt: 1_790_000_000,
+  attemptedAt: 1_790_000_100,
+  soughtAt: 1_790_000_050,
+  lastError: 'connection refused',
+  nextRefreshAt: 1_790_000_600,
+  etag: '"1"',
+  keySet: { keys: [mint.publicKey('cluster-rs256'), mint.publicKey('cluster-es256')] },
+};
+
+/** What a shared folder gives where it is believed. */
+const BELIEVED = IS_ROOT ? RECORD : undefined;
+
+const stack = new AsyncDisposableStack();
+let base: string;
+let folder: string;
+let made = 0;
+
+beforeAll(async () => {
+  base = stack.use(await createTemporaryFolder('key-cache')).path;
+});
+
+beforeEach(() => {
+  vi.restoreAllMocks();
+  made += 1;
+  folder = join(base, `case-${made}`, 'cache');
+});
+
+afterAll(async () => {
+  await stack.disposeAsync();
+});
+
+function read(name = 'prod', source = SOURCE) {
+  return createDiskKeyCache({ folder }).read(name, source);
+}
+
+/** What is read from the folder as that of another user, the daemon's. */
+function readShared(): KeyRecord | undefined {
+  const own = join(base, 'nothing');
+  return createDiskKeyCache({ folder: own, sharedFolder: folder }).read('prod', SOURCE);
+}
+
+/** Gives a file or folder to a user, where that can be done. */
+function give(path: string, owner: number): void {
+  if (IS_ROOT) chownSync(path, owner, owner);
+}
+
+function write(record: KeyRecord = RECORD, name = 'prod'): void {
+  createDiskKeyCache({
+    folder,
+    onWriteError: (error) => {
+      throw error;
+    },
+  }).write(name, record);
+}
+
+const file = (name = 'prod'): string => join(folder, `${name}.json`);
+
+/** Puts a text where the record was. */
+function place(text: string | Uint8Array): void {
+  mkdirSync(folder, { recursive: true });
+  chmodSync(folder, 0o755);
+  writeFileSync(file(), text);
+  chmodSync(file(), 0o644);
+}
+
+describe('a record on disk', () => {
+  it('is read as it was written', () => {
+    write();
+    expect(read()).toEqual(RECORD);
+  });
+
+  it('may lack what it can do without', () => {
+    const { source, fetchedAt, attemptedAt, keySet } = RECORD;
+    write({ source, fetchedAt, attemptedAt, keySet });
+    expect(read()).toEqual({ source, fetchedAt, attemptedAt, keySet });
+  });
+
+  it('is not there at first', () => {
+    expect(read()).toBeUndefined();
+    mkdirSync(folder, { recursive: true });
+    expect(read()).toBeUndefined();
+  });
+
+  it("is the entry's own, by name and by source", () => {
+    write();
+    expect(read('other')).toBeUndefined();
+    expect(read('prod', `${SOURCE} `)).toBeUndefined();
+    expect(read('prod', 'jwks https://issuer.example.com/keys by 00')).toBeUndefined();
+  });
+
+  it('can be read by others and written by its owner alone, whatever the umask', () => {
+    write();
+    expect(statSync(file()).mode & 0o777 & ~process.umask()).toBe(0o644 & ~process.umask());
+    expect(statSync(file()).mode & 0o022).toBe(0);
+    expect(statSync(folder).mode & 0o022).toBe(0);
+  });
+
+  it('is replaced as a whole, and leaves nothing beside it', () => {
+    write();
+    const before = statSync(file()).ino;
+    write({ ...RECORD, fetchedAt: 1_790_000_001 });
+    expect(statSync(file()).ino).not.toBe(before);
+    expect(read()).toMatchObject({ fetchedAt: 1_790_000_001 });
+    expect(readdirSync(folder)).toEqual(['prod.json']);
+  });
+
+  it('is whole for whoever has opened the old one', () => {
+    write();
+    const old = readFileSync(file(), 'utf8');
+    renameSync(file(), `${file()}.held`);
+    write({ ...RECORD, fetchedAt: 1 });
+    expect(readFileSync(`${file()}.held`, 'utf8')).toBe(old);
+  });
+
+  it.each<readonly [what: string, text: string | Uint8Array]>([
+    ['nothing', ''],
+    ['garbage', 'garbage'],
+    ['binary garbage', Uint8Array.from({ length: 1000 }, (_, n) => (n * 7919) % 256)],
+    ['a list', '[]'],
+    ['no object', 'null'],
+    ['no members', '{}'],
+    ['a plain JWKS', JSON.stringify({ keys: RECORD.keySet.keys })],
+    ['two records', formatKeyRecord(RECORD).repeat(2)],
+    ['a member twice', formatKeyRecord(RECORD).replace('{', '{"source":"x",')],
+    [
+      'a byte order mark and a record in UTF-16',
+      Buffer.from(`\u{FEFF}${formatKeyRecord(RECORD)}`, 'utf16le'),
+    ],
+    ['a version to come', formatKeyRecord(RECORD).replace('"version":1', '"version":2')],
+    ['no version', formatKeyRecord(RECORD).replace('"version":1,', '')],
+    ['times as text', formatKeyRecord(RECORD).replace('1790000000', '"1790000000"')],
+    [
+      'no list of keys',
+      JSON.stringify({ version: 1, source: SOURCE, fetchedAt: 1, attemptedAt: 1 }),
+    ],
+    ['more than a megabyte', formatKeyRecord({ ...RECORD, lastError: 'x'.repeat(1_048_576) })],
+  ])('is not used when it is %s', (_what, text) => {
+    place(text);
+    expect(read()).toBeUndefined();
+    // And a new one takes its place.
+    write();
+    expect(read()).toEqual(RECORD);
+  });
+
+  it('is not used when it was cut, wherever', () => {
+    const text = formatKeyRecord(RECORD).trimEnd();
+    for (let length = text.length - 1; length >= 0; length -= 11) {
+      place(text.slice(0, length));
+      expect(read()).toBeUndefined();
+    }
+    place(text);
+    expect(read()).toEqual(RECORD);
+  });
+
+  it('gives no key that an issuer could not have published', async () => {
+    const privateKeys = await loadPrivateKeys();
+    const rsa = mint.publicKey('cluster-rs256');
+    const planted = [
+      privateKeys['attacker-rs256']!,
+      { kty: 'oct', k: 'AAAA', kid: 'a', alg: 'HS256' },
+      { ...rsa, n: Buffer.alloc(128, 0xff).toString('base64url') },
+      rsa,
+    ];
+    place(formatKeyRecord({ ...RECORD, keySet: { keys: planted } }));
+    expect(read()?.keySet.keys).toEqual([rsa]);
+  });
+});
+
+describe('a record that somebody else could have written', () => {
+  it.each([0o664, 0o646, 0o666, 0o777])('is not used: file mode %o', (mode) => {
+    write();
+    chmodSync(file(), mode);
+    expect(read()).toBeUndefined();
+    chmodSync(file(), 0o644);
+    expect(read()).toEqual(RECORD);
+  });
+
+  it.each([0o775, 0o757, 0o777, 0o1777])('is not used: folder mode %o', (mode) => {
+    write();
+    chmodSync(folder, mode);
+    expect(read()).toBeUndefined();
+    chmodSync(folder, 0o755);
+    expect(read()).toEqual(RECORD);
+  });
+
+  it('is not used: a folder that is a symbolic link', () => {
+    write();
+    const link = `${folder}-link`;
+    symlinkSync(folder, link);
+    expect(createDiskKeyCache({ folder: link }).read('prod', SOURCE)).toBeUndefined();
+    expect(
+      createDiskKeyCache({ folder: join(base, 'none'), sharedFolder: link }).read('prod', SOURCE),
+    ).toBeUndefined();
+  });
+
+  it('is not used: a folder that is a file', () => {
+    mkdirSync(dirname(folder), { recursive: true });
+    writeFileSync(folder, 'x');
+    expect(read()).toBeUndefined();
+  });
+
+  it('is not used: a record that is a folder or a FIFO', () => {
+    mkdirSync(join(folder, 'prod.json'), { recursive: true });
+    expect(read()).toBeUndefined();
+  });
+
+  it('is not used: a file or folder of another user', () => {
+    write();
+    expect(read()).toEqual(RECORD);
+    // Who is not root cannot give files away, but can pretend to be another reader.
+    if (!IS_ROOT) vi.spyOn(process, 'geteuid').mockReturnValue(NOBODY);
+    give(file(), NOBODY);
+    expect(read()).toBeUndefined();
+    give(file(), 0);
+    give(folder, NOBODY);
+    expect(read()).toBeUndefined();
+  });
+});
+
+describe('a cache that cannot be written', () => {
+  it.each([
+    [
+      'a folder that is a file',
+      () => {
+        mkdirSync(dirname(folder), { recursive: true });
+        writeFileSync(folder, 'x');
+      },
+    ],
+    [
+      'a folder below a file',
+      () => {
+        mkdirSync(dirname(dirname(folder)), { recursive: true });
+        writeFileSync(dirname(folder), 'x');
+      },
+    ],
+    [
+      'a folder in the place of the record',
+      () => {
+        mkdirSync(join(file(), 'x'), { recursive: true });
+      },
+    ],
+  ])('does not throw, says why, and leaves nothing behind: %s', (_what, prepare) => {
+    prepare();
+    const errors: unknown[] = [];
+    const cache = createDiskKeyCache({ folder, onWriteError: (error) => errors.push(error) });
+    cache.write('prod', RECORD);
+    expect(errors).toEqual([expect.any(Error)]);
+    expect(cache.read('prod', SOURCE)).toBeUndefined();
+    const left = existsSync(folder) && statSync(folder).isDirectory() ? readdirSync(folder) : [];
+    expect(left.filter((name) => name.endsWith('.tmp'))).toEqual([]);
+    // Nor does it throw when nobody is told.
+    createDiskKeyCache({ folder }).write('prod', RECORD);
+  });
+});
+
+// The folder of the daemon: of root, or of its own user in a folder that root alone may write, as /var/cache is. Who runs
+// the tests as another user has no such folder: then nothing is believed.
+describe('a shared folder', () => {
+  it('is not believed in a folder that others may write', () => {
+    write();
+    for (const mode of [0o777, 0o1777, 0o775]) {
+      chmodSync(dirname(folder), mode);
+      expect(readShared()).toBeUndefined();
+    }
+    chmodSync(dirname(folder), 0o755);
+    expect(readShared()).toEqual(BELIEVED);
+  });
+
+  it('is believed, and its own user with it, in a folder of root', () => {
+    write();
+    expect(readShared()).toEqual(BELIEVED);
+    give(folder, DAEMON);
+    give(file(), DAEMON);
+    expect(readShared()).toEqual(BELIEVED);
+  });
+
+  it("is not believed where a file in it is not its own user's", () => {
+    write();
+    give(folder, DAEMON);
+    give(file(), NOBODY);
+    expect(readShared()).toBeUndefined();
+  });
+
+  it.each([
+    [0o775, 0o644],
+    [0o755, 0o664],
+  ])('is not believed with mode %o, and %o of the file', (folderMode, fileMode) => {
+    write();
+    give(folder, DAEMON);
+    give(file(), DAEMON);
+    expect(readShared()).toEqual(BELIEVED);
+    chmodSync(folder, folderMode);
+    chmodSync(file(), fileMode);
+    expect(readShared()).toBeUndefined();
+  });
+
+  it("is not believed in a folder that is not root's", () => {
+    write();
+    give(folder, DAEMON);
+    give(file(), DAEMON);
+    give(dirname(folder), DAEMON);
+    expect(readShared()).toBeUndefined();
+  });
+
+  it('gives way to a younger record of the reader itself, and the other way round', () => {
+    write({ ...RECORD, fetchedAt: 200 });
+    const own = `${folder}-own`;
+    const cache = createDiskKeyCache({ folder: own, sharedFolder: folder });
+    cache.write('prod', { ...RECORD, fetchedAt: 300 });
+    expect(cache.read('prod', SOURCE)).toMatchObject({ fetchedAt: 300 });
+    cache.write('prod', { ...RECORD, fetchedAt: 100 });
+    // Only root's folders are believed here: who is not root sees its own.
+    expect(cache.read('prod', SOURCE)).toMatchObject({
+      fetchedAt: IS_ROOT ? 200 : 100,
+    });
+    // One of another source does not count, however young.
+    cache.write('prod', { ...RECORD, source: 'x', fetchedAt: 900 });
+    expect(cache.read('prod', 'x')).toMatchObject({ fetchedAt: 900 });
+    expect(cache.read('prod', SOURCE)?.fetchedAt).toBe(IS_ROOT ? 200 : undefined);
+  });
+
+  it('is never written', () => {
+    write();
+    const before = statSync(file()).ino;
+    createDiskKeyCache({ folder: `${folder}-own`, sharedFolder: folder }).write('prod', RECORD);
+    expect(statSync(file()).ino).toBe(before);
+    expect(existsSync(join(`${folder}-own`, 'prod.json'))).toBe(true);
+  });
+});

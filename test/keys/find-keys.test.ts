@@ -1,0 +1,92 @@
+// Which of an issuer's keys a token is tried with.
+import type { JWK } from 'jose';
+import { describe, expect, it } from 'vitest';
+
+import { findKeys } from '../../src/keys/find-keys.ts';
+
+const rsa = (kid?: string, alg?: string): JWK => ({
+  kty: 'RSA',
+  n: 'n',
+  e: 'AQAB',
+  ...(kid === undefined ? {} : { kid }),
+  ...(alg === undefined ? {} : { alg }),
+});
+const ec = (kid?: string): JWK => ({
+  kty: 'EC',
+  crv: 'P-256',
+  x: 'x',
+  y: 'y',
+  ...(kid === undefined ? {} : { kid }),
+});
+
+describe('a token with a kid', () => {
+  it('is tried with the key of that kid, and with no other', () => {
+    const keys = [rsa('a'), rsa('b'), rsa()];
+    expect(findKeys({ keys }, { keyID: 'b', algorithm: 'RS256' })).toEqual([rsa('b')]);
+  });
+
+  it('is tried with every key of that kid that fits its algorithm', () => {
+    const keys = [rsa('a'), ec('a'), rsa('a', 'PS256'), rsa('a', 'RS256')];
+    expect(findKeys({ keys }, { keyID: 'a', algorithm: 'RS256' })).toEqual([
+      rsa('a'),
+      rsa('a', 'RS256'),
+    ]);
+    expect(findKeys({ keys }, { keyID: 'a', algorithm: 'ES256' })).toEqual([ec('a')]);
+  });
+
+  it('is tried with keys that have none when no key has its own', () => {
+    const keys = [rsa('a'), rsa(), ec()];
+    expect(findKeys({ keys }, { keyID: 'x', algorithm: 'RS256' })).toEqual([rsa()]);
+  });
+
+  it('is tried with at most four keys', () => {
+    const keys = Array.from({ length: 200 }, () => rsa('a'));
+    expect(findKeys({ keys }, { keyID: 'a', algorithm: 'RS256' })).toHaveLength(4);
+    const nameless = Array.from({ length: 200 }, () => rsa());
+    expect(findKeys({ keys: nameless }, { keyID: 'a', algorithm: 'RS256' })).toHaveLength(4);
+  });
+
+  it.each(['', 'A', 'a ', '__proto__', 'constructor', '0', 'undefined'])(
+    'that no key has is refused: %j',
+    (keyID) => {
+      expect(findKeys({ keys: [rsa('a'), ec('b')] }, { keyID, algorithm: 'RS256' })).toMatchObject({
+        code: 'ERR_KEY_UNKNOWN',
+        message: `kid "${keyID}" is none of the issuer's 2 keys`,
+        hint: 'The token may come from another cluster with the same issuer URL, or be signed by a key that is no longer published.',
+      });
+    },
+  );
+
+  it('of a key for another algorithm is refused, though other keys would fit', () => {
+    expect(
+      findKeys({ keys: [rsa('a', 'RS256'), rsa('b')] }, { keyID: 'a', algorithm: 'PS256' }),
+    ).toMatchObject({
+      code: 'ERR_KEY_UNKNOWN',
+      message: 'the key with kid "a" is for RS256; the token\'s alg is PS256',
+    });
+    expect(findKeys({ keys: [rsa('a')] }, { keyID: 'a', algorithm: 'ES256' })).toMatchObject({
+      code: 'ERR_KEY_UNKNOWN',
+      message:
+        'the key with kid "a" is for RS256, RS384, RS512, PS256, PS384, PS512; the token\'s alg is ES256',
+    });
+  });
+});
+
+describe('a token without a kid', () => {
+  it('is tried with the only key that fits its algorithm, named or not', () => {
+    const keys = [rsa('a', 'RS256'), ec('b')];
+    expect(findKeys({ keys }, { keyID: undefined, algorithm: 'ES256' })).toEqual([ec('b')]);
+    expect(findKeys({ keys: [ec()] }, { keyID: undefined, algorithm: 'ES256' })).toEqual([ec()]);
+  });
+
+  it.each([
+    [2, [rsa('a'), rsa()]],
+    [0, [ec('a')]],
+    [0, []],
+  ])('is refused where %d keys fit', (count, keys) => {
+    expect(findKeys({ keys }, { keyID: undefined, algorithm: 'RS256' })).toMatchObject({
+      code: 'ERR_KEY_UNKNOWN',
+      message: `the token names no key (kid), and ${count} keys of the issuer fit its alg RS256; expected a kid`,
+    });
+  });
+});

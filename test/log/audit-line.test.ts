@@ -1,0 +1,172 @@
+// The audit line of a decision: exactly these members, and nothing else of the token.
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+
+import type { Judgement } from '../../src/authorize/authorize.ts';
+import { isRefusal, refuse } from '../../src/errors.ts';
+import { auditLine } from '../../src/log/audit-line.ts';
+import { createLogger } from '../../src/log/create-logger.ts';
+import { parseToken, type ParsedToken } from '../../src/verify/parse-token.ts';
+import { encodePart } from '../support/sign-token.ts';
+
+const ISO_TIME: unknown = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+const REQUEST: Parameters<typeof auditLine>[0] = {
+  role: 'foo:myservice',
+  service: 'postgresql',
+  source: '10.0.0.7',
+};
+const CLAIMS = {
+  iss: 'https://issuer.example.com',
+  sub: 'system:serviceaccount:foo:myservice',
+  aud: ['postgres'],
+  exp: 1_790_000_600,
+  iat: 1_790_000_000,
+  jti: 'b2c3',
+  email: 'alice@example.com',
+  'kubernetes.io': {
+    namespace: 'foo',
+    serviceaccount: { name: 'myservice', uid: 'uid-1' },
+    pod: { name: 'myservice-0', uid: 'uid-2' },
+    node: { name: 'node-7' },
+  },
+};
+const SIGNATURE = Buffer.from('signature'.repeat(8)).subarray(0, 64).toString('base64url');
+
+function parse(claims: unknown, header: object = { alg: 'ES256', kid: 'key-1', typ: 'JWT' }) {
+  const token = parseToken(
+    `${encodePart(header)}.${encodePart(claims)}.${SIGNATURE.slice(0, 86)}`,
+    65_535,
+  );
+  if (isRefusal(token)) throw new Error(token.message);
+  return token;
+}
+
+function judge(token: ParsedToken | undefined, more: Partial<Judgement> = {}): Judgement {
+  const decision = { granted: true, issuer: 'prod', role: REQUEST.role } as const;
+  return { decision, issuer: 'prod', token, verified: true, ...more };
+}
+
+/** The line as it stands in the log. */
+function logged(judgement: Judgement, request = REQUEST, ms = 1.23456): Record<string, unknown> {
+  const lines: string[] = [];
+  const logger = createLogger({ write: (line) => void lines.push(line) });
+  logger.info(auditLine(request, judgement, ms), 'decision');
+  expect(lines).toHaveLength(1);
+  return z.record(z.string(), z.unknown()).parse(JSON.parse(lines[0]!));
+}
+
+describe('holds exactly', () => {
+  it('these members of a grant', () => {
+    expect(logged(judge(parse(CLAIMS)))).toEqual({
+      level: 'info',
+      time: ISO_TIME,
+      outcome: 'granted',
+      role: 'foo:myservice',
+      service: 'postgresql',
+      rhost: '10.0.0.7',
+      issuer: 'prod',
+      verified: true,
+      iss: 'https://issuer.example.com',
+      sub: 'system:serviceaccount:foo:myservice',
+      jti: 'b2c3',
+      kid: 'key-1',
+      namespace: 'foo',
+      serviceAccount: 'myservice',
+      pod: 'myservice-0',
+      ms: 1.235,
+      msg: 'decision',
+    });
+  });
+
+  it('these of a password that is no token', () => {
+    const decision = refuse('ERR_NOT_A_TOKEN', 'secret message', 'secret hint');
+    const line = logged(judge(undefined, { decision, issuer: undefined, verified: false }));
+    expect(line).toEqual({
+      level: 'info',
+      time: ISO_TIME,
+      outcome: 'denied',
+      code: 'ERR_NOT_A_TOKEN',
+      role: 'foo:myservice',
+      service: 'postgresql',
+      rhost: '10.0.0.7',
+      verified: false,
+      ms: 1.235,
+      msg: 'decision',
+    });
+  });
+
+  it('outcome and code of what could not be decided', () => {
+    const decision = refuse('ERR_KEYS_UNAVAILABLE', 'the issuer is down');
+    expect(logged(judge(parse(CLAIMS), { decision, verified: false }))).toMatchObject({
+      outcome: 'unavailable',
+      code: 'ERR_KEYS_UNAVAILABLE',
+      issuer: 'prod',
+    });
+  });
+
+  it('no rhost for a unix socket', () => {
+    const request = { ...REQUEST, source: undefined };
+    expect(Object.keys(logged(judge(parse(CLAIMS)), request))).not.toContain('rhost');
+  });
+});
+
+it('flags what nobody has verified', () => {
+  const decision = refuse('ERR_SIGNATURE_INVALID', 'no key verifies it');
+  const forged = parse({ ...CLAIMS, sub: 'root' });
+  expect(logged(judge(forged, { decision, verified: false }))).toMatchObject({
+    verified: false,
+    sub: 'root',
+  });
+});
+
+it('holds nothing of token, signature or any other claim', () => {
+  const token = parse(CLAIMS);
+  const text = JSON.stringify(logged(judge(token)));
+  for (const part of token.text.split('.')) expect(text).not.toContain(part);
+  for (const absent of ['alice@example.com', 'node-7', 'uid-1', 'uid-2', 'postgres"', '1790000']) {
+    expect(text).not.toContain(absent);
+  }
+});
+
+it('cuts values after 256 characters', () => {
+  const long = 'x'.repeat(1000);
+  const token = parse(
+    {
+      ...CLAIMS,
+      sub: long,
+      jti: long,
+      'kubernetes.io': {
+        namespace: long,
+        serviceaccount: { name: long },
+        pod: { name: long },
+      },
+    },
+    { alg: 'ES256', kid: long },
+  );
+  const line = logged(judge(token), { role: long, service: long, source: long });
+  for (const name of ['sub', 'jti', 'namespace', 'serviceAccount', 'pod', 'role', 'rhost', 'kid']) {
+    expect({ [name]: line[name] }).toEqual({ [name]: 'x'.repeat(256) });
+  }
+});
+
+it.each([
+  ['a number', 7],
+  ['a list', ['a']],
+  ['an object', { toString: 'x' }],
+  ['null', null],
+  ['true', true],
+])('leaves out a claim that is %s, not text', (_what, value) => {
+  const line = logged(judge(parse({ ...CLAIMS, sub: value, jti: value, 'kubernetes.io': value })));
+  for (const name of ['sub', 'jti', 'namespace', 'serviceAccount', 'pod']) {
+    expect(Object.keys(line)).not.toContain(name);
+  }
+});
+
+it('is one line whatever is in it', () => {
+  const sub = 'a\n{"outcome":"granted"}\r\u{2028}\u{1b}[31m"\\\u{0}';
+  expect(logged(judge(parse({ ...CLAIMS, sub })), { ...REQUEST, role: sub })).toMatchObject({
+    sub,
+    role: sub,
+    outcome: 'granted',
+  });
+});

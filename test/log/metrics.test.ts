@@ -1,0 +1,101 @@
+// Metrics: their names and labels, which dashboards and alerts depend on.
+import { describe, expect, it } from 'vitest';
+
+import { createMetrics, type KeyGauge } from '../../src/log/metrics.ts';
+
+const NO_KEYS: ReadonlyMap<string, KeyGauge> = new Map();
+
+/** The samples of our own metrics, without comments. */
+async function render(metrics: { render(): Promise<string> }): Promise<string[]> {
+  const lines = (await metrics.render()).split('\n');
+  return lines.filter((line) => line.startsWith('pgtoken_'));
+}
+
+describe('counts', () => {
+  it('decisions by outcome, code and issuer, and their time', async () => {
+    const metrics = createMetrics('1', () => NO_KEYS);
+    metrics.countDecision('granted', undefined, 'prod', 0.0004);
+    metrics.countDecision('granted', undefined, 'prod', 0.003);
+    metrics.countDecision('denied', 'ERR_NOT_A_TOKEN', undefined, 7);
+    const samples = await render(metrics);
+    expect(samples).toContain('pgtoken_decisions_total{outcome="granted",code="",issuer="prod"} 2');
+    expect(samples).toContain(
+      'pgtoken_decisions_total{outcome="denied",code="ERR_NOT_A_TOKEN",issuer=""} 1',
+    );
+    expect(samples).toContain('pgtoken_decision_duration_seconds_bucket{le="0.0005"} 1');
+    expect(samples).toContain('pgtoken_decision_duration_seconds_bucket{le="0.005"} 2');
+    expect(samples).toContain('pgtoken_decision_duration_seconds_bucket{le="5"} 2');
+    expect(samples).toContain('pgtoken_decision_duration_seconds_bucket{le="+Inf"} 3');
+    expect(samples).toContain('pgtoken_decision_duration_seconds_count 3');
+  });
+
+  it('retrievals of keys by issuer and result', async () => {
+    const metrics = createMetrics('1', () => NO_KEYS);
+    for (const result of ['keys', 'unchanged', 'failed', 'failed']) {
+      metrics.countFetch('prod', result);
+    }
+    expect(await render(metrics)).toEqual(
+      expect.arrayContaining([
+        'pgtoken_key_fetches_total{issuer="prod",result="keys"} 1',
+        'pgtoken_key_fetches_total{issuer="prod",result="unchanged"} 1',
+        'pgtoken_key_fetches_total{issuer="prod",result="failed"} 2',
+      ]),
+    );
+  });
+
+  it('loads of the configuration, and whether the last one was good', async () => {
+    const metrics = createMetrics('1', () => NO_KEYS);
+    metrics.countReload(true);
+    expect(await render(metrics)).toContain('pgtoken_config_last_reload_successful 1');
+    metrics.countReload(false);
+    const samples = await render(metrics);
+    expect(samples).toContain('pgtoken_config_reloads_total{outcome="ok"} 1');
+    expect(samples).toContain('pgtoken_config_reloads_total{outcome="invalid"} 1');
+    expect(samples).toContain('pgtoken_config_last_reload_successful 0');
+  });
+});
+
+describe('shows', () => {
+  it('the version, and of the configuration only the one in force', async () => {
+    const metrics = createMetrics('1.2.3', () => NO_KEYS);
+    metrics.setConfig('old');
+    metrics.setConfig('new');
+    const samples = await render(metrics);
+    expect(samples).toContain('pgtoken_build_info{version="1.2.3"} 1');
+    expect(samples.filter((sample) => sample.startsWith('pgtoken_config_info'))).toEqual([
+      'pgtoken_config_info{hash="new"} 1',
+    ]);
+  });
+
+  it('how the keys stand at that moment, without issuers that are no longer there', async () => {
+    let keys = new Map<string, KeyGauge>([
+      ['prod', { keyCount: 2, age: 12.5 }],
+      ['down', { keyCount: 0, age: undefined }],
+    ]);
+    const metrics = createMetrics('1', () => keys);
+    const gauges = async (): Promise<string[]> =>
+      (await render(metrics)).filter((sample) => /^pgtoken_key(?:s|_age_seconds)\{/.test(sample));
+    expect(await gauges()).toEqual([
+      'pgtoken_keys{issuer="prod"} 2',
+      'pgtoken_keys{issuer="down"} 0',
+      'pgtoken_key_age_seconds{issuer="prod"} 12.5',
+    ]);
+    keys = new Map([['new', { keyCount: 1, age: 0 }]]);
+    expect(await gauges()).toEqual([
+      'pgtoken_keys{issuer="new"} 1',
+      'pgtoken_key_age_seconds{issuer="new"} 0',
+    ]);
+  });
+
+  it('the process itself', async () => {
+    const metrics = createMetrics('1', () => NO_KEYS);
+    expect(await metrics.render()).toMatch(/^process_resident_memory_bytes \d+$/m);
+  });
+});
+
+it('are those of one daemon: two do not share them', async () => {
+  const [one, other] = [createMetrics('1', () => NO_KEYS), createMetrics('2', () => NO_KEYS)];
+  one.countReload(true);
+  const reloads = (await render(other)).filter((sample) => sample.includes('reloads_total'));
+  expect(reloads).toEqual([]);
+});

@@ -1,0 +1,100 @@
+// What parsing gives for a token that is one; what it refuses is in the token vectors.
+import { describe, expect, it } from 'vitest';
+
+import { isRefusal } from '../../src/errors.ts';
+import { MAX_TOKEN_BYTES, parseToken, truncated } from '../../src/verify/parse-token.ts';
+import { createMint } from '../vectors/tokens/mint.ts';
+
+const mint = await createMint();
+
+describe('a parsed token', () => {
+  it('has its text, algorithm, key ID, type, claims and the length of its signature', () => {
+    const text = mint.token({ key: 'cluster-es512' });
+    expect(parseToken(text, 1000)).toEqual({
+      text,
+      algorithm: 'ES512',
+      keyID: 'cluster-es512',
+      type: 'JWT',
+      claims: mint.defaultClaims(),
+      signatureBytes: 132,
+    });
+  });
+
+  it('has no key ID and no type when its header has none', () => {
+    expect(
+      parseToken(mint.token({ header: { kid: undefined, typ: undefined } }), 1000),
+    ).toMatchObject({ keyID: undefined, type: undefined, signatureBytes: 256 });
+  });
+
+  it('is not verified: anybody may have written it', () => {
+    const forged = mint.token({ key: 'attacker-rs256', header: { kid: 'cluster-rs256' } });
+    expect(isRefusal(parseToken(forged, 1000))).toBe(false);
+  });
+
+  it('keeps nothing of the headers that offer a key', () => {
+    const parsed = parseToken(
+      mint.token({ header: { jwk: { kty: 'oct' }, jku: 'https://x', x5c: ['x'], x5u: 'y' } }),
+      1000,
+    );
+    expect(Object.keys(parsed).toSorted()).toEqual([
+      'algorithm',
+      'claims',
+      'keyID',
+      'signatureBytes',
+      'text',
+      'type',
+    ]);
+  });
+
+  it('has at most so many bytes', () => {
+    const text = mint.token();
+    expect(isRefusal(parseToken(text, text.length))).toBe(false);
+    expect(parseToken(text, text.length - 1)).toMatchObject({
+      code: 'ERR_TOKEN_TOO_LARGE',
+      message: `the password has ${text.length} bytes; expected a token of at most ${text.length - 1}`,
+      hint: 'If this is a real token, raise token.maxBytes of its issuer.',
+    });
+  });
+
+  it.each(['\n', '\r', '\t', ' '])(
+    'may have %j behind the brace that opens its header',
+    (space) => {
+      const text = mint.token({
+        headerText: `{${space}${JSON.stringify(mint.defaultHeader()).slice(1)}`,
+      });
+      expect(isRefusal(parseToken(text, 1000))).toBe(false);
+    },
+  );
+});
+
+describe('no password', () => {
+  // Every character of Latin-1, as a password arrives, in runs that look like parts of a token.
+  it('makes parsing throw, and every refusal says something printable', () => {
+    const valid = mint.token({ key: 'cluster-eddsa' });
+    for (let code = 0; code < 256; code += 1) {
+      const character = String.fromCharCode(code);
+      for (const password of [
+        character,
+        character.repeat(1000),
+        `ey${character}`,
+        `eyJ${character}`,
+        `eyJhbGciOiJSUzI1NiJ9.${character}.${character}`,
+        valid + character,
+        valid.replace('.', character),
+        valid.replace('.', `.${character}`),
+      ]) {
+        const parsed = parseToken(password, MAX_TOKEN_BYTES);
+        const message = isRefusal(parsed) ? parsed.message : 'a token';
+        expect(message).toMatch(/^[\x20-\x7e]+$/);
+      }
+    }
+  });
+});
+
+it('a token that was cut at no special length may have been cut anywhere', () => {
+  expect(truncated(512, 'evidence')).toMatchObject({
+    code: 'ERR_TOKEN_TRUNCATED',
+    message: 'the token was cut to 512 bytes on its way: evidence',
+    hint: 'Look for a length limit between client and server: a driver, a pooler, a shell or a file.',
+  });
+});
