@@ -1,0 +1,420 @@
+// Holds the documentation to what the code says: codes, messages, keys, defaults, options, metrics. What is written in one
+// place and not in the other fails here.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import * as z from 'zod/mini';
+
+import { parseConfig } from '../../src/config/parse-config.ts';
+import { compilePattern } from '../../src/config/pattern.ts';
+import { formatProblem } from '../../src/config/problems.ts';
+import { configurationSchema } from '../../src/config/schema.ts';
+import { ERROR_CODES, refuse } from '../../src/errors.ts';
+import { auditLine } from '../../src/log/audit-line.ts';
+import { createMetrics } from '../../src/log/metrics.ts';
+import { isJSONObject } from '../../src/parse-json-object.ts';
+import { compileRoleRules } from '../../src/roles/compile-role-rules.ts';
+import { runPgtoken } from '../support/run-pgtoken.ts';
+import { makeErrorExamples } from './error-examples.ts';
+import { codeSpans, readPage, ROOT, rowsOf } from './read-markdown.ts';
+
+const errors = readPage('docs/errors.md');
+const configuration = readPage('docs/configuration.md');
+const daemon = readPage('docs/daemon.md');
+const pam = readPage('docs/pam.md');
+const readme = readPage('README.md');
+
+describe('docs/errors.md', () => {
+  const codes = Object.keys(ERROR_CODES);
+  const outcomes: ReadonlyMap<string, string> = new Map(Object.entries(ERROR_CODES));
+  const reserved = codes.filter((code) =>
+    errors.sections.get(code)?.includes('This version never gives it.'),
+  );
+
+  it('has a section for every code and for no other, in the order of src/errors.ts', () => {
+    const sections = [...errors.sections.keys()].filter((title) => title.startsWith('ERR_'));
+    expect(sections).toEqual(codes);
+  });
+
+  it.each(codes)('says of %s on which side it is', (code) => {
+    const [word] = /^\w+(?=\. )/m.exec(errors.sections.get(code) ?? '') ?? [];
+    expect(word?.toLowerCase()).toBe(outcomes.get(code));
+  });
+
+  it('shows messages as the code writes them, and an example of every code that is given', async () => {
+    const made = await makeErrorExamples();
+    const shown = codes.flatMap((code) => examplesOf(errors.sections.get(code)));
+    const misplaced = codes.flatMap((code) =>
+      examplesOf(errors.sections.get(code)).filter((line) => line.split(' ')[1] !== code),
+    );
+    expect(misplaced).toEqual([]);
+    expect(shown.filter((line) => !made.has(line))).toEqual([]);
+    expect([...made].filter((line) => !shown.includes(line))).toEqual([]);
+    const without = codes.filter((code) => examplesOf(errors.sections.get(code)).length === 0);
+    expect(without).toEqual(reserved);
+  });
+
+  it('calls reserved what no source gives', () => {
+    const given = readSources('src', '.ts')
+      .filter(([path]) => path !== 'src/errors.ts')
+      .flatMap(([, text]) => [...text.matchAll(/'(ERR_[A-Z_]+)'/g)].map(([, code]) => code));
+    expect(codes.filter((code) => !given.includes(code))).toEqual(reserved);
+  });
+
+  it('shows every message of the module once, and no other', () => {
+    const patterns = moduleMessages();
+    const shown = rowsOf(errors.sections.get('Messages of the module')).map(
+      ([cell]) => codeSpans(cell)[0] ?? '',
+    );
+    expect(patterns.length).toBeGreaterThan(10);
+    expect(shown.filter((line) => !patterns.some((pattern) => pattern.test(line)))).toEqual([]);
+    const unshown = patterns.filter(
+      (pattern) => shown.filter((line) => pattern.test(line)).length !== 1,
+    );
+    expect(unshown).toEqual([]);
+  });
+});
+
+describe('docs/configuration.md', () => {
+  const keys = listKeys(asSchema(z.toJSONSchema(configurationSchema, { io: 'input' })));
+  const rows = new Map(
+    configuration.rows
+      .filter(([key = '', ...cells]) => /^`[\w[\].]+`$/.test(key) && cells.length === 3)
+      .map(([key = '', ...cells]) => [key.slice(1, -1), cells] as const),
+  );
+  const headings = configuration.headings.flatMap(({ text }) => codeSpans(text));
+
+  it('documents every key of the schema, and no other', () => {
+    const leaves = keys.filter(({ leaf }) => leaf).map(({ path }) => path);
+    const groups = keys.filter(({ leaf }) => !leaf).map(({ path }) => path);
+    expect([...rows.keys(), ...headings].toSorted()).toEqual([...leaves, ...groups].toSorted());
+    expect(leaves.length).toBeGreaterThan(20);
+  });
+
+  it.each(keys.filter(({ path }) => rows.has(path)))(
+    'has the default of $path that the schema has',
+    ({ path, schema, required }) => {
+      const [, cell = ''] = rows.get(path) ?? [];
+      const [span] = codeSpans(cell);
+      const documented: unknown = span === undefined ? cell : parse(span);
+      const initial = schema.default === undefined ? 'none' : schema.default;
+      expect(documented).toEqual(required ? 'required' : initial);
+    },
+  );
+
+  const examples = configuration.blocks
+    .filter(({ language }) => language === 'yaml')
+    .map(({ text }) => ({ text, title: text.split('\n', 1)[0] }));
+
+  it.each(examples)('has an example that is accepted: $title', ({ text }) => {
+    expect(problemsOf(completeExample(text))).toEqual([]);
+  });
+
+  it('shows the problems of a file as they are told', () => {
+    const [example] = configuration.blocks.filter(({ text }) => text.startsWith('issuers.yaml:'));
+    const broken = `apiVersion: pgtoken/v1
+issuers:
+- name: homelab
+  issuer:
+    url: http://k8s-oidc.example.com
+    audience: [postgres]
+  token: {maxLifetime: 1 day}
+  roles:
+  - {claim: groups, equals: dba}
+`;
+    expect(example?.text.trimEnd().split('\n')).toEqual(problemsOf(broken));
+  });
+
+  const ruleRows = configuration.rows.filter(([rule = '']) => rule.startsWith('`{claim:'));
+
+  it.each(ruleRows)('maps as it says: %s, %s', (ruleCell, valueCell, rolesCell) => {
+    const [rule = ''] = codeSpans(ruleCell);
+    const [value = ''] = codeSpans(valueCell);
+    const text = completeExample(`roles:\n- ${rule}\n`);
+    expect(problemsOf(text)).toEqual([]);
+    const parsed = parseConfig(text);
+    const rules = parsed.ok ? parsed.config.issuers[0]!.roles : [];
+    const rolesOf = compileRoleRules(rules, compilePattern, (path, message) => {
+      throw new Error(`${path.join('.')}: ${message}`);
+    });
+    // A plain value is text as it stands, a list is YAML.
+    const claim: unknown = value.startsWith('[') ? parse(value) : value;
+    expect(rolesOf(putClaim(rules[0]!.claim, claim))).toEqual(codeSpans(rolesCell));
+  });
+
+  it('has a table of rules', () => {
+    expect(ruleRows.length).toBeGreaterThan(5);
+  });
+});
+
+describe('README.md', () => {
+  it('has an issuers.yaml that is accepted', () => {
+    const [example, ...more] = readme.blocks.filter(({ language }) => language === 'yaml');
+    expect(more).toEqual([]);
+    expect(problemsOf(example?.text ?? '')).toEqual([]);
+  });
+
+  it('names every Debian package that packaging/bootstrap.sh installs', () => {
+    const script = readFileSync(join(ROOT, 'packaging', 'bootstrap.sh'), 'utf8');
+    const [, wanted = ''] = /^ *wanted='([^']+)'$/m.exec(script) ?? [];
+    const words = new Set(readme.text.split(/[\s,;]+/));
+    expect(wanted.split(' ').length).toBeGreaterThan(3);
+    expect(wanted.split(' ').filter((name) => !words.has(name))).toEqual([]);
+  });
+
+  it('has a picture of at most 80 columns', () => {
+    const picture = readme.blocks.filter(({ text }) => text.includes('-->'));
+    expect(picture).toHaveLength(1);
+    expect(picture[0]!.text.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  });
+});
+
+describe('options', () => {
+  const commands = [
+    { command: ['pam'], page: pam },
+    { command: ['serve'], page: daemon },
+    { command: ['keys'], page: daemon },
+  ];
+
+  it.each(commands)(
+    'of $command are documented, with their defaults',
+    async ({ command, page }) => {
+      const documented = page.text.split(`| option of \`pgtoken ${command.join(' ')}\` |`)[1];
+      const table = documented?.split('\n\n')[0] ?? '';
+      const rows = rowsOf(`| option |${table}`).map(([option, initial]) => [
+        codeSpans(option)[0],
+        codeSpans(initial)[0],
+      ]);
+      const options = await readHelp(command);
+      expect(options.length).toBeGreaterThan(2);
+      expect(rows).toEqual(options);
+    },
+  );
+
+  it('every command of the help is documented', async () => {
+    const { stdout } = await runPgtoken(['--help']);
+    const names = [...stdout.matchAll(/^ {2}(\w+)(?= {2,}| \[)/gm)].map(([, name = '']) => name);
+    expect(names.toSorted()).toEqual(['config', 'help', 'keys', 'pam', 'serve']);
+    expect(await readHelp(['config', 'check'])).toEqual([]);
+    const { stdout: config } = await runPgtoken(['config', 'check', '--help']);
+    expect(config).toContain('[file]');
+    expect(configuration.text).toContain('Usage: pgtoken config check [file]');
+  });
+
+  it('of the module are documented, with their defaults', () => {
+    const source = readFileSync(join(ROOT, 'pam', 'options.c'), 'utf8');
+    const known = [...source.matchAll(/\] = \{"(\w+)", "[^"]*", (?:"([^"]*)"|NULL)\}/g)].map(
+      ([, name, initial]) => [initial === undefined ? name : `${name}=`, initial],
+    );
+    const rows = rowsOf(pam.sections.get('Options')).map(([option, initial]) => [
+      codeSpans(option)[0],
+      codeSpans(initial)[0],
+    ]);
+    expect(known.length).toBeGreaterThan(3);
+    expect(rows).toEqual(known);
+  });
+});
+
+describe('docs/daemon.md', () => {
+  it('has every metric with its type and labels, and no other', async () => {
+    const status = new Map([['homelab', { keyCount: 1, age: 1 }]]);
+    const metrics = createMetrics('0', () => status);
+    metrics.countDecision('denied', 'ERR_KEY_UNKNOWN', 'homelab', 0.1);
+    metrics.countFetch('homelab', 'keys');
+    metrics.countReload(true);
+    metrics.setConfig('0');
+    const text = await metrics.render();
+    const made = [...text.matchAll(/^# TYPE (pgtoken_\w+) (\w+)$/gm)].map(
+      ([, name = '', type = '']) => [name, type, ...labelsOf(text, name)].join(' '),
+    );
+    const documented = rowsOf(daemon.sections.get('Metrics')).map(([name, type, labels]) =>
+      [...codeSpans(name), type, ...codeSpans(labels).toSorted()].join(' '),
+    );
+    expect(made.length).toBeGreaterThan(5);
+    expect(documented.toSorted()).toEqual(made.toSorted());
+  });
+
+  it('has every member of the audit line, and no other', () => {
+    const decision = refuse('ERR_KEY_UNKNOWN', '');
+    const line = auditLine(
+      { role: '', service: '', source: '' },
+      { decision, issuer: '', token: undefined, verified: false },
+      0,
+    );
+    const section = daemon.sections.get('The audit line')?.split('Other lines')[0];
+    const documented = rowsOf(section).flatMap(([member]) => codeSpans(member));
+    expect(documented.toSorted()).toEqual(['level', 'time', ...Object.keys(line)].toSorted());
+    const [example] = daemon.blocks.filter(({ language }) => language === 'json');
+    const shown: unknown = JSON.parse(example?.text ?? '{}');
+    expect(Object.keys(shown ?? {}).toSorted()).toEqual([...documented, 'msg'].toSorted());
+  });
+
+  it('has every other line of the log with its level, and no other', () => {
+    const logged = readSources('src/daemon', '.ts').flatMap(([, text]) =>
+      [...text.matchAll(/logger\.(\w+)\((?:[^;]*?,\s*)?'([^']+)',?\s*\)/g)].map(
+        ([, level, message]) => `${level} ${message}`,
+      ),
+    );
+    const section = daemon.sections.get('The audit line')?.split('Other lines')[1];
+    const documented = rowsOf(section).flatMap(([level, messages]) =>
+      codeSpans(messages).map((message) => `${level} ${message}`),
+    );
+    expect(logged).toContain('info decision');
+    expect([...documented, 'info decision'].toSorted()).toEqual([...new Set(logged)].toSorted());
+  });
+});
+
+describe('links', () => {
+  const pages = readSources('', '.md').map(([path]) => path);
+
+  it('there are pages', () => {
+    expect(pages).toEqual(expect.arrayContaining(['README.md', 'docs/errors.md', 'SECURITY.md']));
+  });
+
+  it.each(pages)('of %s lead somewhere', (path) => {
+    const broken = readPage(path).links.filter((link) => !leadsSomewhere(path, link));
+    expect(broken).toEqual([]);
+  });
+});
+
+/** A part of a JSON Schema that a key path can lead through. */
+interface Schema {
+  readonly default?: unknown;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly items?: Schema;
+}
+
+interface Key {
+  readonly path: string;
+  readonly schema: Schema;
+  readonly required: boolean;
+  /** Whether it holds a value of its own; groups have sections instead of rows. */
+  readonly leaf: boolean;
+}
+
+function asSchema(value: unknown): Schema {
+  if (!isSchema(value)) throw new Error('the JSON Schema is no object');
+  return value;
+}
+
+function isSchema(value: unknown): value is Schema {
+  return isJSONObject(value);
+}
+
+/** Every key of the file by its path, as in `issuers[].issuer.url`. The list of issuers itself counts as a value. */
+function listKeys(schema: Schema, above = ''): Key[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([name, member]) => {
+    const path = above === '' ? name : `${above}.${name}`;
+    const inner = member.items?.properties === undefined ? member : member.items;
+    const leaf = inner.properties === undefined || path === 'issuers';
+    const below = inner === member ? path : `${path}[]`;
+    const required = schema.required?.includes(name) === true;
+    return [{ path, schema: member, required, leaf }, ...listKeys(inner, below)];
+  });
+}
+
+function examplesOf(section = ''): string[] {
+  return section.split('\n').filter((line) => /^(?:denied|unavailable) /.test(line));
+}
+
+/** An example of the page as a whole file: itself, or what it is a part of. */
+function completeExample(text: string): string {
+  if (text.startsWith('apiVersion:')) return text;
+  const issuers = `issuers:
+- name: example
+  issuer: {url: https://issuer.example.com, audiences: [postgres]}
+  roles: [{claim: sub}]
+`;
+  if (text.startsWith('protectedRoles:')) return `apiVersion: pgtoken/v1\n${text}${issuers}`;
+  const [name = ''] = text.split(':');
+  const entry = issuers.split('\n').filter((line) => !line.startsWith(`  ${name}:`));
+  return `apiVersion: pgtoken/v1\n${entry.join('\n')}${text.replaceAll(/^/gm, '  ').trimEnd()}\n`;
+}
+
+function problemsOf(text: string): string[] {
+  const parsed = parseConfig(text);
+  return parsed.ok ? [] : parsed.problems.map((problem) => formatProblem('issuers.yaml', problem));
+}
+
+/** Claims that have a value at a name or, after a slash, along a path. */
+function putClaim(selector: string, value: unknown): Record<string, unknown> {
+  if (!selector.startsWith('/')) return { [selector]: value };
+  const [name = '', ...rest] = selector.slice(1).split('/');
+  return { [name]: rest.length === 0 ? value : putClaim(`/${rest.join('/')}`, value) };
+}
+
+/** The options of a command's help with their defaults, without --help. */
+async function readHelp(command: readonly string[]): Promise<(string | undefined)[][]> {
+  const { stdout } = await runPgtoken([...command, '--help']);
+  const [, text = ''] = stdout.split('\nOptions:\n');
+  const [list = ''] = text.split('\n\n');
+  return list
+    .replaceAll(/\n {4,}/g, ' ')
+    .split('\n')
+    .map((line) => [
+      /^ +(?:-\w, )?(--[\w-]+(?: <\w+>)?)/.exec(line)?.[1],
+      /\(default: "?([^"\s]+?)"?\)/.exec(line)?.[1],
+    ])
+    .filter(([option]) => option !== undefined && option !== '--help');
+}
+
+/** Everything that the module can say by itself, as patterns of whole lines. */
+function moduleMessages(): RegExp[] {
+  const text = readSources('pam', '.c')
+    .map(([, source]) => source)
+    .join('\n')
+    // Neighbouring strings are one.
+    .replaceAll(/"\s*\n\s*"/g, '');
+  const refusals = [...text.matchAll(/"(ERR_[A-Z_]+)",\s*"((?:[^"\\]|\\.)+)"(?:,|\))/g)];
+  const inTables = [...text.matchAll(/\{(\w+), "(ERR_[A-Z_]+)", "([^"]*)",\s*"([^"]*)"\}/g)].map(
+    ([, errno, code, before, after]) =>
+      `${code} ${before} %path${after}${errno === '0' ? '%s' : ''}`,
+  );
+  const inCalls = refusals
+    .filter(({ index }) => !/\{\w+, $/.test(text.slice(0, index)))
+    .map(([, code, format]) => `${code} ${format}`);
+  return [...inTables, ...inCalls].map((format) => {
+    const pattern = format
+      .split(/(%[a-z]+)/)
+      .map((part, at) =>
+        at % 2 === 0
+          ? RegExp.escape(part.replaceAll('\\"', '"'))
+          : part === '%path'
+            ? '/\\S+'
+            : '.+',
+      )
+      .join('');
+    return new RegExp(`^(?:denied|unavailable) ${pattern}$`);
+  });
+}
+
+function labelsOf(metrics: string, name: string): string[] {
+  const samples = metrics.matchAll(new RegExp(`^${name}(?:_\\w+)?\\{([^}]*)\\}`, 'gm'));
+  const labels = [...samples].flatMap(([, list = '']) =>
+    [...list.matchAll(/(\w+)="/g)].map(([, label = '']) => label),
+  );
+  return [...new Set(labels)].filter((label) => label !== 'le').toSorted();
+}
+
+/** The tracked kinds of files below a folder: path and text. */
+function readSources(folder: string, ending: string): [string, string][] {
+  const skipped = new Set(['node_modules', 'dist', 'build', '.git', 'coverage']);
+  return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return skipped.has(entry.name) ? [] : readSources(path, ending);
+    return path.endsWith(ending) ? [[path, readFileSync(join(ROOT, path), 'utf8')]] : [];
+  });
+}
+
+function leadsSomewhere(from: string, link: string): boolean {
+  if (/^(?:https?|mailto):/.test(link)) return true;
+  const [file = '', anchor] = link.split('#');
+  const path = file === '' ? from : join(dirname(from), file);
+  if (!existsSync(join(ROOT, path))) return false;
+  return (
+    anchor === undefined || readPage(path).headings.some((heading) => heading.anchor === anchor)
+  );
+}

@@ -1,0 +1,236 @@
+// The refusals that docs/errors.md shows, made by the code that writes them: a small policy, a clock that stands still, and
+// tokens that are wrong in one way each.
+import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+
+import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
+
+import { authorize } from '../../src/authorize/authorize.ts';
+import type { Issuer, Policy } from '../../src/authorize/policy.ts';
+import { readToken } from '../../src/cli/read-token.ts';
+import { parseConfig } from '../../src/config/parse-config.ts';
+import { compilePattern } from '../../src/config/pattern.ts';
+import { serveConnection } from '../../src/daemon/serve-connection.ts';
+import { isRefusal } from '../../src/errors.ts';
+import { keysWithin } from '../../src/keys/key-owner.ts';
+import { formatReply } from '../../src/protocol/format-reply.ts';
+import { compileRoleRules } from '../../src/roles/compile-role-rules.ts';
+import { runPgtoken } from '../support/run-pgtoken.ts';
+import { createTemporaryFolder } from '../support/temporary-folder.ts';
+
+/** 2026-01-01T12:00:00Z. */
+const NOW = 1_767_268_800;
+
+const ISSUERS_YAML = `apiVersion: pgtoken/v1
+issuers:
+- name: homelab
+  issuer: {url: https://k8s-oidc.example.com, audiences: [postgres]}
+  token: {algorithms: [RS256], maxBytes: 8192}
+  roles:
+  - {claim: sub, trimPrefix: "system:serviceaccount:"}
+- name: people
+  issuer: {url: https://sso.example.com/realms/people, audiences: [postgres]}
+  roles:
+  - {claim: groups, equals: dba, role: [dba_ro, dba_rw]}
+`;
+
+type Claims = Readonly<Record<string, unknown>>;
+
+interface TokenOptions {
+  readonly claims?: Claims;
+  readonly header?: Readonly<Record<string, unknown>>;
+  readonly key?: CryptoKey;
+  readonly role?: string;
+}
+
+/** Every example, as the daemon sends it and `pgtoken pam` writes it. */
+export async function makeErrorExamples(): Promise<ReadonlySet<string>> {
+  const rsa = await generateKeyPair('RS256', { extractable: true });
+  const stranger = await generateKeyPair('RS256');
+  const ec = await generateKeyPair('ES256', { extractable: true });
+  const jwk: JWK = { ...(await exportJWK(rsa.publicKey)), kid: 'c7f1' };
+  const ecJWK: JWK = { ...(await exportJWK(ec.publicKey)), kid: 'e2a9' };
+  const other = await generateKeyPair('RS256');
+  const otherJWK: JWK = { ...(await exportJWK(other.publicKey)), kid: '91d3' };
+  const policy = makePolicy([jwk, otherJWK, ecJWK]);
+
+  const decide = async (password: string, role = 'foo:myservice'): Promise<string> => {
+    const request = { service: 'postgresql-k8s', role, source: '10.0.0.7', password };
+    const { decision } = await authorize(request, policy, {
+      clock: () => NOW,
+      keysOf: async (issuer) =>
+        issuer.keySource.kind === 'pinned' ? issuer.keySource.keySet : { keys: [] },
+    });
+    return formatReply(decision);
+  };
+  const mint = async (options: TokenOptions = {}): Promise<string> => {
+    const claims = {
+      iss: 'https://k8s-oidc.example.com',
+      aud: ['postgres'],
+      sub: 'system:serviceaccount:foo:myservice',
+      iat: NOW - 60,
+      exp: NOW + 3540,
+      ...options.claims,
+    };
+    return new SignJWT(claims)
+      .setProtectedHeader({ alg: 'RS256', kid: 'c7f1', typ: 'JWT', ...options.header })
+      .sign(options.key ?? rsa.privateKey);
+  };
+  const judge = async (options: TokenOptions): Promise<string> =>
+    decide(await mint(options), options.role);
+  const person = { iss: 'https://sso.example.com/realms/people', groups: ['staff', 'dba'] };
+  const good = await mint();
+  const long = await mint({ claims: { padding: 'x'.repeat(600) } });
+  const [head = '', body = ''] = good.split('.');
+
+  const tooOld = keysWithin(
+    { source: '', fetchedAt: 0, attemptedAt: 0, keySet: { keys: [{ kty: 'OKP' }] } },
+    93_600,
+    OWNER,
+    'https://k8s-oidc.example.com/openid/v1/jwks: no answer in time (http.timeout)',
+  );
+  const none = keysWithin(
+    undefined,
+    0,
+    OWNER,
+    'https://k8s-oidc.example.com/.well-known/openid-configuration: connection refused',
+  );
+  const overlong = await readToken(Readable.from([Buffer.alloc(70_000, 'x')]));
+  const goesOn = await readToken(Readable.from([Buffer.from(`${good}\0more`)]));
+
+  return new Set([
+    await decide('correct horse battery staple'),
+    await decide(''),
+    await decide(`${good}\n`),
+    await decide(`${head}.${body}.x.y.z`),
+    await decide(`${encode('{"alg":"RS256","alg":"RS256"}')}.${body}.${'A'.repeat(342)}`),
+    format(goesOn),
+    await decide(long.slice(0, 511)),
+    await decide(long.slice(0, 900)),
+    await decide(await mint({ claims: { padding: 'x'.repeat(20_000) } })),
+    await decide(await mint({ claims: { padding: 'x'.repeat(6000) } })),
+    format(overlong),
+    await judge({ header: { typ: 'logout+jwt' } }),
+    await judge({ claims: { iat: NOW - 7200, exp: NOW - 3600 } }),
+    await judge({ claims: { nbf: NOW + 300 } }),
+    await judge({ claims: { exp: NOW + 31_536_000 - 60 } }),
+    await decide(hmacToken(body)),
+    await judge({ key: ec.privateKey, header: { alg: 'ES256', kid: 'e2a9' } }),
+    await judge({ key: stranger.privateKey }),
+    await judge({ header: { kid: '0b5d' } }),
+    await judge({ header: { kid: undefined } }),
+    format(none),
+    format(tooOld),
+    await judge({ claims: { iss: 'https://other.example.com' } }),
+    await judge({ claims: { iss: 'https://k8s-oidc.example.com/' } }),
+    await judge({ claims: { aud: ['vault'] } }),
+    await judge({ claims: { exp: undefined } }),
+    await judge({ claims: { aud: undefined } }),
+    await judge({ claims: { cnf: { jkt: 'x' } } }),
+    await judge({ claims: { iat: 'yesterday' } }),
+    await judge({ role: 'foo:other' }),
+    await judge({ role: 'FOO:myservice' }),
+    await judge({ claims: { ...person, groups: ['staff'] }, role: 'dba_ro' }),
+    await judge({ role: 'postgres' }),
+    await judge({
+      claims: { sub: `system:serviceaccount:analytics:${'quarterly-report-'.repeat(4)}job` },
+      role: 'foo:myservice',
+    }),
+    (await ask('', 0.01)).replace('0.01 s', '4 s'),
+    ...(await askCommand()),
+    await ask('GET / HTTP/1.1\r\n\0', 4),
+    await ask('pgtoken/1\0PAM_SERVICE=x\0PAM_USER=foo\0\0token\0', 4),
+  ]);
+}
+
+const OWNER = {
+  name: 'homelab',
+  source: '',
+  refreshInterval: 600,
+  maxStale: 86_400,
+  unknownKeyCooldown: 30,
+};
+
+function makePolicy(keys: readonly JWK[]): Policy {
+  const parsed = parseConfig(ISSUERS_YAML);
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  const { issuers: entries, protectedRoles } = parsed.config;
+  const issuers = entries.map((entry): Issuer => ({
+    name: entry.name,
+    entry,
+    keySource: { kind: 'pinned', keySet: { keys } },
+    rolesOf: compileRoleRules(entry.roles, compilePattern, (path, message) => {
+      throw new Error(`${path.join('.')}: ${message}`);
+    }),
+  }));
+  return { issuers, protectedRoles, maxTokenBytes: 16_384 };
+}
+
+function format(result: unknown): string {
+  if (!isRefusal(result)) throw new Error('expected a refusal');
+  return formatReply(result);
+}
+
+/** What the daemon answers to a client that sends these bytes; deciding itself fails. */
+async function ask(request: string, deadline: number): Promise<string> {
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    void serveConnection(socket, {
+      decide: async () => Promise.reject(new Error('on purpose')),
+      deadline,
+      onError: () => undefined,
+    });
+  });
+  await using folder = await createTemporaryFolder('docs');
+  const path = join(folder.path, 'socket');
+  server.listen(path);
+  await once(server, 'listening');
+  const client = connect(path);
+  let reply = '';
+  client.setEncoding('utf8').on('data', (text: string) => (reply += text));
+  client.write(request);
+  await once(client, 'close');
+  server.close();
+  return reply.replace(/\0$/, '');
+}
+
+const BROKEN_YAML = `apiVersion: pgtoken/v1
+issuers:
+- name: homelab
+  issuer:
+    url: https://k8s-oidc.example.com
+  roles:
+  - {claim: sub, prefix: "system:serviceaccount:"}
+`;
+
+/** What `pgtoken pam` writes; the default path stands for that of the test. */
+async function askCommand(): Promise<string[]> {
+  await using folder = await createTemporaryFolder('docs');
+  const config = join(folder.path, 'issuers.yaml');
+  const run = async (env: Readonly<Record<string, string>>, ...more: string[]): Promise<string> => {
+    const { stderr } = await runPgtoken(['pam', '--config', config, ...more], { env });
+    const line = stderr.trimEnd().split('\n').at(-1) ?? '';
+    return line.replaceAll(folder.path, '/etc/pgtoken');
+  };
+  const missing = await run({ PAM_USER: 'foo' });
+  await writeFile(config, BROKEN_YAML, { mode: 0o644 });
+  return [
+    missing,
+    await run({ PAM_USER: 'foo' }),
+    await run({ PAM_USER: 'foo', PAM_TYPE: 'account' }),
+    await run({}),
+    (await run({ PAM_USER: 'foo' }, '--timeout', '100ms')).replace('0.1 s', '4.5 s'),
+  ];
+}
+
+function hmacToken(body: string): string {
+  const text = `${encode('{"alg":"HS256","kid":"c7f1","typ":"JWT"}')}.${body}`;
+  return `${text}.${createHmac('sha256', 'secret').update(text).digest('base64url')}`;
+}
+
+function encode(text: string): string {
+  return Buffer.from(text).toString('base64url');
+}
