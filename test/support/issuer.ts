@@ -6,7 +6,8 @@ import { createServer, type Socket } from 'node:net';
 
 import type { CertificateAuthority } from './certificate-authority.ts';
 import { poll } from './poll.ts';
-import { createSigningKey, type SigningAlgorithm, type SigningKey } from './signing-key.ts';
+import type { SigningAlgorithm } from './signatures.ts';
+import { createSigningKey, type SigningKey } from './signing-key.ts';
 
 /** What goes wrong, from the moment of `fail(…)` on. */
 export type IssuerFailure =

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { JWK } from 'jose';
 import * as z from 'zod/mini';
 
-import { SIGNATURES, type SigningAlgorithm } from './signatures.ts';
+import { SIGNATURES, type SigningAlgorithm } from '../../support/signatures.ts';
 
 /** 2026-01-01T00:00:00Z: the clock of the vectors. */
 export const NOW = 1_767_225_600;
