@@ -321,7 +321,7 @@ describe('a key cache on disk', () => {
     expect(await tryLogins(host.cluster, login, 5)).toEqual({ granted: 5 });
     const line = await daemon.waitForLine('the key cache on disk cannot be written');
     expect(line['level']).toBe('warn');
-    expect(line['reason']).toContain('ENOSPC');
+    expect(line['reason']).toContain('EFBIG');
   });
 
   it('whose file another user may write is not used', async () => {

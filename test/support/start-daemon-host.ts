@@ -21,7 +21,7 @@ export interface StartDaemonOptions {
   readonly activated?: boolean;
   /** What stands before the command. */
   readonly wrapper?: readonly string[];
-  /** Put the cache on a file system without a byte to spare, which only the daemon sees. */
+  /** Let no file of the daemon grow, as on a full disk. */
   readonly fullDisk?: boolean;
 }
 
@@ -106,10 +106,10 @@ export async function startDaemonHost(roles: readonly string[]): Promise<DaemonH
       if (activated) await runChecked('rm', ['-f', socket]);
       const daemon = startDaemonProcess({
         command: installation.command,
-        ...(fullDisk ? {} : { user: DAEMON_USER }),
+        user: DAEMON_USER,
         wrapper: [
           ...(activated ? socketActivator(socket) : []),
-          ...(fullDisk ? withFullDisk(cacheFolder) : []),
+          ...(fullDisk ? WITH_FULL_DISK : []),
           ...wrapper,
         ],
         args: [
@@ -131,20 +131,13 @@ export async function startDaemonHost(roles: readonly string[]): Promise<DaemonH
   };
 }
 
-const FILL_DISK = `
-set -eu
-mount -t tmpfs -o "size=4k,mode=0755,uid=$(id -u "$1")" tmpfs "$3"
-head -c 4096 /dev/zero >"$3/filler"
-user=$1 group=$2; shift 3
-exec setpriv --pdeathsig=KILL --reuid="$user" --regid="$group" --clear-groups -- "$@"`;
-
-/** Needs root, as whoever runs the tests or as seen from inside a namespace of its own. */
-function withFullDisk(folder: string): readonly string[] {
-  const isRoot = process.geteuid?.() === 0;
-  const { name, group } = isRoot ? DAEMON_USER : { name: 'root', group: 'root' };
-  const namespace = isRoot ? ['--mount'] : ['--mount', '--map-root-user'];
-  return ['unshare', ...namespace, 'sh', '-c', FILL_DISK, 'sh', name, group, folder];
-}
+/** No file may grow from here on, as on a full disk; pipes may. Needs neither root nor a mount of its own. */
+const WITH_FULL_DISK: readonly string[] = [
+  'sh',
+  '-c',
+  `trap '' XFSZ; ulimit -f 0; exec "$@"`,
+  'sh',
+];
 
 /** Waits until the daemon has retrieved keys from each of these issuers, and remembers them. */
 export async function untilCached(host: DaemonHost, names: readonly string[]): Promise<void> {
