@@ -5,7 +5,7 @@ import type { ConfigPath, Problem } from '../config/problems.ts';
 import { readTrustedFile } from '../config/read-trusted-file.ts';
 import type { IssuerConfiguration, IssuerPart, KeysPart, RoleRule } from '../config/schema.ts';
 import { defaultDiscoveryURL } from '../issuers/fetch-key-set.ts';
-import { parseKeySet, type KeySet } from '../keys/parse-key-set.ts';
+import { type KeySet, MAX_DOCUMENT_VALUES, parseKeySet } from '../keys/parse-key-set.ts';
 import { parseJSONObject } from '../parse-json-object.ts';
 import { type CompilePattern, compileRoleRules } from '../roles/compile-role-rules.ts';
 import type { Issuer, KeySource, Policy } from './policy.ts';
@@ -26,8 +26,6 @@ export type LoadedPolicy = (
 
 const MAX_CONFIG_BYTES = 1024 * 1024;
 const MAX_REFERENCED_BYTES = 1024 * 1024;
-/** As many as a key set of 200 keys can have, and room. */
-const MAX_KEY_VALUES = 5000;
 
 /** Reports one problem at a place of the configuration. */
 type Report = (path: ConfigPath, message: string) => void;
@@ -146,7 +144,7 @@ function loadKeySetFile(path: string, report: Report): KeySet {
     report(at, `Invalid value: ${path} cannot be used: ${file.reason}`);
     return nothing;
   }
-  const document = parseJSONObject(Buffer.from(file.text), MAX_KEY_VALUES);
+  const document = parseJSONObject(Buffer.from(file.text), MAX_DOCUMENT_VALUES);
   if (typeof document === 'string') {
     report(at, `Invalid value: ${path} is no key set: ${document}`);
     return nothing;

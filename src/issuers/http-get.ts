@@ -1,11 +1,9 @@
 // One GET over HTTPS, as careful as asking an issuer for its keys has to be: the entry's own CA, no redirects, bounded
 // in time and size. An answer that is not usable is a value; what it says is never part of a token.
 import type { Dispatcher } from 'undici';
+import { MAX_DOCUMENT_VALUES } from '../keys/parse-key-set.ts';
 import { type JSONObject, parseJSONObject } from '../parse-json-object.ts';
 import { quote } from '../quote.ts';
-
-/** 200 keys with 15 members each, and room. A discovery document has under 200. */
-const MAX_DOCUMENT_VALUES = 5000;
 
 /** What a server answered. */
 export type HTTPAnswer =

@@ -16,12 +16,12 @@ import { dirname, join } from 'node:path';
 import { readTrustedFile } from '../config/read-trusted-file.ts';
 import { parseJSONObject } from '../parse-json-object.ts';
 import { formatKeyRecord, type KeyCache, type KeyRecord, parseKeyRecord } from './key-record.ts';
+import { MAX_DOCUMENT_VALUES } from './parse-key-set.ts';
 
 /** The daemon's cache; others may read it. */
 export const SYSTEM_CACHE_FOLDER = '/var/cache/pgtoken';
 
 const MAX_FILE_BYTES = 1024 * 1024;
-const MAX_VALUES = 5000;
 
 /** Where a disk cache reads and writes. */
 export interface DiskKeyCacheOptions {
@@ -71,7 +71,7 @@ function readRecord(
   if (!file.ok) {
     return undefined;
   }
-  const document = parseJSONObject(Buffer.from(file.text), MAX_VALUES);
+  const document = parseJSONObject(Buffer.from(file.text), MAX_DOCUMENT_VALUES);
   return typeof document === 'string' ? undefined : parseKeyRecord(document);
 }
 

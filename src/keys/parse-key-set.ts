@@ -21,6 +21,8 @@ export interface RejectedKey {
 
 /** More keys than this in one document are refused. */
 const MAX_KEYS = 200;
+/** The most JSON values of a document that holds keys or leads to them: as many as 200 keys can have, and room. */
+export const MAX_DOCUMENT_VALUES = 5000;
 const MIN_RSA_BITS = 2048;
 const MAX_RSA_BITS = 8192;
 /** An RSA modulus of 8192 bits has 1366 characters. */
