@@ -8,6 +8,7 @@ import { formatSeconds } from '../config/units.ts';
 import { createDiskKeyCache } from '../keys/disk-key-cache.ts';
 import type { KeyCache } from '../keys/key-record.ts';
 import { algorithmsOf } from '../keys/parse-key-set.ts';
+import { toPrintable } from '../protocol/format-reply.ts';
 import { count, loadPolicyOrReport } from './report.ts';
 
 /** The options of `pgtoken keys`. */
@@ -76,18 +77,14 @@ function formatReport(report: KeyReport, now: number): string {
   const lines = [
     `${report.issuer}: ${count(report.keys.length, 'key')}${formatTimes(report, now)}`,
   ];
+  // Issuers choose these texts, and this goes to a terminal.
   if (report.lastError !== null) {
-    lines.push(`  last attempt failed: ${printable(report.lastError)}`);
+    lines.push(`  last attempt failed: ${toPrintable(report.lastError)}`);
   }
   for (const { kid, algorithms } of report.keys) {
-    lines.push(`  ${kid === null ? '(no kid)' : printable(kid)}  ${algorithms.join(' ')}`);
+    lines.push(`  ${kid === null ? '(no kid)' : toPrintable(kid)}  ${algorithms.join(' ')}`);
   }
   return `${lines.join('\n')}\n`;
-}
-
-/** Issuers choose these texts, and this goes to a terminal. */
-function printable(text: string): string {
-  return text.replaceAll(/[^\x20-\x7e]/g, '?');
 }
 
 function formatTimes(report: KeyReport, now: number): string {

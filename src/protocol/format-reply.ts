@@ -25,7 +25,7 @@ export function formatReply(decision: { readonly granted: true } | Refusal): str
   return reply.length <= MAX_REPLY_BYTES ? reply : `${reply.slice(0, MAX_REPLY_BYTES - 3)}...`;
 }
 
-/** Foreign values are escaped where messages are made; this catches what was overlooked. */
-function toPrintable(text: string): string {
+/** Printable ASCII, everything else as `?`. Foreign values are escaped where messages are made; this is for the rest. */
+export function toPrintable(text: string): string {
   return text.replaceAll(/[^\x20-\x7e]/g, '?');
 }
