@@ -16,7 +16,10 @@ import type { KeySet } from './parse-key-set.ts';
 export interface KeyKeeper {
   /** Whether the key that is wanted is there and may be used, so that `keysFor` will not wait. */
   hasKey(wanted: WantedKey): boolean;
-  /** The keys to verify with; they may lack the one that is wanted. Waits no longer than one retrieval. */
+  /**
+   * The keys to verify with; they may lack the one that is wanted. Waits for one retrieval, or for one more
+   * where the first was under way already and did not bring the key.
+   */
   keysFor(wanted: WantedKey): Promise<KeySet | Refusal>;
   /** How things stand, for metrics. */
   status(): KeyStatus;
