@@ -9,8 +9,7 @@ import type { Policy } from '../authorize/policy.ts';
 import { createVerifiedSignatures } from '../authorize/verified-signatures.ts';
 import { systemClock } from '../clock.ts';
 import { formatProblem } from '../config/problems.ts';
-import { placeOf } from '../errors.ts';
-import type { Refusal } from '../errors.ts';
+import { placeOf, type Refusal } from '../errors.ts';
 import { createDiskKeyCache } from '../keys/disk-key-cache.ts';
 import { auditLine } from '../log/audit-line.ts';
 import { createMetrics } from '../log/metrics.ts';
@@ -59,14 +58,20 @@ interface Rule {
 /** Starts the daemon. Throws a {@link StartupError} where it cannot. */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { config, logger } = options;
-  // Watched before it is read, so that no change falls in between.
-  let onChange = (): void => {
-    changedEarly = true;
+  const { promise: started, resolve: beStarted } = Promise.withResolvers<void>();
+  let reloading = started;
+  const reload = async (): Promise<void> => {
+    // One after the other, so that the last change is the one in force.
+    reloading = reloading
+      .then(async () => reloadNow())
+      .catch((error: unknown) => {
+        metrics.countReload(false);
+        logger.error({ place: placeOf(error) }, 'the configuration could not be loaded');
+      });
+    return reloading;
   };
-  let changedEarly = false;
-  const watcher = createFileWatcher(() => {
-    onChange();
-  });
+  // Watched before it is read, so that no change falls in between; it is followed once the daemon has started.
+  const watcher = createFileWatcher(() => void reload());
   watcher.watch([config]);
   const loaded = await loadPolicy(config);
   if (!loaded.ok) {
@@ -147,6 +152,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       options.metrics === undefined ? undefined : await serveMetrics(options.metrics, metrics);
     socket = await openSocket(server, { ...options, path: options.socket });
   } catch (error) {
+    watcher.stop();
     store.stop();
     metricsServer?.close();
     throw error;
@@ -167,20 +173,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const problems = next.problems.map((problem) => formatProblem(config, problem));
     logger.error({ problems }, 'the configuration is invalid, the last good one stays in force');
   };
-  let reloading = Promise.resolve();
-  const reload = async (): Promise<void> => {
-    // One after the other, so that the last change is the one in force.
-    reloading = reloading.then(reloadNow).catch((error: unknown) => {
-      metrics.countReload(false);
-      logger.error({ place: placeOf(error) }, 'the configuration could not be loaded');
-    });
-    return reloading;
-  };
   watcher.watch(loaded.files);
-  onChange = () => void reload();
-  if (changedEarly) {
-    onChange();
-  }
+  beStarted();
 
   return {
     reload,
