@@ -96,7 +96,8 @@ find_runtime() {
   done
 }
 
-npm_ci() { NODE_NO_WARNINGS=1 npm ci --include=optional --loglevel=error --no-audit --no-fund "$@"; }
+# No package of ours needs an install script, so none is run.
+npm_ci() { NODE_NO_WARNINGS=1 npm ci --ignore-scripts --include=optional --loglevel=error --no-audit --no-fund "$@"; }
 
 # npm leaves out optional packages, native parts of the tools among them, that do not support the node it runs on. So it runs
 # on the locked runtime itself, which is fetched first where there is none yet.
