@@ -117,7 +117,7 @@ function bundle(mint: Mint): unknown {
   const svid = (name: string) => ({ ...mint.publicKey(name), use: 'jwt-svid' });
   return {
     keys: [
-      { ...mint.publicKey('attacker-es256'), use: 'x509-svid', x5c: ['MIIB'] },
+      { ...mint.publicKey('attacker-es256'), use: 'x509-svid', x5u: 'https://spire.example.org' },
       svid('cluster-es256'),
       svid('cluster-eddsa'),
       { ...mint.publicKey('cluster-rs256'), use: 'sig' },
