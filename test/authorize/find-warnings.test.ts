@@ -235,9 +235,16 @@ describe('a safeguard that is switched off', () => {
   });
 });
 
+const unrestricted = (index: number): string =>
+  `issuers[${index}]: no pam.services: its tokens count on every line of pg_hba.conf, beside those of the other entries`;
+const issuerFor = (audiences: readonly string[]) => ({
+  url: 'https://k8s.example.com',
+  audiences,
+  audienceMatchPolicy: 'MatchAny',
+});
+const keysAt = (host: string) => ({ jwksURI: `https://${host}/openid/v1/jwks` });
+
 describe('several entries', () => {
-  const unrestricted = (index: number): string =>
-    `issuers[${index}]: no pam.services: its tokens count on every line of pg_hba.conf, beside those of the other entries`;
   const pam = { services: ['postgresql'] };
 
   it('are each told that no PAM service restricts', async () => {
@@ -259,29 +266,23 @@ describe('several entries', () => {
   it('are told where they agree in issuer, keys and audiences', async () => {
     const twin =
       'issuers[1].issuer: agrees with entry a in issuer, key source and audiences: each judges the tokens of the other';
-    const issuer = (audiences: readonly string[]) => ({
-      url: 'https://k8s.example.com',
-      audiences,
-      audienceMatchPolicy: 'MatchAny',
-    });
     expect(
       await warningsOf(
-        entry({ pam, issuer: issuer(['a', 'b']) }),
-        entry({ pam, issuer: issuer(['b', 'a']), name: 'b' }),
+        entry({ pam, issuer: issuerFor(['a', 'b']) }),
+        entry({ pam, issuer: issuerFor(['b', 'a']), name: 'b' }),
       ),
     ).toEqual([twin]);
     expect(
       await warningsOf(
-        entry({ pam, issuer: issuer(['a']) }),
-        entry({ pam, issuer: issuer(['b']), name: 'b' }),
+        entry({ pam, issuer: issuerFor(['a']) }),
+        entry({ pam, issuer: issuerFor(['b']), name: 'b' }),
       ),
     ).toEqual([]);
     // Two clusters with the default URL.
-    const keys = (host: string) => ({ jwksURI: `https://${host}/openid/v1/jwks` });
     expect(
       await warningsOf(
-        entry({ pam, keys: keys('10.0.0.1') }),
-        entry({ pam, keys: keys('10.0.0.2'), name: 'b' }),
+        entry({ pam, keys: keysAt('10.0.0.1') }),
+        entry({ pam, keys: keysAt('10.0.0.2'), name: 'b' }),
       ),
     ).toEqual([]);
   });

@@ -312,12 +312,13 @@ describe('pinned keys', () => {
   });
 });
 
+const DOMAIN = (source: string): string =>
+  CONFIG(`  keys: {${source}}`).replace(
+    'url: https://a.example.com',
+    'spiffeTrustDomain: a.example',
+  );
+
 describe('pinned keys of other forms', () => {
-  const DOMAIN = (source: string): string =>
-    CONFIG(`  keys: {${source}}`).replace(
-      'url: https://a.example.com',
-      'spiffeTrustDomain: a.example',
-    );
   const [BUNDLE, PEM] = ['spiffeBundleFile', 'publicKeysFile'].map(
     (key) => `issuers.yaml:7:${12 + key.length}: issuers[0].keys.${key}: Invalid value: `,
   );
@@ -383,6 +384,9 @@ describe('pinned keys of other forms', () => {
   });
 });
 
+const patternProblem = (line: number): string =>
+  `issuers.yaml:${line}:70: issuers[0].claimValidationRules[1].pattern: Invalid value: not an RE2 regular expression: error parsing regexp: missing closing ): \`(\``;
+
 describe('an entry', () => {
   it('gets the keys of a trust domain from its bundle endpoint', async () => {
     const text = CONFIG('  keys: {spiffeBundleURL: "https://spire.example"}');
@@ -430,12 +434,10 @@ describe('an entry', () => {
 
   it('has patterns of claim rules compiled, wherever else it is wrong', async () => {
     const rules = "  claimValidationRules: [{claim: a, pattern: x}, {claim: b, pattern: '('}]";
-    const problem = (line: number): string =>
-      `issuers.yaml:${line}:70: issuers[0].claimValidationRules[1].pattern: Invalid value: not an RE2 regular expression: error parsing regexp: missing closing ): \`(\``;
-    expect(await problemsOf(CONFIG(rules))).toEqual([problem(7)]);
+    expect(await problemsOf(CONFIG(rules))).toEqual([patternProblem(7)]);
     expect(await problemsOf(CONFIG('  extra: 1', rules))).toEqual([
       'issuers.yaml:7:3: issuers[0].extra: Unknown field, known here: allowProtectedRoles, cache, claimValidationRules, deny, http, issuer, keys, name, pam, roles, token',
-      problem(8),
+      patternProblem(8),
     ]);
   });
 

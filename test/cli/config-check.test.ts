@@ -40,6 +40,14 @@ const WARNING =
   'issuers[0].issuer.audiences[0]: "vault" is the audience of HashiCorp Vault: whoever receives such a token there can log in here with it';
 const HINT = 'Ask for tokens with an audience of their own, such as the name of this server.';
 
+/** The exit status and what stands on standard output, which must be all there is. */
+const checkJSON = async (file: string, ...more: string[]) => {
+  const { status, stdout, stderr } = await runPgtoken(['config', 'check', '--json', ...more, file]);
+  expect(stderr).toBe('');
+  const answer: unknown = JSON.parse(stdout);
+  return { status, answer };
+};
+
 describe('config check', () => {
   it.concurrent('tells warnings and their advice, and exits 0', async () => {
     const file = await place('warned.yaml', entry('vault'));
@@ -90,18 +98,6 @@ describe('config check', () => {
   it.concurrent('writes JSON for scripts, with nothing beside it', async () => {
     const warned = await place('warned-json.yaml', entry('vault'));
     const broken = await place('broken-json.yaml', BROKEN);
-    const check = async (file: string, ...more: string[]) => {
-      const { status, stdout, stderr } = await runPgtoken([
-        'config',
-        'check',
-        '--json',
-        ...more,
-        file,
-      ]);
-      expect(stderr).toBe('');
-      const answer: unknown = JSON.parse(stdout);
-      return { status, answer };
-    };
     const warning = {
       line: 6,
       column: 17,
@@ -109,15 +105,15 @@ describe('config check', () => {
       message: WARNING.slice(WARNING.indexOf(': ') + 2),
       hint: HINT,
     };
-    expect(await check(warned)).toEqual({
+    expect(await checkJSON(warned)).toEqual({
       status: 0,
       answer: { file: warned, ok: true, issuers: ['a'], problems: [], warnings: [warning] },
     });
-    expect(await check(warned, '--strict')).toEqual({
+    expect(await checkJSON(warned, '--strict')).toEqual({
       status: 1,
       answer: { file: warned, ok: false, issuers: ['a'], problems: [], warnings: [warning] },
     });
-    expect(await check(broken)).toEqual({
+    expect(await checkJSON(broken)).toEqual({
       status: 1,
       answer: {
         file: broken,

@@ -55,6 +55,8 @@ describe('accepted is', () => {
   });
 });
 
+const rule = (members: string) => ({ claimValidationRules: `[{claim: hd, ${members}}]` });
+
 describe('a problem is', () => {
   const PINNED = { keys: '{jwksFile: keys.json}' };
   const DOMAIN =
@@ -63,7 +65,6 @@ describe('a problem is', () => {
     'must be an http:// URL of a host and a port, without user, path, query or fragment';
   const SOURCE =
     'must be "local", an IP address, or a network such as 10.0.0.0/8 or fd00::/8, without a zone';
-  const rule = (members: string) => ({ claimValidationRules: `[{claim: hd, ${members}}]` });
 
   it.each<readonly [what: string, lines: Readonly<Record<string, string>>, problem: string]>([
     // Who it is of.

@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 
@@ -19,7 +19,7 @@ import { createTemporaryFolder } from '../support/temporary-folder.ts';
 const SEED = Number(process.env['FUZZ_SEED'] ?? 20260101);
 const RUNS = Number(process.env['FUZZ_RUNS'] ?? 400);
 
-console.info(`fuzz of issuers.yaml: FUZZ_SEED=${SEED} FUZZ_RUNS=${RUNS}`);
+process.stdout.write(`fuzz of issuers.yaml: FUZZ_SEED=${SEED} FUZZ_RUNS=${RUNS}\n`);
 
 const EVERYTHING = `apiVersion: pgtoken/v1
 protectedRoles: &roles [postgres, "pg_*"]
@@ -100,8 +100,8 @@ function examine(text: string): ReturnType<typeof parseConfig> {
 }
 
 afterAll(() => {
-  console.info(
-    `fuzz of issuers.yaml: slowest ${Math.round(slowest)} ms, most memory ${Math.round(largest / 2 ** 20)} MiB`,
+  process.stdout.write(
+    `fuzz of issuers.yaml: slowest ${Math.round(slowest)} ms, most memory ${Math.round(largest / 2 ** 20)} MiB\n`,
   );
 });
 

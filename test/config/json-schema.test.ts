@@ -1,7 +1,6 @@
 // The JSON Schema of issuers.yaml says what the validation says, as far as a schema can: what is accepted fits it, and what it
 // refuses is refused.
-import { readFile } from 'node:fs/promises';
-import { glob } from 'node:fs/promises';
+import { glob, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
@@ -20,18 +19,24 @@ function fits(text: string): string[] {
   return validateSchema(schema, parse(text));
 }
 
+const entry = (more: string): string => `apiVersion: pgtoken/v1
+issuers:
+- name: a
+  issuer: {url: "https://a.example.com", audiences: [a]}
+  roles: [{claim: sub}]
+  ${more}
+`;
+
 describe('the JSON Schema', () => {
   it('fits every policy of the token vectors, and every whole file of the documentation', async () => {
     const names = new Set(
       (await loadVectorFiles()).flatMap((file) => file.vectors.map((one) => one.policy)),
     );
-    const texts = [
-      ...(await Promise.all(
-        [...names].map(async (name) =>
-          readFile(join(ROOT, 'test/vectors/tokens/policies', `${name}.yaml`), 'utf8'),
-        ),
-      )),
-    ];
+    const texts = await Promise.all(
+      [...names].map(async (name) =>
+        readFile(join(ROOT, 'test/vectors/tokens/policies', `${name}.yaml`), 'utf8'),
+      ),
+    );
     for await (const path of glob('{README,docs/*}.md', { cwd: ROOT })) {
       const blocks = readPage(path).blocks.filter(({ text }) => text.startsWith('apiVersion:'));
       texts.push(...blocks.map(({ text }) => text));
@@ -42,14 +47,6 @@ describe('the JSON Schema', () => {
       expect({ text, misfits: fits(text) }).toEqual({ text, misfits: [] });
     }
   });
-
-  const entry = (more: string): string => `apiVersion: pgtoken/v1
-issuers:
-- name: a
-  issuer: {url: "https://a.example.com", audiences: [a]}
-  roles: [{claim: sub}]
-  ${more}
-`;
 
   it.each<readonly [more: string, misfit: string]>([
     ['unknown: 1', '$.issuers[0].unknown additionalProperties'],
@@ -106,8 +103,7 @@ issuers:
       collect(items, `${path}[]`);
     };
     collect(schema, '$');
-    const isValue = ({ part }: { readonly part: object }): boolean => !('properties' in part);
-    const mute = parts.filter((one) => isValue(one) && !('description' in one.part));
+    const mute = parts.filter(({ part }) => !('properties' in part) && !('description' in part));
     expect(mute).toEqual([]);
     expect(parts.length).toBeGreaterThan(60);
     expect(schema).toMatchObject({ $schema: 'https://json-schema.org/draft/2020-12/schema' });

@@ -5,6 +5,13 @@ import { granted, type Recipe } from './recipe.ts';
 
 const POD = { name: 'myservice-0', uid: 'b7e1' };
 
+const vector = (name: string, password: string, expected: Recipe['expected']): Recipe => ({
+  name,
+  policy: 'demands',
+  password,
+  expected,
+});
+
 export function demands({ token }: Mint): Recipe[] {
   /** A token that policy `demands` grants, but for this. */
   const tokenWith = (
@@ -16,12 +23,6 @@ export function demands({ token }: Mint): Recipe[] {
       header: { typ: 'at+jwt', ...header },
       claims: { 'kubernetes.io': { namespace: 'foo', ...kubernetes }, ...claims },
     });
-  const vector = (name: string, password: string, expected: Recipe['expected']): Recipe => ({
-    name,
-    policy: 'demands',
-    password,
-    expected,
-  });
   const grants = (name: string, password: string) => vector(name, password, granted('demands'));
   const type = (typ: unknown, shown: string): Recipe =>
     vector(`refuses typ ${shown} where it is not listed`, tokenWith({ pod: POD }, {}, { typ }), {

@@ -5,17 +5,19 @@ import { granted, type Recipe } from './recipe.ts';
 const LONG = `analytics:${'quarterly-report-'.repeat(4)}job`;
 const SHORT = 'analytics:quarterly-report-quarterly-report-quarterly-_96846769';
 
+const vector = (
+  name: string,
+  password: string,
+  expected: Recipe['expected'] = granted('public-keys'),
+  role = 'foo:myservice',
+): Recipe => ({ name, policy: 'public-keys', role, password, expected });
+
+const invalid = (alg: string): Recipe['expected'] => ({
+  code: 'ERR_SIGNATURE_INVALID',
+  message: `the signature does not verify with the issuer's 2 keys without kid (${alg})`,
+});
+
 export function publicKeys({ token }: Mint): Recipe[] {
-  const vector = (
-    name: string,
-    password: string,
-    expected: Recipe['expected'] = granted('public-keys'),
-    role = 'foo:myservice',
-  ): Recipe => ({ name, policy: 'public-keys', role, password, expected });
-  const invalid = (alg: string): Recipe['expected'] => ({
-    code: 'ERR_SIGNATURE_INVALID',
-    message: `the signature does not verify with the issuer's 2 keys without kid (${alg})`,
-  });
   const long = token({ claims: { sub: `system:serviceaccount:${LONG}` } });
   return [
     vector('grants a token by the first key that fits, whatever its kid', token()),

@@ -4,6 +4,13 @@ import { granted, type Recipe } from './recipe.ts';
 
 const NO_DOMAIN = 'Add it to issuers.yaml if its tokens are to be accepted.';
 
+const vector = (
+  name: string,
+  password: string,
+  expected: Recipe['expected'],
+  role = 'foo:web',
+): Recipe => ({ name, policy: 'spiffe', role, password, expected });
+
 export function spiffe({ token }: Mint): Recipe[] {
   const svid = (sub: unknown, options: TokenOptions = {}): string =>
     token({
@@ -11,12 +18,6 @@ export function spiffe({ token }: Mint): Recipe[] {
       ...options,
       claims: { iss: undefined, sub, ...options.claims },
     });
-  const vector = (
-    name: string,
-    password: string,
-    expected: Recipe['expected'],
-    role = 'foo:web',
-  ): Recipe => ({ name, policy: 'spiffe', role, password, expected });
   const ID = 'spiffe://example.org/ns/foo/sa/web';
   const malformed = (sub: string): Recipe =>
     vector(`refuses ${sub}, which is no SPIFFE ID`, svid(sub), {
