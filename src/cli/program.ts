@@ -3,6 +3,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { SYSTEM_CACHE_FOLDER } from '../keys/disk-key-cache.ts';
 import { checkConfigFile } from './config-check.ts';
+import type { ExplainOptions } from './explain.ts';
 import type { KeysOptions } from './keys.ts';
 import { decideForPAM, reportAndExit } from './pam.ts';
 import { DEFAULT_CONFIG, DEFAULT_TIMEOUT, parseTimeout } from './pam-arguments.ts';
@@ -97,6 +98,39 @@ export function runProgram(): void {
     });
 
   program
+    .command('explain')
+    .summary('say why a login is granted or refused')
+    .description(
+      paragraphs(
+        'Decides a login as the daemon does, and shows every step of it: what was expected, what was seen, the first step that failed, and what to do. Reads the token from standard input or a file, never from the command line.',
+        'Exit status: 0 granted, 1 denied, 2 cannot be decided.',
+      ),
+    )
+    .requiredOption('--role <role>', 'the database role that is asked for')
+    .option('--service <service>', 'the PAM service', 'postgresql-k8s')
+    .option('--rhost <address>', 'the address of the client (default: a unix socket)')
+    .addOption(
+      new Option(
+        '--at <time>',
+        'decide as if it were then, for example 2026-11-21T03:00:00Z',
+      ).argParser(timeOption),
+    )
+    .option('--token-file <file>', 'the file with the token (default: standard input)')
+    .option('--config <file>', 'the configuration', DEFAULT_CONFIG)
+    .option('--cache-dir <folder>', 'where the daemon keeps keys on disk', SYSTEM_CACHE_FOLDER)
+    .option('--json', 'write JSON', false)
+    .addHelpText(
+      'after',
+      ['', 'Example:', '  pgtoken explain --role foo:myservice --rhost 10.0.0.7 < token'].join(
+        '\n',
+      ),
+    )
+    .action(async (options: ExplainOptions) => {
+      const { explain } = await import('./explain.ts');
+      process.exitCode = await explain(options);
+    });
+
+  program
     .command('migrate')
     .summary('translate a line of pam_oidc into issuers.yaml')
     .description(
@@ -151,6 +185,18 @@ function durationOption(text: string): number {
     throw new InvalidArgumentError('expected a duration from "100ms" to "60s"');
   }
   return seconds;
+}
+
+/** @returns Unix time in seconds. */
+function timeOption(text: string): number {
+  const time = Date.parse(text);
+  if (
+    !/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(text) ||
+    Number.isNaN(time)
+  ) {
+    throw new InvalidArgumentError('expected a time with its zone, such as 2026-11-21T03:00:00Z');
+  }
+  return time / 1000;
 }
 
 function countOption(text: string): number {

@@ -176,6 +176,7 @@ describe('options', () => {
     { command: ['pam'], page: pam },
     { command: ['serve'], page: daemon },
     { command: ['keys'], page: daemon },
+    { command: ['explain'], page: readPage('docs/explain.md') },
   ];
 
   it.each(commands)(
@@ -196,7 +197,15 @@ describe('options', () => {
   it('every command of the help is documented', async () => {
     const { stdout } = await runPgtoken(['--help']);
     const names = [...stdout.matchAll(/^ {2}(\w+)(?= {2,}| [[<])/gm)].map(([, name = '']) => name);
-    expect(names.toSorted()).toEqual(['config', 'help', 'keys', 'migrate', 'pam', 'serve']);
+    expect(names.toSorted()).toEqual([
+      'config',
+      'explain',
+      'help',
+      'keys',
+      'migrate',
+      'pam',
+      'serve',
+    ]);
     expect(await readHelp(['config', 'check'])).toEqual([]);
     const { stdout: config } = await runPgtoken(['config', 'check', '--help']);
     expect(config).toContain('[file]');
