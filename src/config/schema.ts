@@ -72,9 +72,11 @@ const issuerEntry = z.strictObject({
         { error: 'expected a list of roles' },
       )
       .check(
-        z.describe(
-          'Exceptions from `protectedRoles` for this entry, each by its name: its tokens may be these roles where a rule permits them.',
-        ),
+        z.meta({
+          title: 'list of text',
+          description:
+            'Exceptions from `protectedRoles` for this entry, each by its name: its tokens may be these roles where a rule permits them.',
+        }),
       ),
     [],
   ),

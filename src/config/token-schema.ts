@@ -1,9 +1,9 @@
 // The shape of what issuers.yaml demands of a token: limits, rules on its claims, and lists of what is denied.
 import * as z from 'zod/mini';
 import { SUPPORTED_ALGORITHMS } from './algorithms.ts';
-import { checkDeny, checkToken, checkValidationRule, crossCheck } from './cross-checks.ts';
+import { checkDeny, checkToken, checkValidationRule, crossCheck, DEMANDS } from './cross-checks.ts';
 import { NEVER_ACCEPTED_TYPES, normalizeType, TYPE_PATTERN } from './token-type.ts';
-import { claim, duration, flag, moment, size, text, texts } from './values.ts';
+import { claim, duration, flag, moment, oneOf, size, text, texts } from './values.ts';
 
 /** The schema of an entry's `token`. */
 export const tokenSchema = z
@@ -136,7 +136,7 @@ export const validationRuleSchema = z
       ),
     ),
   })
-  .check(crossCheck(checkValidationRule));
+  .check(crossCheck(checkValidationRule), oneOf(DEMANDS));
 
 /** The schema of an entry's `deny`. */
 export const denySchema = z
