@@ -43,9 +43,11 @@ const issuerEntry = z.strictObject({
         /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/,
         'must be a DNS label: lower-case letters, digits and "-", at most 63',
       ),
-      z.describe(
-        'A unique name for the entry: lower-case letters, digits and `-`, at most 63. It stands in messages, log, metrics and the names of cache files.',
-      ),
+      z.meta({
+        title: 'DNS label',
+        description:
+          'A unique name for the entry: lower-case letters, digits and `-`, at most 63. It stands in messages, log, metrics and the names of cache files.',
+      }),
     ),
   issuer: issuerSchema,
   keys: z.optional(keysSchema),

@@ -75,9 +75,11 @@ export const tokenSchema = z
       z
         .array(claim('A claim'), { error: 'expected a list of claims' })
         .check(
-          z.describe(
-            'Claims that a token must have besides `iss`, `aud`, `sub` and `exp`, whatever their value; `null` counts as missing.',
-          ),
+          z.meta({
+            title: 'list of claims',
+            description:
+              'Claims that a token must have besides `iss`, `aud`, `sub` and `exp`, whatever their value; `null` counts as missing.',
+          }),
         ),
       [],
     ),

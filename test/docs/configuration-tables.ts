@@ -30,7 +30,7 @@ export interface Key {
 }
 
 const PAGE = join(ROOT, 'docs', 'configuration.md');
-const TABLE = /(<!-- keys of (\S+) -->\n\n)(?:\|[^\n]*\n)*(\n<!-- end -->)/g;
+const TABLE = /(<!-- keys of (\S+) -->\n\n)(?:\|[^\n]*\n)*\n?(<!-- end -->)/g;
 
 /** Every key of the file by its path, as in `issuers[].issuer.url`. The list of issuers itself counts as a value. */
 export function listKeys(): readonly Key[] {
@@ -45,7 +45,7 @@ export function renderTables(page: string): string {
   return page.replaceAll(TABLE, (_all, start: string, group: string, end: string) => {
     const rows = keys.filter((key) => key.leaf && groupOf(key.path) === group).map(formatRow);
     if (rows.length === 0) throw new Error(`there are no keys of ${group}`);
-    return `${start}| key | type | default | meaning |\n|---|---|---|---|\n${rows.join('')}${end}`;
+    return `${start}| key | type | default | meaning |\n|---|---|---|---|\n${rows.join('')}\n${end}`;
   });
 }
 
