@@ -36,19 +36,17 @@ const pamSchema = z
   .check(crossCheck(checkPAM));
 
 const issuerEntry = z.strictObject({
-  name: z
-    .string({ error: 'expected a name' })
-    .check(
-      z.regex(
-        /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/,
-        'must be a DNS label: lower-case letters, digits and "-", at most 63',
-      ),
-      z.meta({
-        title: 'DNS label',
-        description:
-          'A unique name for the entry: lower-case letters, digits and `-`, at most 63. It stands in messages, log, metrics and the names of cache files.',
-      }),
+  name: z.string({ error: 'expected a name' }).check(
+    z.regex(
+      /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/,
+      'must be a DNS label: lower-case letters, digits and "-", at most 63',
     ),
+    z.meta({
+      title: 'DNS label',
+      description:
+        'A unique name for the entry: lower-case letters, digits and `-`, at most 63. It stands in messages, log, metrics and the names of cache files.',
+    }),
+  ),
   issuer: issuerSchema,
   keys: z.optional(keysSchema),
   http: z.prefault(httpSchema, {}),

@@ -72,15 +72,13 @@ export const tokenSchema = z
     ),
     maxBytes: z.prefault(size('The longest token.', 256, 65_535), 16_384),
     requiredClaims: z._default(
-      z
-        .array(claim('A claim'), { error: 'expected a list of claims' })
-        .check(
-          z.meta({
-            title: 'list of claims',
-            description:
-              'Claims that a token must have besides `iss`, `aud`, `sub` and `exp`, whatever their value; `null` counts as missing.',
-          }),
-        ),
+      z.array(claim('A claim'), { error: 'expected a list of claims' }).check(
+        z.meta({
+          title: 'list of claims',
+          description:
+            'Claims that a token must have besides `iss`, `aud`, `sub` and `exp`, whatever their value; `null` counts as missing.',
+        }),
+      ),
       [],
     ),
     boundTo: z.optional(
@@ -97,7 +95,7 @@ export const tokenSchema = z
   .check(crossCheck(checkToken));
 
 const scalar = () =>
-  z.union([text('A value'), z.int(), z.boolean()], {
+  z.union([text('A value'), z.int('must be a whole number that JSON holds exactly'), z.boolean()], {
     error: 'expected text, a whole number, true or false',
   });
 
