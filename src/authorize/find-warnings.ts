@@ -81,7 +81,9 @@ function warnOfLimits({ token, allowProtectedRoles }: IssuerConfiguration, warn:
 /** Two policies over one issuer are told apart by something, or the second never says anything new. */
 function warnOfTwin(index: number, issuers: readonly Issuer[], warn: Warn): void {
   const own = issuers[index];
-  const twin = issuers.slice(0, index).find((other) => own && fingerprint(other) === fingerprint(own));
+  const twin = issuers
+    .slice(0, index)
+    .find((other) => own && fingerprint(other) === fingerprint(own));
   if (twin !== undefined) {
     warn(
       ['issuer'],
@@ -132,6 +134,7 @@ function admits(
     return false;
   }
   return entry.roles.some(
-    (rule) => !isPinned(rule) || compileRoleRules([rule], tools, () => undefined)(claims).length > 0,
+    (rule) =>
+      !isPinned(rule) || compileRoleRules([rule], tools, () => undefined)(claims).length > 0,
   );
 }

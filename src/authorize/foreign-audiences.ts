@@ -6,7 +6,10 @@ const FOREIGN: readonly (readonly [audience: RegExp, owner: string])[] = [
   [/^(?:kubernetes|k3s|api)$/, 'the Kubernetes API server'],
   [/^sts\.amazonaws\.com(?:\.cn)?$/, 'AWS STS'],
   [/^api:\/\/AzureADTokenExchange(?:$|[A-Z])/, 'Microsoft Entra workload identity'],
-  [/^https:\/\/(?:management|graph|vault)\.(?:azure|microsoft)\.(?:com|net)\/?$/, 'a Microsoft API'],
+  [
+    /^https:\/\/(?:management|graph|vault)\.(?:azure|microsoft)\.(?:com|net)\/?$/,
+    'a Microsoft API',
+  ],
   [/^(?:https:)?\/\/iam\.googleapis\.com\//, 'Google workload identity federation'],
   [/^https:\/\/[a-z0-9.-]+\.googleapis\.com\/?$/, 'a Google API'],
   [/^(?:vault|https:\/\/vault\..*)$/i, 'HashiCorp Vault'],
@@ -16,7 +19,10 @@ const FOREIGN: readonly (readonly [audience: RegExp, owner: string])[] = [
 ];
 
 /** @returns whose an audience is, or undefined when it may be ours. */
-export function ownerOfAudience(audience: string, issuerURL: string | undefined): string | undefined {
+export function ownerOfAudience(
+  audience: string,
+  issuerURL: string | undefined,
+): string | undefined {
   if (issuerURL !== undefined && trimSlash(audience) === trimSlash(issuerURL)) {
     return 'the issuer itself';
   }

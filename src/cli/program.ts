@@ -2,7 +2,7 @@
 // this and the library behind it; here it is for people, with help and with a word on every mistake.
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { SYSTEM_CACHE_FOLDER } from '../keys/disk-key-cache.ts';
-import { checkConfigFile } from './config-check.ts';
+import type { ConfigCheckOptions } from './config-check.ts';
 import type { ExplainOptions } from './explain.ts';
 import type { KeysOptions } from './keys.ts';
 import { decideForPAM, reportAndExit } from './pam.ts';
@@ -160,13 +160,25 @@ export function runProgram(): void {
     .summary('check a configuration file')
     .description(
       paragraphs(
-        'Checks a configuration file and every file it names, and prints all problems at once.',
-        'Exit status: 0 it can be used, 1 it has problems, 2 wrong usage.',
+        'Checks a configuration file and every file it names, and prints all problems at once; for a file without problems, warnings of what is permitted and dangerous.',
+        'Exit status: 0 it can be used, 1 it has problems (or warnings, with --strict), 2 wrong usage.',
       ),
     )
     .argument('[file]', 'the configuration', DEFAULT_CONFIG)
-    .action(async (file: string) => {
-      process.exitCode = await checkConfigFile(file);
+    .option('--json', 'write JSON', false)
+    .option('--strict', 'take warnings for problems', false)
+    .action(async (file: string, options: ConfigCheckOptions) => {
+      const { checkConfigFile } = await import('./config-check.ts');
+      process.exitCode = await checkConfigFile(file, options);
+    });
+
+  config
+    .command('schema')
+    .summary('print the JSON Schema of the file')
+    .description('Prints the JSON Schema of issuers.yaml (draft 2020-12), for editors.')
+    .action(async () => {
+      const { printConfigSchema } = await import('./config-schema.ts');
+      printConfigSchema();
     });
 
   program.parseAsync().catch((error: unknown) => {
