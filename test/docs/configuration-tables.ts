@@ -84,7 +84,8 @@ function formatRow({ path, schema, required }: Key): string {
 function describeType(schema: Schema): string {
   if (schema.title !== undefined) return schema.title;
   if (schema.const !== undefined) return `\`${String(schema.const)}\``;
-  if (schema.enum !== undefined) return schema.enum.map((value) => `\`${String(value)}\``).join(' or ');
+  if (schema.enum !== undefined)
+    return schema.enum.map((value) => `\`${String(value)}\``).join(' or ');
   throw new Error(`a key has no title: ${JSON.stringify(schema)}`);
 }
 
