@@ -99,6 +99,29 @@ program
     process.exitCode = await showKeys(options);
   });
 
+program
+  .command('migrate')
+  .summary('translate a line of pam_oidc into issuers.yaml')
+  .description(
+    paragraphs(
+      'Translates the auth line of pam_oidc, or of its maintained fork, into an issuers.yaml on standard output. Comments in it have the new lines of the PAM service file, and what is different.',
+      'Exit status: 0 everything is carried over, 1 something is not and is told, 2 the line cannot be used.',
+    ),
+  )
+  .argument('<line>', 'the line as it stands in the service file, in single quotes')
+  .addHelpText(
+    'after',
+    [
+      '',
+      'Example:',
+      "  pgtoken migrate 'auth required pam_oidc.so issuer=https://k8s-oidc.example.com aud=postgres' > issuers.yaml",
+    ].join('\n'),
+  )
+  .action(async (line: string) => {
+    const { migrate } = await import('./migrate.ts');
+    process.exitCode = migrate(line);
+  });
+
 const config = program.command('config').summary('work with issuers.yaml');
 
 config

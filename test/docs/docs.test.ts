@@ -195,12 +195,16 @@ describe('options', () => {
 
   it('every command of the help is documented', async () => {
     const { stdout } = await runPgtoken(['--help']);
-    const names = [...stdout.matchAll(/^ {2}(\w+)(?= {2,}| \[)/gm)].map(([, name = '']) => name);
-    expect(names.toSorted()).toEqual(['config', 'help', 'keys', 'pam', 'serve']);
+    const names = [...stdout.matchAll(/^ {2}(\w+)(?= {2,}| [[<])/gm)].map(([, name = '']) => name);
+    expect(names.toSorted()).toEqual(['config', 'help', 'keys', 'migrate', 'pam', 'serve']);
     expect(await readHelp(['config', 'check'])).toEqual([]);
     const { stdout: config } = await runPgtoken(['config', 'check', '--help']);
     expect(config).toContain('[file]');
     expect(configuration.text).toContain('Usage: pgtoken config check [file]');
+    expect(await readHelp(['migrate'])).toEqual([]);
+    const { stdout: migrate } = await runPgtoken(['migrate', '--help']);
+    expect(migrate).toContain('<line>');
+    expect(readPage('docs/migrate.md').text).toContain('Usage: pgtoken migrate <line>');
   });
 
   it('of the module are documented, with their defaults', () => {
