@@ -44,5 +44,5 @@ export async function createSteppedClock(): Promise<SteppedClock> {
 
 async function findLibrary(): Promise<string> {
   for await (const path of glob('/usr/lib/*/faketime/libfaketimeMT.so.1')) return path;
-  throw new Error('libfaketime is missing: packaging/bootstrap.sh installs it');
+  throw new Error('libfaketime is missing: packaging/bootstrap.sh --with-tests installs it');
 }
