@@ -44,7 +44,7 @@ export async function generate(): Promise<ReadonlyMap<string, string>> {
   const keys = await loadKeys();
   const there = await loadExampleVectors();
   const files = Object.entries(EXAMPLES).map(([name, recipe]) => {
-    const remembered = there.get(name)?.vectors.map(({ token }) => token) ?? [];
+    const remembered = new Set(there.get(name)?.vectors.map(({ token }) => token));
     return [`${name}.json`, format(complete(recipe, keys, remembered))] as const;
   });
   return new Map(files);
@@ -53,7 +53,7 @@ export async function generate(): Promise<ReadonlyMap<string, string>> {
 function complete(
   recipe: ExampleRecipe,
   keys: PrivateKeys,
-  remembered: readonly string[],
+  remembered: Set<string>,
 ): ExampleVectors {
   const published: Record<string, { keys: object[] }> = {};
   for (const [entry, { keys: list, members }] of Object.entries(recipe.published)) {
@@ -66,16 +66,17 @@ function complete(
     vectors: recipe.vectors.map((vector) => {
       const { name, role, service = 'postgresql', source = '10.0.0.7', expected } = vector;
       const token = makeToken(vector.token, keys[vector.token.key], remembered);
+      remembered.add(token);
       return { name, request: { role, service, source }, token, expected };
     }),
   };
 }
 
-function makeToken(recipe: TokenRecipe, key: KeyObject, remembered: readonly string[]): string {
+function makeToken(recipe: TokenRecipe, key: KeyObject, remembered: ReadonlySet<string>): string {
   const text = `${encodePart(recipe.header)}.${encodePart(recipe.claims)}`;
   const { hash, options } = SIGNATURES[recipe.algorithm ?? algorithmOf(recipe.header.alg)];
   const data = Buffer.from(text);
-  const known = remembered
+  const known = [...remembered]
     .filter((token) => token.startsWith(`${text}.`))
     .map((token) => token.slice(text.length + 1))
     .find((part) =>

@@ -67,7 +67,7 @@ export function granted(issuer: string): Expected {
 /** A token with other claims, or another header. */
 export function change(
   token: TokenRecipe,
-  { header, claims, ...rest }: Partial<TokenRecipe> & { readonly header?: object },
+  { header, claims, ...rest }: Partial<Omit<TokenRecipe, 'header'>> & { readonly header?: object },
 ): TokenRecipe {
   return {
     ...token,
