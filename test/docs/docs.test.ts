@@ -8,7 +8,6 @@ import { parse } from 'yaml';
 import * as z from 'zod/mini';
 
 import { parseConfig } from '../../src/config/parse-config.ts';
-import { compilePattern } from '../../src/config/pattern.ts';
 import { formatProblem } from '../../src/config/problems.ts';
 import { configurationSchema } from '../../src/config/schema.ts';
 import { ERROR_CODES, refuse } from '../../src/errors.ts';
@@ -16,6 +15,7 @@ import { auditLine } from '../../src/log/audit-line.ts';
 import { createMetrics } from '../../src/log/metrics.ts';
 import { isJSONObject } from '../../src/parse-json-object.ts';
 import { compileRoleRules } from '../../src/roles/compile-role-rules.ts';
+import { RULE_TOOLS } from '../support/rule-tools.ts';
 import { runPgtoken } from '../support/run-pgtoken.ts';
 import { makeErrorExamples } from './error-examples.ts';
 import { codeSpans, readPage, ROOT, rowsOf } from './read-markdown.ts';
@@ -136,7 +136,7 @@ issuers:
     expect(problemsOf(text)).toEqual([]);
     const parsed = parseConfig(text);
     const rules = parsed.ok ? parsed.config.issuers[0]!.roles : [];
-    const rolesOf = compileRoleRules(rules, compilePattern, (path, message) => {
+    const rolesOf = compileRoleRules(rules, RULE_TOOLS, (path, message) => {
       throw new Error(`${path.join('.')}: ${message}`);
     });
     // A plain value is text as it stands, a list is YAML.
