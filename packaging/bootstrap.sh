@@ -2,10 +2,24 @@
 # Installs what development, the tests and the demo need and this machine does not have yet: Debian packages (as root or
 # through sudo) and the locked npm packages, with the Node runtime among them. Says what it does; silent and fast when
 # nothing is missing. Without root it prints the command to run and stops. Nothing outside apt and node_modules changes.
+#
+#   --with-packaging     also what npm run package and npm run test:package need
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 cd "$root"
+
+# Debian's own build tools are not among them: they are installed in a root folder that debootstrap makes.
+packaging='debootstrap debian-archive-keyring zstd'
+with_packaging=
+case ${1-} in
+  '') ;;
+  --with-packaging) with_packaging=yes ;;
+  *)
+    echo "bootstrap: unknown option $1; expected --with-packaging or nothing" >&2
+    exit 2
+    ;;
+esac
 
 say() { printf 'bootstrap: %s\n' "$*"; }
 fail() {
@@ -18,6 +32,7 @@ fail() {
 # Prints the Debian packages that are missing, each after a space.
 missing_packages() {
   wanted='gcc make libc6-dev libpam0g-dev libpam-modules libatomic1 openssl systemd util-linux'
+  [ -z "$with_packaging" ] || wanted="$wanted $packaging"
   # dpkg-query fails when it does not know one of the names; what it prints about the others counts.
   # shellcheck disable=SC2016,SC2086
   installed=$(dpkg-query -W -f '${Package}=${db:Status-Status}\n' $wanted 2>/dev/null) || :
