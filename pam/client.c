@@ -24,11 +24,18 @@ static const struct failure failures[] = {
   {0, "ERR_INTERNAL", "cannot ask the daemon at", ": "},
 };
 
-/* Connects fd to path, which options.c has found to fit. Returns 0, -ETIMEDOUT, or -errno. */
-static int connect_to(int fd, const char *path, deadline_t deadline) {
+/* Returns the address of a path, which options.c has found to fit. */
+static struct sockaddr_un address_of(const char *path) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
 
   memcpy(address.sun_path, path, strlen(path) + 1);
+  return address;
+}
+
+/* Connects fd to path. Returns 0, -ETIMEDOUT, or -errno. */
+static int connect_to(int fd, const char *path, deadline_t deadline) {
+  const struct sockaddr_un address = address_of(path);
+
   /* Blocking: on a full backlog a non-blocking connect fails at once and leaves nothing to poll for. */
   for (int left; (left = deadline_left(deadline)) > 0;) { /* a limit of 0 would be none */
     const struct timeval limit = {.tv_sec = left / 1000, .tv_usec = left % 1000 * 1000};
@@ -42,27 +49,23 @@ static int connect_to(int fd, const char *path, deadline_t deadline) {
   return -ETIMEDOUT;
 }
 
-/* Sends len bytes. Returns 0, -ETIMEDOUT, -EPIPE or -ECONNRESET when the daemon has closed, or -errno. */
-static int send_all(int fd, const char *bytes, size_t len, deadline_t deadline) {
-  struct pollfd writable = {.fd = fd, .events = POLLOUT};
-  int rc;
-
-  while ((rc = wait_ready(&writable, 1, deadline, -1)) == 0 && (rc = send_some(fd, &bytes, &len)) == -EAGAIN)
-    ;
-  return rc;
-}
-
-/* Sends the whole request, the token from where libpam has it. Returns what send_all does. */
+/*
+ * Sends the whole request, head and token at once where the socket has room, so that the daemon is woken once. Returns 0,
+ * -ETIMEDOUT, -EPIPE or -ECONNRESET when the daemon has closed, or -errno.
+ */
 static int send_request(int fd, const struct request *req, deadline_t deadline) {
+  struct pollfd writable = {.fd = fd, .events = POLLOUT};
   char head[HEAD_MAX];
-  int len =
+  int rc, len =
       snprintf(head, sizeof head, PROTOCOL_MAGIC "%cPAM_SERVICE=%s%cPAM_USER=%s%c", 0, req->service, 0, req->user, 0);
 
   if (req->rhost != NULL)
     len += snprintf(head + len, sizeof head - (size_t)len, "PAM_RHOST=%s%c", req->rhost, 0);
   head[len++] = '\0';
-  const int rc = send_all(fd, head, (size_t)len, deadline);
-  return rc < 0 ? rc : send_all(fd, req->token, strlen(req->token) + 1, deadline);
+  struct iovec parts[] = {{head, (size_t)len}, {(char *)req->token, strlen(req->token) + 1}};
+  while ((rc = send_some(fd, parts, 2)) == -EAGAIN && (rc = wait_ready(&writable, 1, deadline, -1)) == 0)
+    ;
+  return rc;
 }
 
 /*
@@ -99,25 +102,48 @@ static int read_reply(int fd, bool sent, deadline_t deadline, struct reply *out)
   return 0;
 }
 
-/* Asks once. Returns 0 and writes out, or -errno. Sets *reached when there was a daemon to connect to. */
+/* Asks once, over a connection. Returns 0 and writes out, or -errno. */
+static int ask_over(int fd, const struct request *req, deadline_t deadline, struct reply *out) {
+  const int rc = send_request(fd, req, deadline);
+
+  return rc == 0 || rc == -EPIPE || rc == -ECONNRESET ? read_reply(fd, rc == 0, deadline, out) : rc;
+}
+
+/* Connects and asks once. Returns 0 and writes out, or -errno. Sets *reached when there was a daemon to connect to. */
 static int ask_once(const char *path, const struct request *req, deadline_t deadline, bool *reached,
                     struct reply *out) {
   __attribute__((cleanup(close_fd))) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0)
     return -errno;
-  int rc = connect_to(fd, path, deadline);
+  const int rc = connect_to(fd, path, deadline);
   if (rc < 0)
     return rc;
   *reached = true;
-  rc = send_request(fd, req, deadline);
-  return rc == 0 || rc == -EPIPE || rc == -ECONNRESET ? read_reply(fd, rc == 0, deadline, out) : rc;
+  return ask_over(fd, req, deadline, out);
 }
 
-/* Asks the daemon. Always writes an answer, at the latest at the deadline. */
-void client_ask(const struct options *opt, const struct request *req, deadline_t deadline, struct reply *out) {
-  bool reached = false;
-  int rc = ask_once(opt->socket, req, deadline, &reached, out);
+/*
+ * Connects ahead of the question, so that the daemon is awake when it comes. Returns a descriptor that the caller
+ * closes, or -1 where that does not succeed at once; nothing is lost then, as client_ask connects by itself.
+ */
+int client_call(const char *path) {
+  const struct sockaddr_un address = address_of(path);
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
+  if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof address) < 0)
+    close_fd(&fd);
+  return fd;
+}
+
+/* Asks the daemon, first over what client_call gave. Always writes an answer, at the latest at the deadline. */
+void client_ask(int called, const struct options *opt, const struct request *req, deadline_t deadline,
+                struct reply *out) {
+  bool reached = called >= 0;
+  int rc = reached ? ask_over(called, req, deadline, out) : -ECONNRESET;
+
+  /* That was no try: a daemon does not wait for a question for ever. */
+  if (rc == -ECONNRESET)
+    rc = ask_once(opt->socket, req, deadline, &reached, out);
   /* Once reached, an absent daemon is one that is being restarted. */
   for (int n = 1; n < TRIES && reached && (rc == -ECONNRESET || rc == -ECONNREFUSED || rc == -ENOENT); n++) {
     wait_ready(NULL, 0, deadline, PAUSE_MS);

@@ -4,4 +4,6 @@
 #include "io.h"
 #include "options.h"
 
-void client_ask(const struct options *opt, const struct request *req, deadline_t deadline, struct reply *out);
+int client_call(const char *path);
+void client_ask(int called, const struct options *opt, const struct request *req, deadline_t deadline,
+                struct reply *out);

@@ -118,8 +118,7 @@ static int listen_once(struct helper *helper) {
  * *fed: it has read the whole token. Returns -ECHILD when its exit status is lost, -ETIMEDOUT, -EMSGSIZE, or -errno.
  */
 static int attend(struct helper *helper, const struct request *req, deadline_t deadline, bool *fed) {
-  const char *token = req->token;
-  size_t left = strlen(token) + 1;
+  struct iovec token = {(char *)req->token, strlen(req->token) + 1};
   struct pollfd fds[] = {
       {.fd = helper->fds[IN], .events = POLLOUT},
       {.fd = helper->fds[ERR], .events = POLLIN},
@@ -131,7 +130,7 @@ static int attend(struct helper *helper, const struct request *req, deadline_t d
   while ((rc = look(helper, WNOWAIT, &info)) < 0) {
     if (rc != -EAGAIN || (rc = wait_ready(fds, 3, deadline, helper->fds[EXIT] < 0 ? LOOK_MS : -1)) < 0)
       return rc;
-    if (fds[0].revents != 0 && send_some(fds[0].fd, &token, &left) != -EAGAIN) {
+    if (fds[0].revents != 0 && send_some(fds[0].fd, &token, 1) != -EAGAIN) {
       shutdown(fds[0].fd, SHUT_WR); /* all is sent, or the helper does not want it */
       fds[0].fd = -1;               /* poll passes over it */
     }
@@ -146,7 +145,7 @@ static int attend(struct helper *helper, const struct request *req, deadline_t d
     ;
   /* What nobody has read still lies in the socket, or was dropped there; the kernel marks that a reset beforehand. */
   int unread, reset;
-  *fed = left == 0 && ioctl(helper->fds[IN], SIOCOUTQ, &unread) == 0 && unread == 0 &&
+  *fed = token.iov_len == 0 && ioctl(helper->fds[IN], SIOCOUTQ, &unread) == 0 && unread == 0 &&
          getsockopt(helper->fds[IN], SOL_SOCKET, SO_ERROR, &reset, &(socklen_t){sizeof reset}) == 0 && reset == 0;
   return 0;
 }

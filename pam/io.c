@@ -37,17 +37,23 @@ int wait_ready(struct pollfd *fds, nfds_t count, deadline_t deadline, int at_mos
 }
 
 /*
- * Sends what the socket takes now and moves bytes and len past it. Returns 0 when nothing is left to send, -EAGAIN when
+ * Sends what the socket takes now and moves the parts past it. Returns 0 when nothing is left to send, -EAGAIN when
  * something is, -EPIPE or -ECONNRESET when the other side has closed, or another -errno.
  */
-int send_some(int fd, const char **bytes, size_t *len) {
-  const ssize_t sent = send(fd, *bytes, *len, MSG_NOSIGNAL | MSG_DONTWAIT);
+int send_some(int fd, struct iovec *parts, size_t count) {
+  const struct msghdr message = {.msg_iov = parts, .msg_iovlen = count};
+  const ssize_t sent = sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+  size_t past = sent > 0 ? (size_t)sent : 0, left = 0;
 
   if (sent < 0)
     return errno == EINTR ? -EAGAIN : -errno;
-  *bytes += sent;
-  *len -= (size_t)sent;
-  return *len == 0 ? 0 : -EAGAIN;
+  for (size_t i = 0; i < count; i++) {
+    const size_t step = past < parts[i].iov_len ? past : parts[i].iov_len;
+    parts[i].iov_base = (char *)parts[i].iov_base + step;
+    left += parts[i].iov_len -= step;
+    past -= step;
+  }
+  return left == 0 ? 0 : -EAGAIN;
 }
 
 /* Closes *fd unless it is -1, and makes it so. Linux has closed it even where it reports EINTR: no retry. */

@@ -7,11 +7,12 @@
 #include <poll.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 typedef int64_t deadline_t; /* a point in time: milliseconds of CLOCK_MONOTONIC */
 
 deadline_t deadline_in(int ms);
 int deadline_left(deadline_t deadline);
 int wait_ready(struct pollfd *fds, nfds_t count, deadline_t deadline, int at_most);
-int send_some(int fd, const char **bytes, size_t *len);
+int send_some(int fd, struct iovec *parts, size_t count);
 void close_fd(int *fd);

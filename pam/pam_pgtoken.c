@@ -97,6 +97,8 @@ EXPORT int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const ch
   if (options_parse(argc, argv, &opt, &reply) < 0)
     return conclude(pamh, flags, &reply);
 
+  /* The conversation takes a while, in which the daemon can get ready. */
+  __attribute__((cleanup(close_fd))) int called = opt.exec ? -1 : client_call(opt.socket);
   req.service = item(pamh, PAM_SERVICE, "");
   req.rhost = item(pamh, PAM_RHOST, NULL); /* not set on a unix socket */
   int rc = pam_get_user(pamh, &req.user, NULL);
@@ -111,7 +113,7 @@ EXPORT int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const ch
 
   const deadline_t deadline = deadline_in(opt.timeout * 1000);
   if (within_limits(&req, &reply))
-    opt.exec ? helper_ask(&opt, &req, deadline, &reply) : client_ask(&opt, &req, deadline, &reply);
+    opt.exec ? helper_ask(&opt, &req, deadline, &reply) : client_ask(called, &opt, &req, deadline, &reply);
   if (reply.outcome == OUTCOME_GRANTED) {
     struct grant *grant = malloc(sizeof *grant);
     if (grant == NULL || pam_set_data(pamh, GRANT, grant, free_grant) != PAM_SUCCESS) {

@@ -10,8 +10,8 @@ import { checkClaims } from '../verify/check-claims.ts';
 import { parseToken, type ParsedToken } from '../verify/parse-token.ts';
 import { verifySignature } from '../verify/verify-signature.ts';
 import { findCandidates } from './find-candidates.ts';
+import type { KnownToken, KnownTokens } from './known-tokens.ts';
 import type { Issuer, Policy } from './policy.ts';
-import type { VerifiedSignatures } from './verified-signatures.ts';
 
 /** What PAM knows of a login. */
 export interface LoginRequest {
@@ -53,8 +53,8 @@ export interface AuthorizeOptions {
   readonly keysOf: (issuer: Issuer, wanted: WantedKey) => Promise<KeySet | Refusal>;
   /** Whether an issuer's key is at hand, so that asking for it waits for nobody; default: never. */
   readonly hasKey?: (issuer: Issuer, wanted: WantedKey) => boolean;
-  /** Remembers verified signatures; default: nothing is remembered. */
-  readonly verified?: VerifiedSignatures;
+  /** Remembers tokens, under this policy alone; default: nothing is remembered. */
+  readonly knownTokens?: KnownTokens;
 }
 
 /**
@@ -71,7 +71,8 @@ export async function authorize(
   policy: Policy,
   options: AuthorizeOptions,
 ): Promise<Judgement> {
-  const token = parseToken(request.password, policy.maxTokenBytes);
+  const known = options.knownTokens?.find(request.password);
+  const token = known?.parsed ?? parseToken(request.password, policy.maxTokenBytes);
   if (isRefusal(token)) {
     return { decision: token, issuer: undefined, token: undefined, verified: false };
   }
@@ -81,7 +82,7 @@ export async function authorize(
   }
   let furthest: Refused | undefined;
   for (const issuer of withKeysAtHandFirst(candidates, token, options)) {
-    const outcome = await tryIssuer(issuer, token, request, policy, options);
+    const outcome = await tryIssuer(issuer, { token, known }, request, policy, options);
     if (outcome === undefined) {
       const decision = { granted: true, issuer: issuer.name, role: request.role } as const;
       return { decision, issuer: issuer.name, token, verified: true };
@@ -130,7 +131,7 @@ function nameEntry({ issuer, refusal }: Refused): Refusal {
 
 async function tryIssuer(
   issuer: Issuer,
-  token: ParsedToken,
+  { token, known }: { readonly token: ParsedToken; readonly known: KnownToken | undefined },
   request: LoginRequest,
   policy: Policy,
   options: AuthorizeOptions,
@@ -153,8 +154,7 @@ async function tryIssuer(
     return at('form', keys);
   }
   const now = options.clock();
-  const signed = { issuer: issuer.name, text: token.text, exp: token.claims['exp'] };
-  const remembered = options.verified?.has(signed, keys, now) === true;
+  const remembered = known?.isVerified(issuer.name, keys, now) === true;
   const key = remembered ? undefined : await verifySignature(token, keys);
   if (isRefusal(key)) {
     return at('signature', key);
@@ -165,7 +165,7 @@ async function tryIssuer(
   }
   if (key !== undefined) {
     // Only now, so that tokens made for others do not take the place of those made for us.
-    options.verified?.add(signed, key);
+    known?.remember(issuer.name, token, key);
   }
   const notPermitted = checkRole(request.role, issuer.rolesOf(token.claims), policy.protectedRoles);
   return notPermitted === undefined ? undefined : at('role', notPermitted);

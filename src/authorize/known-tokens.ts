@@ -1,73 +1,115 @@
-// Remembers which tokens have been verified with which key, so that a pool of connections with one token costs one
-// signature check.
+// Remembers tokens that were accepted, so that a pool of connections with one token costs one signature check and one
+// look at its form.
 //
-// Only that is remembered: claims, times, roles and everything else are decided anew for each login. A signature
-// counts only while the key that verified it is still among its issuer's; a reload starts with nothing.
-import { createHash } from 'node:crypto';
+// Only that is remembered: how the token reads, and which key verified it for which entry. Claims, times, roles and
+// everything else are decided anew for each login. A signature counts only while the key that verified it is still among
+// its issuer's; a reload starts with nothing. Tokens themselves are not kept, only their hash.
+import { hash } from 'node:crypto';
 import type { JWK } from 'jose';
+import type { ParsedToken } from '../verify/parse-token.ts';
 
-/** A token that was, or is to be, verified for an entry. */
-export interface SignedToken {
-  /** The entry's name. */
-  readonly issuer: string;
-  readonly text: string;
-  /** Its `exp`, Unix time in seconds; what has none is not remembered. */
-  readonly exp: unknown;
+/** What is known of one token. */
+export interface KnownToken {
+  /** How it reads; undefined for a token that is not known. */
+  readonly parsed: ParsedToken | undefined;
+  /** Whether it was verified for the entry with one of the keys it would be tried with now, and has not expired since. */
+  isVerified(issuer: string, keys: readonly JWK[], now: number): boolean;
+  /** Remembers how it reads and that the key verified it for the entry. */
+  remember(issuer: string, parsed: ParsedToken, key: JWK): void;
 }
 
-/** Tokens known to be signed by a key. */
-export interface VerifiedSignatures {
-  /** Whether the token was verified with one of the keys it would be tried with now, and has not expired since. */
-  has(token: SignedToken, keys: readonly JWK[], now: number): boolean;
-  /** Remembers that the key verified the token. */
-  add(token: SignedToken, key: JWK): void;
+/** A memory of tokens. */
+export interface KnownTokens {
+  /** Looks a token up, which makes it the one used last. */
+  find(text: string): KnownToken;
   /** How many are remembered. */
   readonly size: number;
 }
 
-/** Creates an empty memory for at most `capacity` tokens; the one used longest ago makes room. */
-export function createVerifiedSignatures(capacity = 4096): VerifiedSignatures {
-  const remembered = new Map<string, { readonly key: string; readonly exp: number }>();
+/** How much is remembered; what was used longest ago makes room. */
+export interface Capacity {
+  readonly tokens: number;
+  /** Of the tokens together. In memory their claims take a few times as much. */
+  readonly bytes: number;
+}
+
+interface Entry {
+  /** Without its text. */
+  readonly parsed: ParsedToken;
+  readonly bytes: number;
+  readonly exp: number;
+  /** The key that verified it, by the name of the entry. */
+  readonly keys: Map<string, string>;
+}
+
+/** Creates an empty memory. */
+export function createKnownTokens(
+  capacity: Capacity = { tokens: 4096, bytes: 4 * 1024 * 1024 },
+): KnownTokens {
+  const entries = new Map<string, Entry>();
+  let bytes = 0;
   const fingerprints = new WeakMap<JWK, string>();
   const fingerprintOf = (key: JWK): string => {
     const known = fingerprints.get(key) ?? JSON.stringify(key);
     fingerprints.set(key, known);
     return known;
   };
+  const forget = (id: string): void => {
+    bytes -= entries.get(id)?.bytes ?? 0;
+    entries.delete(id);
+  };
+  const put = (id: string, entry: Entry): void => {
+    forget(id);
+    entries.set(id, entry);
+    bytes += entry.bytes;
+    for (const oldest of entries.keys()) {
+      if (entries.size <= capacity.tokens && bytes <= capacity.bytes) {
+        break;
+      }
+      forget(oldest);
+    }
+  };
+
   return {
-    has(token, keys, now) {
-      const id = identify(token);
-      const found = remembered.get(id);
-      if (found === undefined) {
-        return false;
+    find(text) {
+      const id = hash('sha256', text, 'base64');
+      const found = entries.get(id);
+      if (found !== undefined) {
+        // Taken out and put back, it is the one used last.
+        entries.delete(id);
+        entries.set(id, found);
       }
-      // Taken out in any case: put back, it is the one used last.
-      remembered.delete(id);
-      if (now >= found.exp || !keys.some((key) => fingerprintOf(key) === found.key)) {
-        return false;
-      }
-      remembered.set(id, found);
-      return true;
-    },
-    add(token, key) {
-      if (typeof token.exp !== 'number') {
-        return;
-      }
-      remembered.set(identify(token), { key: fingerprintOf(key), exp: token.exp });
-      for (const oldest of remembered.keys()) {
-        if (remembered.size <= capacity) {
-          break;
-        }
-        remembered.delete(oldest);
-      }
+      return {
+        parsed: found && { ...found.parsed, text },
+        isVerified(issuer, keys, now) {
+          const key = entries.get(id)?.keys.get(issuer);
+          if (key === undefined) {
+            return false;
+          }
+          if (found === undefined || now >= found.exp) {
+            forget(id);
+            return false;
+          }
+          if (keys.some((candidate) => fingerprintOf(candidate) === key)) {
+            return true;
+          }
+          found.keys.delete(issuer);
+          return false;
+        },
+        remember(issuer, token, key) {
+          const { exp } = token.claims;
+          if (typeof exp !== 'number') {
+            return;
+          }
+          // Another login with the same token may have come first.
+          const keys = entries.get(id)?.keys ?? new Map<string, string>();
+          keys.set(issuer, fingerprintOf(key));
+          put(id, { parsed: { ...token, text: '' }, bytes: text.length, exp, keys });
+        },
+      };
     },
     get size() {
-      return remembered.size;
+      return entries.size;
     },
   };
-}
-
-/** Tokens themselves are not kept. An entry's name has no NUL, so that no two pairs look alike. */
-function identify(token: SignedToken): string {
-  return createHash('sha256').update(`${token.issuer}\0${token.text}`).digest('base64');
 }

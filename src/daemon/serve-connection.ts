@@ -6,7 +6,7 @@ import { formatReply } from '../protocol/format-reply.ts';
 import { createRequestParser, type PAMRequest } from '../protocol/parse-request.ts';
 
 /** Yes, or no and why. */
-type Answer = { readonly granted: true } | Refusal;
+export type Answer = { readonly granted: true } | Refusal;
 
 /** What a connection needs of the daemon. */
 export interface ConnectionOptions {
@@ -16,8 +16,10 @@ export interface ConnectionOptions {
    * @param late resolves at the deadline with what the client is told then; a decision after that comes to nothing.
    */
   readonly decide: (request: PAMRequest, late: Promise<Refusal>) => Promise<Answer>;
-  /** Time from the first moment to the end of the connection, in seconds. */
+  /** Time from the first byte of a request to its answer, and from the connection to that byte, in seconds. */
   readonly deadline: number;
+  /** Told when the first byte comes. */
+  readonly onRequest: () => void;
   /** Told of what nobody foresaw. */
   readonly onError: (error: unknown) => void;
 }
@@ -27,32 +29,43 @@ const GRACE = 500;
 
 /** Serves one connection. @returns when it is over. Never rejects. */
 export async function serveConnection(socket: Socket, options: ConnectionOptions): Promise<void> {
-  const { decide, deadline, onError } = options;
+  const { decide, deadline, onRequest, onError } = options;
   return new Promise((resolve) => {
-    let state: 'reading' | 'deciding' | 'answered' = 'reading';
+    let state: 'waiting' | 'reading' | 'deciding' | 'answered' = 'waiting';
 
     const { promise: late, resolve: beLate } = Promise.withResolvers<Refusal>();
-    const lateTimer = setTimeout(() => {
-      const refusal = refuse(
-        'ERR_DEADLINE',
-        `no decision within ${deadline} s`,
-        'An issuer answers slowly, or the request never came whole; see http.timeout.',
-      );
-      beLate(refusal);
-      reply(refusal);
-    }, deadline * 1000);
-    const tooLate = setTimeout(() => socket.destroy(), deadline * 1000 + GRACE);
+    // The module connects before it asks for the password. Who then has no question gets no answer: the module connects
+    // anew if there is to be one.
+    let timer = setTimeout(() => socket.destroy(), deadline * 1000);
+    const beginRequest = (): void => {
+      state = 'reading';
+      onRequest();
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        const refusal = refuse(
+          'ERR_DEADLINE',
+          `no decision within ${deadline} s`,
+          'An issuer answers slowly, or the request never came whole; see http.timeout.',
+        );
+        beLate(refusal);
+        timer = setTimeout(() => socket.destroy(), GRACE);
+        reply(refusal);
+      }, deadline * 1000);
+    };
 
     const reply = (answer: Answer): void => {
       if (state !== 'answered') {
         state = 'answered';
         // Closed as soon as the kernel has the bytes, whether or not the client closes its side.
-        socket.end(`${formatReply(answer)}\0`, 'latin1', () => socket.destroy());
+        socket.write(`${formatReply(answer)}\0`, 'latin1', () => socket.destroy());
       }
     };
 
     const parser = createRequestParser();
     socket.on('data', (chunk: Buffer) => {
+      if (state === 'waiting') {
+        beginRequest();
+      }
       // What comes after the request is read and dropped, never kept.
       if (state !== 'reading') {
         return;
@@ -73,7 +86,9 @@ export async function serveConnection(socket: Socket, options: ConnectionOptions
     });
     socket.once('end', () => {
       // A client may close its side after a whole request; before it nothing more can come.
-      if (state === 'reading') {
+      if (state === 'waiting') {
+        socket.destroy();
+      } else if (state === 'reading') {
         reply(
           refuse('ERR_PROTOCOL', 'the request ended too early; expected a NUL after the token'),
         );
@@ -82,8 +97,7 @@ export async function serveConnection(socket: Socket, options: ConnectionOptions
     // A client that is gone needs no answer.
     socket.once('error', () => socket.destroy());
     socket.once('close', () => {
-      clearTimeout(lateTimer);
-      clearTimeout(tooLate);
+      clearTimeout(timer);
       state = 'answered';
       resolve();
     });

@@ -1,12 +1,12 @@
 // The daemon: holds the policy, the keys and what is verified, answers the PAM module, and follows the configuration.
-import { createHash } from 'node:crypto';
-import { createServer, type Socket } from 'node:net';
+import { hash } from 'node:crypto';
+import { createServer } from 'node:net';
 import type { Logger } from 'pino';
 import { authorize, type AuthorizeOptions, type Judgement } from '../authorize/authorize.ts';
 import { createKeyStore } from '../authorize/key-store.ts';
+import { createKnownTokens } from '../authorize/known-tokens.ts';
 import { loadPolicy } from '../authorize/load-policy.ts';
 import type { Policy } from '../authorize/policy.ts';
-import { createVerifiedSignatures } from '../authorize/verified-signatures.ts';
 import { systemClock } from '../clock.ts';
 import { formatProblem } from '../config/problems.ts';
 import { placeOf, type Refusal } from '../errors.ts';
@@ -14,8 +14,10 @@ import { createDiskKeyCache } from '../keys/disk-key-cache.ts';
 import { auditLine } from '../log/audit-line.ts';
 import { createMetrics } from '../log/metrics.ts';
 import type { PAMRequest } from '../protocol/parse-request.ts';
+import { createConnections } from './connections.ts';
+import { createLater } from './do-later.ts';
 import { openSocket } from './open-socket.ts';
-import { serveConnection } from './serve-connection.ts';
+import { type Answer, serveConnection } from './serve-connection.ts';
 import { serveMetrics } from './serve-metrics.ts';
 import { StartupError } from './startup-error.ts';
 import { createFileWatcher } from './watch-files.ts';
@@ -48,6 +50,9 @@ export interface Daemon {
   /** Stops accepting, finishes what is under way within its deadline. */
   stop(): Promise<void>;
 }
+
+/** Decisions are logged and counted within this time, in milliseconds. */
+const RECORD_DELAY = 50;
 
 /** What decides a login. Replaced as a whole, so that no decision sees parts of two. */
 interface Rule {
@@ -100,20 +105,24 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const metrics = createMetrics(options.version, () => store.status());
 
   const adopt = ({ policy, text }: { readonly policy: Policy; readonly text: string }): Rule => {
-    const hash = createHash('sha256').update(text).digest('hex');
+    const fingerprint = hash('sha256', text);
     metrics.countReload(true);
-    metrics.setConfig(hash);
+    metrics.setConfig(fingerprint);
     logger.info(
-      { config: hash, issuers: policy.issuers.map((issuer) => issuer.name) },
+      { config: fingerprint, issuers: policy.issuers.map((issuer) => issuer.name) },
       'configuration in force',
     );
     const keys = store.use(policy);
-    const verified = createVerifiedSignatures();
-    return { policy, options: { ...keys, clock: systemClock, verified } };
+    const knownTokens = createKnownTokens();
+    return { policy, options: { ...keys, clock: systemClock, knownTokens } };
   };
   let rule = adopt(loaded);
 
-  const decide = async (request: PAMRequest, late: Promise<Refusal>) => {
+  const onFailure = (error: unknown): void => {
+    logger.error({ place: placeOf(error) }, 'a decision failed');
+  };
+  const records = createLater(RECORD_DELAY, onFailure);
+  const decide = async (request: PAMRequest, late: Promise<Refusal>): Promise<Answer> => {
     const start = performance.now();
     const login = { service: request.service, role: request.user, source: request.rhost };
     const { policy, options: world } = rule;
@@ -123,26 +132,35 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       late.then(notJudged),
     ]);
     const ms = performance.now() - start;
-    const line = auditLine(login, judgement, ms);
-    metrics.countDecision(line.outcome, line.code, line.issuer, ms / 1000);
-    logger.info(line, 'decision');
+    const at = new Date();
+    records.add(() => {
+      const line = auditLine(login, judgement, { at, ms });
+      metrics.countDecision(line.outcome, line.code, line.issuer, ms / 1000);
+      logger.info(line, 'decision');
+    });
     return judgement.decision;
   };
 
-  const connections = new Set<Socket>();
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
-    connections.add(socket);
-    void serveConnection(socket, {
-      decide,
-      deadline: options.deadline,
-      onError: (error) => {
-        logger.error({ place: placeOf(error) }, 'a decision failed');
-      },
-    }).then(() => connections.delete(socket));
+  const connections = createConnections({
+    max: options.maxConnections,
+    onTooMany: () => {
+      logger.warn(
+        { maxConnections: options.maxConnections },
+        'too many connections, one was closed',
+      );
+    },
   });
-  server.maxConnections = options.maxConnections;
-  server.on('drop', () => {
-    logger.warn({ maxConnections: options.maxConnections }, 'too many connections, one was closed');
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    if (connections.admit(socket)) {
+      void serveConnection(socket, {
+        decide,
+        deadline: options.deadline,
+        onRequest: () => {
+          connections.keep(socket);
+        },
+        onError: onFailure,
+      });
+    }
   });
 
   let socket;
@@ -160,6 +178,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   server.on('error', (error) => {
     logger.error({ reason: error.message }, 'a connection could not be accepted');
   });
+  // Also when the process ends for a reason nobody foresaw.
+  const flush = (): void => {
+    records.flush();
+  };
+  process.once('exit', flush);
   logger.info({ socket: socket.description, version: options.version }, 'ready');
 
   const reloadNow = async (): Promise<void> => {
@@ -184,11 +207,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       metricsServer?.close();
       metricsServer?.closeAllConnections();
       // Each connection has its own deadline, so that this ends.
+      connections.dismissWaiting();
       await new Promise((resolve) => {
         server.close(resolve);
       });
       socket.close();
       store.stop();
+      process.off('exit', flush);
+      flush();
       logger.info('stopped');
     },
   };

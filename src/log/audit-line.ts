@@ -4,6 +4,8 @@ import { findClaim } from '../config/claim.ts';
 
 /** One decision, as it stands in the log. What is not known is undefined, and left out of the line. */
 export interface AuditLine {
+  /** When it was decided. */
+  readonly time: string;
   readonly outcome: string;
   readonly code: string | undefined;
   readonly role: string | undefined;
@@ -35,12 +37,13 @@ export function auditLine(
     readonly source: string | undefined;
   },
   judgement: Judgement,
-  ms: number,
+  { at, ms }: { readonly at: Date; readonly ms: number },
 ): AuditLine {
   const { decision, issuer, token, verified } = judgement;
   const claim = (selector: string): string | undefined =>
     shorten(token && findClaim(token.claims, selector));
   return {
+    time: at.toISOString(),
     outcome: decision.granted ? 'granted' : decision.outcome,
     code: decision.granted ? undefined : decision.code,
     role: shorten(request.role),

@@ -2,14 +2,16 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 
 /**
- * Creates the logger. Lines are written as they are made: what was decided is logged even if the process dies. A log
- * that cannot be written, on a full disk, is no reason to lock everybody out: the line is lost, the login goes on.
+ * Creates the logger. A log that cannot be written, on a full disk, is no reason to lock everybody out: the line is lost,
+ * the login goes on.
  */
 export function createLogger(destination: DestinationStream = standardOutput()): Logger {
   return pino(
     {
       base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: false,
+      // A line that says when it happened keeps its own time.
+      mixin: () => ({ time: new Date().toISOString() }),
       formatters: { level: (label) => ({ level: label }) },
     },
     {

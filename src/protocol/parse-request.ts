@@ -32,7 +32,7 @@ export interface RequestParser {
 export function createRequestParser(): RequestParser {
   const strings: Buffer[] = [];
   /** Grows as bytes come; the strings above are parts of it, or of a smaller one before it. */
-  let buffer = Buffer.alloc(2048);
+  let buffer: Buffer = EMPTY;
   let length = 0;
   /** Where the string begins that is not ended yet. */
   let start = 0;
@@ -76,7 +76,7 @@ export function createRequestParser(): RequestParser {
       const parsed = parse(chunk);
       if (parsed !== undefined) {
         // The connection may live on for a while; its bytes need not.
-        buffer = Buffer.alloc(0);
+        buffer = EMPTY;
         strings.length = 0;
       }
       return parsed;
@@ -84,8 +84,13 @@ export function createRequestParser(): RequestParser {
   };
 }
 
-/** Puts a chunk behind what is there. @returns the same buffer, or one of at least twice its size. */
-function append(buffer: Buffer<ArrayBuffer>, length: number, chunk: Buffer): Buffer<ArrayBuffer> {
+const EMPTY = Buffer.alloc(0);
+
+/** Puts a chunk behind what is there. @returns the same buffer, one of at least twice its size, or the first chunk. */
+function append(buffer: Buffer, length: number, chunk: Buffer): Buffer {
+  if (length === 0) {
+    return chunk;
+  }
   let room = buffer;
   if (length + chunk.length > buffer.length) {
     room = Buffer.alloc(

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import { authorize, type AuthorizeOptions } from '../../src/authorize/authorize.ts';
 import type { Issuer, Policy } from '../../src/authorize/policy.ts';
-import { createVerifiedSignatures } from '../../src/authorize/verified-signatures.ts';
+import { createKnownTokens } from '../../src/authorize/known-tokens.ts';
 import { refuse, type Refusal } from '../../src/errors.ts';
 import type { KeySet } from '../../src/keys/parse-key-set.ts';
 import { createMint, NOW, type TokenOptions } from '../vectors/tokens/mint.ts';
@@ -22,7 +22,7 @@ interface Login {
   readonly now?: number;
   /** The keys of an entry; default: those its policy pins. */
   readonly keys?: (issuer: Issuer) => KeySet | Refusal;
-  readonly verified?: AuthorizeOptions['verified'];
+  readonly knownTokens?: AuthorizeOptions['knownTokens'];
   readonly hasKey?: NonNullable<AuthorizeOptions['hasKey']>;
 }
 
@@ -51,7 +51,7 @@ async function login(options: Login = {}) {
         asked.push([issuer.name, keyID, algorithm]);
         return (options.keys ?? pinnedKeys)(issuer);
       },
-      ...(options.verified === undefined ? {} : { verified: options.verified }),
+      ...(options.knownTokens === undefined ? {} : { knownTokens: options.knownTokens }),
       ...(options.hasKey === undefined ? {} : { hasKey: options.hasKey }),
     },
   );
@@ -270,19 +270,19 @@ describe('several entries of one issuer', () => {
 
 describe('a remembered signature', () => {
   it('saves the check, and nothing else', async () => {
-    const verified = createVerifiedSignatures();
+    const knownTokens = createKnownTokens();
     const password = mint.token();
-    await login({ password, verified });
-    expect(verified.size).toBe(1);
+    await login({ password, knownTokens });
+    expect(knownTokens.size).toBe(1);
 
-    expect(await login({ password, verified })).toMatchObject({ decision: { granted: true } });
-    expect(await login({ password, verified, role: 'x' })).toMatchObject({
+    expect(await login({ password, knownTokens })).toMatchObject({ decision: { granted: true } });
+    expect(await login({ password, knownTokens, role: 'x' })).toMatchObject({
       decision: {
         code: 'ERR_ROLE_NOT_PERMITTED',
         message: 'role "x" asked for, and the token may only be "foo:myservice"',
       },
     });
-    expect(await login({ password, verified, now: NOW + 571 })).toMatchObject({
+    expect(await login({ password, knownTokens, now: NOW + 571 })).toMatchObject({
       decision: {
         code: 'ERR_TOKEN_EXPIRED',
         message:
@@ -292,15 +292,15 @@ describe('a remembered signature', () => {
   });
 
   it('is worth nothing once the issuer has taken the key back', async () => {
-    const verified = createVerifiedSignatures();
+    const knownTokens = createKnownTokens();
     const password = mint.token();
-    await login({ password, verified });
+    await login({ password, knownTokens });
     const keys = (issuer: Issuer) => ({
       keys: pinnedKeys(issuer).keys.map((key) =>
         key.kid === 'cluster-rs256' ? { ...mint.publicKey('attacker-rs256'), kid: key.kid } : key,
       ),
     });
-    expect(await login({ password, verified, keys })).toMatchObject({
+    expect(await login({ password, knownTokens, keys })).toMatchObject({
       decision: {
         code: 'ERR_SIGNATURE_INVALID',
         message: 'the signature does not verify with the issuer\'s key "cluster-rs256" (RS256)',
@@ -310,17 +310,20 @@ describe('a remembered signature', () => {
   });
 
   it('is not made by a token that was refused for its signature', async () => {
-    const verified = createVerifiedSignatures();
-    await login({ verified, token: { key: 'attacker-rs256', header: { kid: 'cluster-rs256' } } });
-    expect(verified.size).toBe(0);
+    const knownTokens = createKnownTokens();
+    await login({
+      knownTokens,
+      token: { key: 'attacker-rs256', header: { kid: 'cluster-rs256' } },
+    });
+    expect(knownTokens.size).toBe(0);
   });
 
   it("is one entry's only", async () => {
-    const verified = createVerifiedSignatures();
+    const knownTokens = createKnownTokens();
     const policy = policyOf('two-clusters');
     const password = mint.token({ key: 'other-es256' });
-    await login({ policy, verified, password, role: 'b_foo_myservice' });
-    expect(await login({ policy, verified, password })).toMatchObject({
+    await login({ policy, knownTokens, password, role: 'b_foo_myservice' });
+    expect(await login({ policy, knownTokens, password })).toMatchObject({
       decision: {
         code: 'ERR_ROLE_NOT_PERMITTED',
         message:

@@ -8,7 +8,7 @@ import { authorize, type AuthorizeOptions } from '../../src/authorize/authorize.
 import { createKeyStore, type KeyStore } from '../../src/authorize/key-store.ts';
 import { loadPolicy } from '../../src/authorize/load-policy.ts';
 import type { Policy } from '../../src/authorize/policy.ts';
-import { createVerifiedSignatures } from '../../src/authorize/verified-signatures.ts';
+import { createKnownTokens } from '../../src/authorize/known-tokens.ts';
 import type { KeyLocation } from '../../src/issuers/fetch-key-set.ts';
 import type { FetchResult } from '../../src/keys/fetch-result.ts';
 import type { KeyRecord } from '../../src/keys/key-record.ts';
@@ -107,7 +107,7 @@ async function decide(password: string, policy: Policy, world: AuthorizeOptions)
 const worldOf = (policy: Policy): AuthorizeOptions => ({
   clock: () => NOW + elapsed,
   ...store.use(policy),
-  verified: createVerifiedSignatures(),
+  knownTokens: createKnownTokens(),
 });
 
 describe('with a new policy', () => {
@@ -237,7 +237,7 @@ describe('a token that was granted is refused', () => {
     await fetches[0]!.answer(keys(key));
     const token = mint(key, 'a');
     expect(await decide(token, policy, world)).toBeUndefined();
-    expect(world.verified?.size).toBe(1);
+    expect(world.knownTokens?.size).toBe(1);
 
     // Another login names a key that is not there; what is fetched for it lacks the old one.
     const other = await createSigningKey('ES256', 'new');
@@ -279,7 +279,7 @@ describe('a token that was granted is refused', () => {
     const next = await policyOf(
       entry('a', { roles: [{ claim: 'sub', equals: 'bar', role: 'bar' }] }),
     );
-    const reused = { ...worldOf(next), verified: world.verified! };
+    const reused = { ...worldOf(next), knownTokens: world.knownTokens! };
     expect(await decide(token, next, reused)).toMatchObject({
       code: 'ERR_ROLE_NOT_PERMITTED',
       message: 'role "foo" asked for, and the role rules permit none for this token',
@@ -295,7 +295,7 @@ describe('a token that was granted is refused', () => {
     expect(await decide(token, policy, world)).toBeUndefined();
     elapsed = 631;
     expect(await decide(token, policy, world)).toMatchObject({ code: 'ERR_TOKEN_EXPIRED' });
-    expect(world.verified?.size).toBeLessThanOrEqual(1);
+    expect(world.knownTokens?.size).toBeLessThanOrEqual(1);
   });
 
   it('by an entry that wants another audience, although another entry has verified it', async () => {
@@ -307,7 +307,7 @@ describe('a token that was granted is refused', () => {
     await fetches[1]!.answer(keys(key));
     const request = { service: 's', role: 'foo', source: undefined, password: mint(key, 'a') };
     expect((await authorize(request, policy, world)).decision).toMatchObject({ issuer: 'a' });
-    expect(world.verified?.size).toBe(1);
+    expect(world.knownTokens?.size).toBe(1);
     const password = mint(key, 'a', { aud: 'other' });
     const { decision } = await authorize({ ...request, password }, policy, world);
     expect(decision).toMatchObject({ granted: true, issuer: 'b' });

@@ -32,6 +32,8 @@ let server: Server;
 let decide: ConnectionOptions['decide'];
 let requests: PAMRequest[];
 let errors: unknown[];
+/** Connections that have sent a first byte. */
+let asking: Set<Socket>;
 /** Connections that are not over yet. */
 let connections: Set<Socket>;
 
@@ -40,6 +42,7 @@ beforeEach(async () => {
   path = join(folder.path, 'pgtoken.sock');
   requests = [];
   errors = [];
+  asking = new Set();
   connections = new Set();
   decide = async () => ({ granted: true });
   server = createServer({ allowHalfOpen: true }, (socket) => {
@@ -50,6 +53,9 @@ beforeEach(async () => {
         return decide(request, late);
       },
       deadline: 4,
+      onRequest: () => {
+        asking.add(socket);
+      },
       onError: (error) => errors.push(error),
     }).then(() => connections.delete(socket));
   });
@@ -173,16 +179,13 @@ describe('refuses, without deciding,', () => {
     await untilAllAreGone();
   });
 
-  it.each([0, 1, 9, 10, REQUEST.length - 1])(
-    'a request that ends after %i bytes',
-    async (length) => {
-      const client = await openClient();
-      client.end(REQUEST.subarray(0, length));
-      await untilEnded(client);
-      expect(client.received()).toBe(CUT_SHORT);
-      expect(requests).toEqual([]);
-    },
-  );
+  it.each([1, 9, 10, REQUEST.length - 1])('a request that ends after %i bytes', async (length) => {
+    const client = await openClient();
+    client.end(REQUEST.subarray(0, length));
+    await untilEnded(client);
+    expect(client.received()).toBe(CUT_SHORT);
+    expect(requests).toEqual([]);
+  });
 });
 
 describe('at the deadline', () => {
@@ -190,13 +193,36 @@ describe('at the deadline', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   });
 
-  it.each<[what: string, bytes: Buffer | string]>([
-    ['a client that says nothing', ''],
-    ['a client that stops in the middle', REQUEST.subarray(0, 30)],
-  ])('answers %s, and not before', async (_what, bytes) => {
+  it('closes a connection that asks nothing, without a word, and not before', async () => {
     const client = await openClient();
-    client.write(bytes);
     await untilAccepted();
+    vi.advanceTimersByTime(3999);
+    expect(connections.size).toBe(1);
+    vi.advanceTimersByTime(1);
+    await untilEnded(client);
+    expect(client.received()).toBe('');
+    await untilAllAreGone();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('gives a request that comes late all of its time', async () => {
+    decide = async () => Promise.withResolvers<never>().promise;
+    const client = await openClient();
+    await untilAccepted();
+    vi.advanceTimersByTime(3999);
+    client.write(REQUEST);
+    while (requests.length === 0) await new Promise(setImmediate);
+    vi.advanceTimersByTime(3999);
+    expect(connections.size).toBe(1);
+    vi.advanceTimersByTime(1);
+    await untilEnded(client);
+    expect(client.received()).toBe(LATE);
+  });
+
+  it('answers a client that stops in the middle, and not before', async () => {
+    const client = await openClient();
+    client.write(REQUEST.subarray(0, 30));
+    while (asking.size === 0) await new Promise(setImmediate);
     vi.advanceTimersByTime(3999);
     expect(connections.size).toBe(1);
     vi.advanceTimersByTime(1);
@@ -208,10 +234,9 @@ describe('at the deadline', () => {
 
   it('answers a client that sends a byte now and then: the time is for all of it', async () => {
     const client = await openClient();
-    await untilAccepted();
     for (let second = 0; second < 4; second++) {
       client.write(REQUEST.subarray(second, second + 1));
-      await new Promise(setImmediate);
+      while (asking.size === 0) await new Promise(setImmediate);
       vi.advanceTimersByTime(1000);
     }
     await untilEnded(client);
@@ -235,7 +260,8 @@ describe('at the deadline', () => {
   it('cuts off a client that goes on sending and never takes its reply', async () => {
     const client = await openClient();
     client.pause();
-    await untilAccepted();
+    client.write(REQUEST.subarray(0, 30));
+    while (asking.size === 0) await new Promise(setImmediate);
     vi.advanceTimersByTime(4000);
     vi.advanceTimersByTime(500);
     await untilAllAreGone();
@@ -244,6 +270,15 @@ describe('at the deadline', () => {
 });
 
 describe('is not disturbed by', () => {
+  it('a client that connects, asks nothing and closes its side', async () => {
+    const client = await openClient();
+    client.end();
+    await untilEnded(client);
+    expect(client.received()).toBe('');
+    expect(asking.size).toBe(0);
+    await untilAllAreGone();
+  });
+
   it('a decision that throws: the client is told, and so is the log', async () => {
     const failure = new TypeError(`about ${TOKEN}`);
     decide = async () => {
@@ -264,6 +299,7 @@ describe('is not disturbed by', () => {
           throw failure;
         },
         deadline: 4,
+        onRequest: () => undefined,
         onError: (error) => errors.push(error),
       });
     });

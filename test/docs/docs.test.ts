@@ -241,11 +241,11 @@ describe('docs/daemon.md', () => {
     const line = auditLine(
       { role: '', service: '', source: '' },
       { decision, issuer: '', token: undefined, verified: false },
-      0,
+      { at: new Date(0), ms: 0 },
     );
     const section = daemon.sections.get('The audit line')?.split('Other lines')[0];
     const documented = rowsOf(section).flatMap(([member]) => codeSpans(member));
-    expect(documented.toSorted()).toEqual(['level', 'time', ...Object.keys(line)].toSorted());
+    expect(documented.toSorted()).toEqual(['level', ...Object.keys(line)].toSorted());
     const [example] = daemon.blocks.filter(({ language }) => language === 'json');
     const shown: unknown = JSON.parse(example?.text ?? '{}');
     expect(Object.keys(shown ?? {}).toSorted()).toEqual([...documented, 'msg'].toSorted());

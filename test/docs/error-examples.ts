@@ -140,7 +140,7 @@ export async function makeErrorExamples(): Promise<ReadonlySet<string>> {
       claims: { sub: `system:serviceaccount:analytics:${'quarterly-report-'.repeat(4)}job` },
       role: 'foo:myservice',
     }),
-    (await ask('', 0.01)).replace('0.01 s', '4 s'),
+    (await ask('pgtoken/1\0', 0.01)).replace('0.01 s', '4 s'),
     ...(await askCommand()),
     await ask('GET / HTTP/1.1\r\n\0', 4),
     await ask('pgtoken/1\0PAM_SERVICE=x\0PAM_USER=foo\0\0token\0', 4),
@@ -181,6 +181,7 @@ async function ask(request: string, deadline: number): Promise<string> {
     void serveConnection(socket, {
       decide: async () => Promise.reject(new Error('on purpose')),
       deadline,
+      onRequest: () => undefined,
       onError: () => undefined,
     });
   });

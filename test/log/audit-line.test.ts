@@ -46,11 +46,14 @@ function judge(token: ParsedToken | undefined, more: Partial<Judgement> = {}): J
   return { decision, issuer: 'prod', token, verified: true, ...more };
 }
 
+/** Not now: the line keeps its own time. */
+const DECIDED = new Date('2026-01-02T03:04:05.678Z');
+
 /** The line as it stands in the log. */
 function logged(judgement: Judgement, request = REQUEST, ms = 1.23456): Record<string, unknown> {
   const lines: string[] = [];
   const logger = createLogger({ write: (line) => void lines.push(line) });
-  logger.info(auditLine(request, judgement, ms), 'decision');
+  logger.info(auditLine(request, judgement, { at: DECIDED, ms }), 'decision');
   expect(lines).toHaveLength(1);
   return z.record(z.string(), z.unknown()).parse(JSON.parse(lines[0]!));
 }
@@ -59,7 +62,7 @@ describe('holds exactly', () => {
   it('these members of a grant', () => {
     expect(logged(judge(parse(CLAIMS)))).toEqual({
       level: 'info',
-      time: ISO_TIME,
+      time: DECIDED.toISOString(),
       outcome: 'granted',
       role: 'foo:myservice',
       service: 'postgresql',

@@ -185,7 +185,7 @@ describe.concurrent.each([shipped, sanitized])('$name', (using) => {
       expect(result).toMatchObject(
         denied('denied ERR_TOKEN_TOO_LARGE the token has 65536 bytes, 65535 are allowed'),
       );
-      expect(daemon.connections).toBe(0);
+      expect(daemon.requests).toEqual([]);
     });
 
     test.each([
@@ -198,7 +198,7 @@ describe.concurrent.each([shipped, sanitized])('$name', (using) => {
       expect(result.messages[0]?.text).toBe(
         'pgtoken: unavailable ERR_PROTOCOL PAM_SERVICE, PAM_USER or PAM_RHOST has more than 1023 bytes',
       );
-      expect(daemon.connections).toBe(0);
+      expect(daemon.requests).toEqual([]);
     });
   });
 
@@ -224,11 +224,23 @@ describe.concurrent.each([shipped, sanitized])('$name', (using) => {
       expect(daemon.connections).toBe(3);
     });
 
-    test('is made three times and no more', async () => {
+    test('is made three times after the one that was made ahead, and no more', async () => {
       const daemon = await fakeDaemon({ request: (socket) => socket.end() });
       const line = `unavailable ERR_INTERNAL 3 connections closed without a reply by the daemon at ${daemon.path}. HINT: Read its log.`;
       expect(await login(using, [`socket=${daemon.path}`])).toMatchObject(unavailable(line));
-      expect(daemon.connections).toBe(3);
+      expect(daemon.connections).toBe(4);
+    });
+
+    test('is made again when the one made ahead was closed while the password was asked for', async () => {
+      const daemon = await fakeDaemon({
+        connection: (socket, count) => {
+          if (count === 1) socket.end();
+        },
+        request: (socket) => socket.end('granted\0'),
+      });
+      const result = await login(using, [`socket=${daemon.path}`]);
+      expect(result).toMatchObject(granted);
+      expect(daemon.connections).toBe(2);
     });
 
     test('is made again also when the socket is gone for a moment', async () => {

@@ -3,7 +3,7 @@
  * for each step that has a result. Script values are hex, so that any byte can stand in them; so is text in results.
  *
  * Some functions are defined here and exported (-rdynamic), so that the module finds them before the real ones:
- * pam_syslog, so that its log lines come to us instead of syslog; send, which takes at most N bytes at a time after
+ * pam_syslog, so that its log lines come to us instead of syslog; sendmsg, which takes at most N bytes at a time after
  * "chop N", and only the first part of a request after "break-pipe"; poll, whose mere pauses take N times as long after
  * "stretch N"; pam_set_data, which has no memory after "no-memory".
  */
@@ -84,15 +84,21 @@ __attribute__((format(printf, 3, 4))) void pam_syslog(const pam_handle_t *pamh, 
   append_hex(logged, sizeof logged, open, text, "\"}");
 }
 
-ssize_t send(int fd, const void *bytes, size_t len, int flags) {
-  ssize_t (*next)(int, const void *, size_t, int);
+ssize_t sendmsg(int fd, const struct msghdr *message, int flags) {
+  ssize_t (*next)(int, const struct msghdr *, int);
+  const struct iovec *from = message->msg_iov;
 
-  if (broken_pipe && memcmp(bytes, "pgtoken/1", len < 9 ? len : 9) != 0) {
+  *(void **)&next = dlsym(RTLD_NEXT, "sendmsg");
+  while (from->iov_len == 0 && from < message->msg_iov + message->msg_iovlen - 1)
+    from++;
+  if (broken_pipe && memcmp(from->iov_base, "pgtoken/1", from->iov_len < 9 ? from->iov_len : 9) != 0) {
     errno = EPIPE;
     return -1;
   }
-  *(void **)&next = dlsym(RTLD_NEXT, "send");
-  return next(fd, bytes, chop > 0 && chop < len ? chop : len, flags);
+  const size_t most = broken_pipe ? 9 : chop;
+  struct iovec piece = {from->iov_base, most < from->iov_len ? most : from->iov_len};
+  const struct msghdr cut = {.msg_iov = &piece, .msg_iovlen = 1};
+  return next(fd, most > 0 ? &cut : message, flags);
 }
 
 int poll(struct pollfd *fds, nfds_t count, int timeout) {
