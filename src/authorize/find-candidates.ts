@@ -20,6 +20,13 @@ export function findCandidates(
   if (candidates.length > 0) {
     return candidates;
   }
+  if (issuers.length === 0) {
+    return refuse(
+      'ERR_ISSUER_UNKNOWN',
+      `issuer ${quote(iss)} is not configured; issuers.yaml names no issuer`,
+      'Add it to issuers.yaml if its tokens are to be accepted.',
+    );
+  }
   const near = issuers.find((issuer) => isNear(issuer.entry.issuer.url, iss));
   const urls = [...new Set(issuers.map((issuer) => issuer.entry.issuer.url))];
   return near === undefined

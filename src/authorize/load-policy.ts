@@ -26,6 +26,8 @@ export type LoadedPolicy = (
 
 const MAX_CONFIG_BYTES = 1024 * 1024;
 const MAX_REFERENCED_BYTES = 1024 * 1024;
+/** What no entry can exceed. */
+const MAX_TOKEN_BYTES = 65_535;
 
 /** Reports one problem at a place of the configuration. */
 type Report = (path: ConfigPath, message: string) => void;
@@ -78,7 +80,11 @@ export async function loadPolicy(path: string): Promise<LoadedPolicy> {
   const policy = {
     issuers,
     protectedRoles: config.protectedRoles,
-    maxTokenBytes: Math.max(...config.issuers.map((entry) => entry.token.maxBytes)),
+    // Without an entry it is not the length of a token that is wrong.
+    maxTokenBytes:
+      issuers.length === 0
+        ? MAX_TOKEN_BYTES
+        : Math.max(...config.issuers.map((entry) => entry.token.maxBytes)),
   };
   return { ok: true, policy, text: file.text, files };
 }

@@ -8,6 +8,7 @@ export async function checkConfigFile(file: string): Promise<number> {
     return 1;
   }
   const names = policy.issuers.map((issuer) => issuer.name);
-  process.stdout.write(`${file}: ok, ${count(names.length, 'issuer')}: ${names.join(', ')}\n`);
+  const whose = names.length === 0 ? 'nobody can log in' : names.join(', ');
+  process.stdout.write(`${file}: ok, ${count(names.length, 'issuer')}: ${whose}\n`);
   return 0;
 }

@@ -275,8 +275,9 @@ export const configurationSchema = z
     issuers: z
       .array(issuerEntry, { error: 'expected a list of issuers' })
       .check(
-        z.minLength(1, 'at least one issuer is required'),
-        z.describe('Whose tokens are accepted. Tried in this order; the first grant wins.'),
+        z.describe(
+          'Whose tokens are accepted. Tried in this order; the first grant wins. An empty list trusts nobody.',
+        ),
       ),
   })
   .check(crossCheck(checkIssuerNames));
