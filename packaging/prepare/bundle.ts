@@ -15,11 +15,13 @@ const BUNDLER = 'rolldown';
  * @returns the folders of all npm packages that any module of it comes from, relative to the checkout, sorted
  */
 export async function bundle(folder: string): Promise<readonly string[]> {
-  const bundler = await rolldown(config);
-  const { output } = await bundler.write({ ...config.output, dir: folder }).finally(async () => {
-    await bundler.close();
-  });
-  const modules = output.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []));
+  const { output } = config;
+  if (output === undefined || Array.isArray(output)) {
+    throw new Error('rolldown.config.ts has no output, or several; expected one');
+  }
+  await using bundler = await rolldown(config);
+  const written = await bundler.write({ ...output, dir: folder });
+  const modules = written.output.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []));
   return [...new Set(modules.map(packageOf).filter((path) => path !== undefined))].toSorted();
 }
 

@@ -62,7 +62,6 @@ interface ParsedHelp extends Omit<CommandHelp, 'name' | 'commands'> {
 
 function parseHelp(text: string): ParsedHelp {
   const [usage = '', ...blocks] = text.trimEnd().split('\n\n');
-  const isList = (block: string): boolean => LISTS.some((name) => block.startsWith(`${name}:\n`));
   const first = blocks.findIndex(isList);
   const last = blocks.findLastIndex(isList);
   if (!usage.startsWith('Usage: ') || first === -1) {
@@ -81,6 +80,10 @@ function parseHelp(text: string): ParsedHelp {
     commands: list('Commands'),
     after: blocks.slice(last + 1).join('\n\n'),
   };
+}
+
+function isList(block: string): boolean {
+  return LISTS.some((name) => block.startsWith(`${name}:\n`));
 }
 
 /** `  --group <group>   who may …`, with lines that go on further in. */
