@@ -81,7 +81,7 @@ function formatReport(file: string, { issuers, problems, warnings }: Report): st
   ];
   if (problems.length === 0) {
     lines.push(
-      `${file}: ok, ${count(issuers.length, 'issuer')}: ${issuers.join(', ')}${warnings.length === 0 ? '' : `; ${count(warnings.length, 'warning')}`}\n`,
+      `${file}: ok, ${count(issuers.length, 'issuer')}: ${issuers.length === 0 ? 'nobody can log in' : issuers.join(', ')}${warnings.length === 0 ? '' : `; ${count(warnings.length, 'warning')}`}\n`,
     );
   }
   return lines.join('');
