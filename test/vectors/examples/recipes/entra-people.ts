@@ -28,12 +28,12 @@ const person = {
 };
 const v2 = entraToken({
   version: 2,
-  lifetime: 4723,
+  lifetime: 4740,
   claims: { azp: cli, azpacr: '0', ...person, preferred_username: 'alice@example.com' },
 });
 const v1 = entraToken({
   version: 1,
-  lifetime: 5291,
+  lifetime: 5280,
   claims: {
     acr: '1',
     amr: ['pwd', 'mfa'],
