@@ -72,8 +72,9 @@ export const checkKeys: CrossCheck = (value, report) => {
   if (!isJSONObject(value)) {
     return;
   }
-  const sources = KEY_SOURCES.filter((key) => has(value, key));
-  const [first, second] = Object.keys(value).filter((key) => sources.some((one) => one === key));
+  const [first, second] = Object.keys(value).filter((key) =>
+    KEY_SOURCES.some((one) => one === key),
+  );
   if (first === undefined) {
     report(
       [],
@@ -101,15 +102,17 @@ export const checkToken: CrossCheck = (value, report) => {
   reportDuplicates(value, 'types', report, normalizeType);
 };
 
+/** What a rule may demand of a claim. */
+export const DEMANDS = ['requiredValue', 'requiredValues', 'pattern', 'forbidden'] as const;
+
 /** A rule on a claim: exactly one demand. */
 export const checkValidationRule: CrossCheck = (value, report) => {
   if (!isJSONObject(value)) {
     return;
   }
-  const demands = ['requiredValue', 'requiredValues', 'pattern', 'forbidden'];
-  const [first, second] = Object.keys(value).filter((key) => demands.includes(key));
+  const [first, second] = Object.keys(value).filter((key) => DEMANDS.some((one) => one === key));
   if (first === undefined) {
-    report([], `Required value: exactly one of ${demands.join(', ')}`);
+    report([], `Required value: exactly one of ${DEMANDS.join(', ')}`);
   } else if (second !== undefined) {
     report([second], `Invalid value: only one demand may be written, and ${first} is one`);
   }

@@ -1,8 +1,8 @@
 // The shape of what issuers.yaml says of an issuer and its keys: who it is, where its keys are, and how they are retrieved
 // and kept.
 import * as z from 'zod/mini';
-import { checkCache, checkIssuer, checkKeys, crossCheck } from './cross-checks.ts';
-import { duration, httpsURL, path, proxyURL, size, text, trustDomain } from './values.ts';
+import { checkCache, checkIssuer, checkKeys, crossCheck, KEY_SOURCES } from './cross-checks.ts';
+import { duration, httpsURL, oneOf, path, proxyURL, size, text, trustDomain } from './values.ts';
 
 /** The schema of an entry's `issuer`. */
 export const issuerSchema = z
@@ -50,7 +50,7 @@ export const issuerSchema = z
         ),
     ),
   })
-  .check(crossCheck(checkIssuer));
+  .check(crossCheck(checkIssuer), oneOf(['url', 'spiffeTrustDomain']));
 
 /** The schema of an entry's `keys`. */
 export const keysSchema = z
@@ -78,7 +78,7 @@ export const keysSchema = z
       ),
     ),
   })
-  .check(crossCheck(checkKeys));
+  .check(crossCheck(checkKeys), oneOf(KEY_SOURCES));
 
 /** The schema of an entry's `http`. */
 export const httpSchema = z.strictObject({

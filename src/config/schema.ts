@@ -36,17 +36,17 @@ const pamSchema = z
   .check(crossCheck(checkPAM));
 
 const issuerEntry = z.strictObject({
-  name: z
-    .string({ error: 'expected a name' })
-    .check(
-      z.regex(
-        /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/,
-        'must be a DNS label: lower-case letters, digits and "-", at most 63',
-      ),
-      z.describe(
-        'A unique name for the entry: lower-case letters, digits and `-`, at most 63. It stands in messages, log, metrics and the names of cache files.',
-      ),
+  name: z.string({ error: 'expected a name' }).check(
+    z.regex(
+      /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/,
+      'must be a DNS label: lower-case letters, digits and "-", at most 63',
     ),
+    z.meta({
+      title: 'DNS label',
+      description:
+        'A unique name for the entry: lower-case letters, digits and `-`, at most 63. It stands in messages, log, metrics and the names of cache files.',
+    }),
+  ),
   issuer: issuerSchema,
   keys: z.optional(keysSchema),
   http: z.prefault(httpSchema, {}),
@@ -72,9 +72,11 @@ const issuerEntry = z.strictObject({
         { error: 'expected a list of roles' },
       )
       .check(
-        z.describe(
-          'Exceptions from `protectedRoles` for this entry, each by its name: its tokens may be these roles where a rule permits them.',
-        ),
+        z.meta({
+          title: 'list of text',
+          description:
+            'Exceptions from `protectedRoles` for this entry, each by its name: its tokens may be these roles where a rule permits them.',
+        }),
       ),
     [],
   ),
@@ -95,11 +97,10 @@ export const configurationSchema = z
       ['postgres', 'pg_*'],
     ),
     issuers: z.array(issuerEntry, { error: 'expected a list of issuers' }).check(
-      z.minLength(1, 'at least one issuer is required'),
       z.meta({
-        title: 'list, at least one',
+        title: 'list',
         description:
-          'Whose tokens are accepted. Entries for the same issuer are tried in this order, in the daemon those whose key is at hand first; the first grant wins.',
+          'Whose tokens are accepted; `[]` trusts nobody. Entries for the same issuer are tried in this order, in the daemon those whose key is at hand first; the first grant wins.',
       }),
     ),
   })

@@ -1,9 +1,9 @@
 // The shape of what issuers.yaml demands of a token: limits, rules on its claims, and lists of what is denied.
 import * as z from 'zod/mini';
 import { SUPPORTED_ALGORITHMS } from './algorithms.ts';
-import { checkDeny, checkToken, checkValidationRule, crossCheck } from './cross-checks.ts';
+import { checkDeny, checkToken, checkValidationRule, crossCheck, DEMANDS } from './cross-checks.ts';
 import { NEVER_ACCEPTED_TYPES, normalizeType, TYPE_PATTERN } from './token-type.ts';
-import { claim, duration, flag, moment, size, text, texts } from './values.ts';
+import { claim, duration, flag, moment, oneOf, size, text, texts } from './values.ts';
 
 /** The schema of an entry's `token`. */
 export const tokenSchema = z
@@ -72,13 +72,13 @@ export const tokenSchema = z
     ),
     maxBytes: z.prefault(size('The longest token.', 256, 65_535), 16_384),
     requiredClaims: z._default(
-      z
-        .array(claim('A claim'), { error: 'expected a list of claims' })
-        .check(
-          z.describe(
+      z.array(claim('A claim'), { error: 'expected a list of claims' }).check(
+        z.meta({
+          title: 'list of claims',
+          description:
             'Claims that a token must have besides `iss`, `aud`, `sub` and `exp`, whatever their value; `null` counts as missing.',
-          ),
-        ),
+        }),
+      ),
       [],
     ),
     boundTo: z.optional(
@@ -95,7 +95,7 @@ export const tokenSchema = z
   .check(crossCheck(checkToken));
 
 const scalar = () =>
-  z.union([text('A value'), z.int(), z.boolean()], {
+  z.union([text('A value'), z.int('must be a whole number that JSON holds exactly'), z.boolean()], {
     error: 'expected text, a whole number, true or false',
   });
 
@@ -136,7 +136,7 @@ export const validationRuleSchema = z
       ),
     ),
   })
-  .check(crossCheck(checkValidationRule));
+  .check(crossCheck(checkValidationRule), oneOf(DEMANDS));
 
 /** The schema of an entry's `deny`. */
 export const denySchema = z

@@ -9,10 +9,12 @@ import { DURATION_PATTERN, parseDuration, parseSize, SIZE_PATTERN } from './unit
 z.config({ jitless: true });
 
 /** Text that is not empty. `title` says what kind of text. */
-export const text = (description: string, title = 'text') =>
-  z
-    .string({ error: 'expected text' })
-    .check(z.minLength(1, 'must not be empty'), z.meta({ title, description }));
+export const text = (description: string, title = 'text', pattern?: string) =>
+  z.string({ error: 'expected text' }).check(
+    z.minLength(1, 'must not be empty'),
+    // What editors can tell by; what counts is checked by whoever gives the pattern.
+    z.meta({ title, description, ...(pattern === undefined ? {} : { pattern }) }),
+  );
 
 /** True or false. */
 export const flag = (description: string) =>
@@ -35,12 +37,16 @@ export const someTexts = (description: string, of = 'A value') =>
       z.meta({ title: 'list of text, at least one', description }),
     );
 
+/** For editors: of these keys exactly one is written. What counts is a cross-check, with words of its own. */
+export const oneOf = (keys: readonly string[]) =>
+  z.meta({ oneOf: keys.map((key) => ({ required: [key] })) });
+
 /** A file; a relative path counts from the folder of issuers.yaml. */
 export const path = (description: string) => text(description, 'path');
 
 /** An address of an issuer. */
 export const httpsURL = (description: string) =>
-  text(description, 'https URL').check(
+  text(description, 'https URL', '^https://').check(
     z.refine(
       // What is empty has been told so.
       (value) => value === '' || isPlainHttpsURL(value),
@@ -50,7 +56,7 @@ export const httpsURL = (description: string) =>
 
 /** An HTTP proxy. A password in it would make issuers.yaml a secret, so there can be none. */
 export const proxyURL = (description: string) =>
-  text(description, 'http or https URL').check(
+  text(description, 'http or https URL', '^https?://').check(
     z.refine(
       (value) => value === '' || isProxyURL(value),
       'must be an http:// or https:// URL of a host and a port, without user, path, query or fragment',
@@ -72,9 +78,15 @@ export const duration = (description: string, least: string, most: string) =>
 export const size = (description: string, least: number, most: number) =>
   z.pipe(
     z
-      .union([z.int(SIZE_FORM), z.string().check(z.regex(SIZE_PATTERN, SIZE_FORM))], {
-        error: 'expected a size in bytes, such as 16384 or "16KiB"',
-      })
+      .union(
+        [
+          z.int(SIZE_FORM).check(z.meta({ minimum: least, maximum: most })),
+          z.string().check(z.regex(SIZE_PATTERN, SIZE_FORM)),
+        ],
+        {
+          error: 'expected a size in bytes, such as 16384 or "16KiB"',
+        },
+      )
       .check(
         z.refine((value) => {
           const bytes = parseSize(String(value));
@@ -118,7 +130,7 @@ export const claim = (description: string) =>
 
 /** A SPIFFE trust domain. */
 export const trustDomain = (description: string) =>
-  text(description, 'trust domain').check(
+  text(description, 'trust domain', '^[a-z0-9._-]+$').check(
     z.refine(
       (value) => value === '' || isTrustDomain(value),
       'must be a SPIFFE trust domain: lower-case letters, digits, ".", "-" and "_", at most 255, without spiffe://',

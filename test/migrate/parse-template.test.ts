@@ -3,12 +3,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { compilePattern } from '../../src/config/pattern.ts';
 import { parseTemplate } from '../../src/migrate/parse-template.ts';
 import { TemplateProblem } from '../../src/migrate/template-problem.ts';
 import { type MigratedRule, translateTemplate } from '../../src/migrate/translate-template.ts';
 import { compileRoleRules } from '../../src/roles/compile-role-rules.ts';
 import { decideAsPAMOIDC } from '../support/decide-as-pam-oidc.ts';
+import { RULE_TOOLS } from '../support/rule-tools.ts';
 
 const ignore = (): void => undefined;
 const ruleOf = (template: string): MigratedRule | undefined =>
@@ -149,14 +149,6 @@ const template = fc
   .array(fc.oneof(action, fc.constantFrom('db_', 'x', '-')), { minLength: 1, maxLength: 3 })
   .map((list) => list.join(''));
 
-/** What is translated never shortens. */
-const tools = {
-  compilePattern,
-  shortenRole: (role: string): string => {
-    throw new Error(`${role} is not to be shortened`);
-  },
-};
-
 describe('a role that a rule permits', () => {
   it('is the one that pam_oidc demands, for every template that is understood', () => {
     let permitted = 0;
@@ -164,9 +156,13 @@ describe('a role that a rule permits', () => {
       fc.property(template, value, value, value, (source, sub, acr, email) => {
         const rule = ruleOf(source);
         if (rule === undefined) return;
-        const rolesOf = compileRoleRules([{ ...rule, shorten: false }], tools, (path, message) => {
-          throw new Error(`${path.join('.')}: ${message}`);
-        });
+        const rolesOf = compileRoleRules(
+          [{ shorten: false, ...rule }],
+          RULE_TOOLS,
+          (path, message) => {
+            throw new Error(`${path.join('.')}: ${message}`);
+          },
+        );
         const claims = { iss: 'https://a.example.com', aud: 'b', sub, acr, email };
         const line = `auth required m.so issuer=https://a.example.com aud=b [user_template=${source}]`;
         for (const role of rolesOf(claims)) {

@@ -1,0 +1,134 @@
+// What a server says of itself, as far as logins with tokens depend on it. Reads only, in a session that cannot write, and
+// each question within a few seconds.
+import type { ClientBase } from 'pg';
+import * as z from 'zod/mini';
+import type { Connection } from './parse-connection.ts';
+
+/** A line of pg_hba.conf as the server sees it. */
+export interface HBAFileRule {
+  /** Undefined before PostgreSQL 16, which has one file. */
+  readonly file: string | undefined;
+  readonly line: number;
+  readonly error: string | undefined;
+}
+
+/** A role, as far as it is of interest. */
+export interface DatabaseRole {
+  readonly name: string;
+  readonly mayLogIn: boolean;
+  readonly isSuperuser: boolean;
+}
+
+/** What the server said; members are undefined where the user may not know. */
+export interface DatabaseFacts {
+  readonly hbaFile: string | undefined;
+  readonly rules: readonly HBAFileRule[] | undefined;
+  /** When the configuration was last loaded, Unix time in seconds. */
+  readonly loadedAt: number | undefined;
+  /** Those of {@link ReadDatabase}'s names that exist, superusers, and names that may have been cut. */
+  readonly roles: readonly DatabaseRole[];
+}
+
+/** @param names of roles that are of interest. @returns the facts, or why there are none. */
+export type ReadDatabase = (
+  connection: Connection,
+  names: readonly string[],
+) => Promise<DatabaseFacts | string>;
+
+const TIMEOUT = 5000;
+/** NAMEDATALEN - 1 in bytes; a cut never splits a character, so that up to three bytes may be missing. */
+const LONGEST_NAME = 63;
+
+const settingRows = z.array(z.object({ setting: z.string() }));
+const timeRows = z.array(z.object({ at: z.number() }));
+const ruleRows = z.array(
+  z.looseObject({
+    line_number: z.nullable(z.int()),
+    error: z.nullable(z.string()),
+    file_name: z.optional(z.nullable(z.string())),
+  }),
+);
+const roleRows = z.array(
+  z.object({ rolname: z.string(), rolcanlogin: z.boolean(), rolsuper: z.boolean() }),
+);
+
+/** {@link ReadDatabase} with the pg driver. */
+export const readDatabase: ReadDatabase = async ({ config }, names) => {
+  const { Client } = await import('pg');
+  const client = new Client({
+    ...config,
+    application_name: 'pgtoken doctor',
+    connectionTimeoutMillis: TIMEOUT,
+    query_timeout: TIMEOUT,
+  });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return await ask(client, names);
+  } catch (error) {
+    return explain(error, config.password);
+  } finally {
+    await Promise.race([
+      client.end().catch(() => undefined),
+      new Promise((resolve) => {
+        setTimeout(resolve, TIMEOUT).unref();
+      }),
+    ]);
+  }
+};
+
+async function ask(client: ClientBase, names: readonly string[]): Promise<DatabaseFacts> {
+  // Nothing that somebody else has put into a schema of this database may answer for the server's own.
+  await client.query('set search_path = pg_catalog');
+  await client.query('set default_transaction_read_only = on');
+  const query = async <T>(sql: string, schema: { parse(rows: unknown): T }): Promise<T> =>
+    schema.parse((await client.query(sql)).rows);
+  const [hba] =
+    (await ifPermitted(query("select current_setting('hba_file') as setting", settingRows))) ?? [];
+  const rules = await ifPermitted(query('select * from pg_hba_file_rules', ruleRows));
+  const [loaded] = await query(
+    'select extract(epoch from pg_conf_load_time())::float8 as at',
+    timeRows,
+  );
+  const roles = await client.query(
+    'select rolname::text, rolcanlogin, rolsuper from pg_roles where rolname = any($1::text[]) or rolsuper or octet_length(rolname::text) > $2 order by rolname limit 1000',
+    [names, LONGEST_NAME - 3],
+  );
+  return {
+    hbaFile: hba?.setting,
+    rules: rules?.map((rule) => ({
+      file: rule.file_name ?? undefined,
+      line: rule.line_number ?? 0,
+      error: rule.error ?? undefined,
+    })),
+    loadedAt: loaded?.at,
+    roles: roleRows.parse(roles.rows).map((role) => ({
+      name: role.rolname,
+      mayLogIn: role.rolcanlogin,
+      isSuperuser: role.rolsuper,
+    })),
+  };
+}
+
+/** SQLSTATE insufficient_privilege. */
+const UNPRIVILEGED = '42501';
+
+async function ifPermitted<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === UNPRIVILEGED) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+function explain(error: unknown, password: unknown): string {
+  const first: unknown = error instanceof AggregateError ? (error.errors[0] ?? error) : error;
+  const message = first instanceof Error ? first.message : String(first);
+  // No server is known to repeat it, and none needs to be believed.
+  return typeof password === 'string' && password !== '' && message.includes(password)
+    ? 'the connection failed'
+    : message;
+}
