@@ -66,14 +66,18 @@ async function decide(
   return decision;
 }
 
+/** What a decision must be like. */
+function outcomeOf({ request }: ExampleVector, expected: ExampleVector['expected']): object {
+  return 'granted' in expected
+    ? { ...expected, role: request.role }
+    : { granted: false, ...expected };
+}
+
 describe.each(examples)('$name', ({ name, vectors }) => {
   it.each(vectors.vectors)('$name', async (vector) => {
-    const decision = await decide(vector, await load(await readExample(name), vectors), vectors);
-    const { expected, request } = vector;
-    expect(isRefusal(decision)).toBe(!('granted' in expected));
-    expect(decision).toMatchObject(
-      'granted' in expected ? { ...expected, role: request.role } : { granted: false, ...expected },
-    );
+    const policy = await load(await readExample(name), vectors);
+    const decision = await decide(vector, policy, vectors);
+    expect(decision).toMatchObject(outcomeOf(vector, vector.expected));
   });
 
   it('has vectors that are granted, by every entry, and more that are not', async () => {
@@ -139,6 +143,20 @@ function below(document: Document, path: readonly (string | number)[], least = 1
       : [];
   return keys.length < least ? [] : keys.map((key) => [...path, key]);
 }
+
+const awaiting = examples.flatMap(({ name: example, vectors }) =>
+  vectors.vectors.flatMap(({ awaited, ...vector }) =>
+    awaited === undefined ? [] : [{ ...vector, example, vectors, awaited }],
+  ),
+);
+
+describe('what is awaited', () => {
+  // Once one of them passes, its recipe has to expect what it awaits.
+  it.fails.each(awaiting)('$example: $name', async ({ example, vectors, awaited, ...vector }) => {
+    const decision = await decide(vector, await load(await readExample(example), vectors), vectors);
+    expect(decision).toMatchObject(outcomeOf(vector, awaited));
+  });
+});
 
 describe('the examples', () => {
   it('have vectors, each of them, and vectors have an example', async () => {
