@@ -1,7 +1,7 @@
 // The host that is measured: one throwaway PostgreSQL server whose roles log in by different methods, an issuer, and a
 // daemon.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmod, readFile } from 'node:fs/promises';
+import { chmod, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asServerUser, ownedByServerUser } from '../test/support/as-server-user.ts';
 import { createCertificateAuthority } from '../test/support/certificate-authority.ts';
@@ -148,25 +148,22 @@ function service(module: string): string {
   return `auth required ${module}\naccount required ${module}\n`;
 }
 
-/** Starts the daemon as the server's user and waits until it is ready. Its log is dropped, but written as in real life. */
+/** Starts the daemon as the server's user and waits until it is ready. Its log goes to a file, as PostgreSQL's does. */
 async function startDaemon(
   installation: StagedInstallation,
   socket: string,
 ): Promise<ChildProcess> {
   const cache = join(installation.folder, 'cache');
   const args = ['serve', '--config', installation.config, '--socket', socket, '--cache-dir', cache];
+  const path = join(installation.folder, 'daemon.log');
+  await using log = await open(path, 'a');
   const daemon = spawn('setpriv', asServerUser(installation.command, args), {
     cwd: '/',
     env: { PATH: '/usr/bin:/bin' },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', log.fd, log.fd],
   });
-  let output = '';
-  for (const stream of [daemon.stdout, daemon.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      output = output.length > 10_000 ? output : output + text;
-    });
-  }
-  await poll('the daemon to be ready', () => {
+  await poll('the daemon to be ready', async () => {
+    const output = await readFile(path, 'utf8');
     if (daemon.exitCode !== null) {
       throw new Error(`the daemon ended with status ${daemon.exitCode}: ${output}`);
     }

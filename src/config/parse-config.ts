@@ -11,16 +11,18 @@ import {
 import * as z from 'zod/mini';
 import { type ConfigPath, describeIssue, type Problem, type SchemaIssue } from './problems.ts';
 import { isJSONObject } from '../parse-json-object.ts';
+import { checkWritten } from './check-written.ts';
+import { issuerSchema, keysSchema } from './key-schema.ts';
+import { roleRuleSchema } from './role-schema.ts';
 import {
   type Configuration,
   configurationSchema,
   type IssuerPart,
-  issuerSchema,
   type KeysPart,
-  keysSchema,
   type RoleRule,
-  roleRuleSchema,
+  type ValidationRule,
 } from './schema.ts';
+import { validationRuleSchema } from './token-schema.ts';
 
 /** Finds the place of a path in the text: that of its value, or of the nearest thing around it that exists. */
 export type Locate = (path: ConfigPath) => { readonly line: number; readonly column: number };
@@ -42,7 +44,14 @@ export interface SoundParts {
   readonly index: number;
   readonly issuer: IssuerPart | undefined;
   readonly keys: KeysPart;
-  readonly rules: readonly { readonly index: number; readonly rule: RoleRule }[];
+  readonly rules: readonly Indexed<RoleRule>[];
+  readonly validationRules: readonly Indexed<ValidationRule>[];
+}
+
+/** A rule and which one of its list it is. */
+export interface Indexed<Rule> {
+  readonly index: number;
+  readonly rule: Rule;
 }
 
 /** Aliases may be used, but not to blow a small file up. */
@@ -83,7 +92,11 @@ export function parseConfig(text: string): ParsedConfig {
   }
 
   const result = configurationSchema.safeParse(value, { reportInput: true });
-  if (result.success && broken.length === 0) {
+  const unfit: Problem[] = [];
+  checkWritten(value, (path, message) => {
+    unfit.push({ path, message, ...locate(path, false) });
+  });
+  if (result.success && broken.length + unfit.length === 0) {
     return { ok: true, config: result.data, locate: (path) => locate(path, false) };
   }
   const wrong = (result.error?.issues ?? [])
@@ -91,7 +104,7 @@ export function parseConfig(text: string): ParsedConfig {
     .map(({ path, message, atKey }) => ({ path, message, ...locate(path, atKey) }));
   return {
     ok: false,
-    problems: sortProblems([...broken, ...wrong]),
+    problems: sortProblems([...broken, ...wrong, ...unfit]),
     sound: findSoundParts(value),
     locate: (path) => locate(path, false),
   };
@@ -105,19 +118,27 @@ export function sortProblems(problems: readonly Problem[]): readonly Problem[] {
 function findSoundParts(value: unknown): SoundParts[] {
   const entries: unknown = isJSONObject(value) ? value['issuers'] : undefined;
   return (Array.isArray(entries) ? entries : []).map((entry: unknown, index): SoundParts => {
-    const { issuer, keys, roles } = isJSONObject(entry) ? entry : {};
-    const rules = (Array.isArray(roles) ? roles : []).map((rule: unknown, n) => ({
-      index: n,
-      rule: roleRuleSchema.safeParse(rule).data,
-    }));
+    const { issuer, keys, roles, claimValidationRules } = isJSONObject(entry) ? entry : {};
     return {
       index,
       issuer: issuerSchema.safeParse(issuer).data,
       keys: keysSchema.safeParse(keys).data,
-      rules: rules.flatMap(({ index: n, rule }) =>
-        rule === undefined ? [] : [{ index: n, rule }],
+      rules: findSoundRules(roles, (rule) => roleRuleSchema.safeParse(rule).data),
+      validationRules: findSoundRules(
+        claimValidationRules,
+        (rule) => validationRuleSchema.safeParse(rule).data,
       ),
     };
+  });
+}
+
+function findSoundRules<Rule>(
+  rules: unknown,
+  parse: (rule: unknown) => Rule | undefined,
+): Indexed<Rule>[] {
+  return (Array.isArray(rules) ? rules : []).flatMap((item: unknown, index) => {
+    const rule = parse(item);
+    return rule === undefined ? [] : [{ index, rule }];
   });
 }
 

@@ -12,6 +12,12 @@ export interface Pattern {
   match(value: string): readonly string[] | undefined;
 }
 
+/** Compiles a pattern, or reports why it cannot be. */
+export type CompilePattern = (
+  source: string,
+  report: (reason: string) => void,
+) => Pattern | undefined;
+
 /** Compiles a pattern. @returns undefined with the reason in `report` when it is no RE2 pattern. */
 export function compilePattern(
   source: string,

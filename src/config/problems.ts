@@ -8,14 +8,16 @@ export type ConfigPath = readonly (string | number)[];
 export interface Problem {
   readonly path: ConfigPath;
   readonly message: string;
+  /** What to do about it, a whole sentence; where the message does not say it already. */
+  readonly hint?: string | undefined;
   readonly line: number;
   readonly column: number;
 }
 
-/** Writes a problem as one line, the way compilers do. */
-export function formatProblem(file: string, problem: Problem): string {
+/** Writes a problem as one line, the way compilers do, without its hint. */
+export function formatProblem(file: string, problem: Problem, kind = ''): string {
   const path = formatPath(problem.path);
-  return `${file}:${problem.line}:${problem.column}: ${path === '' ? '' : `${path}: `}${problem.message}`;
+  return `${file}:${problem.line}:${problem.column}: ${kind}${path === '' ? '' : `${path}: `}${problem.message}`;
 }
 
 /** Writes a path as `issuers[1].issuer.audiences`; a key that is no plain name is quoted. */

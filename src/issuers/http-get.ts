@@ -24,6 +24,10 @@ export type HTTPAnswer =
 export interface HTTPGetOptions {
   /** The certificate authority in PEM; default: those of the system. */
   readonly certificateAuthority?: string | undefined;
+  /** The HTTP proxy to go through (CONNECT, RFC 9110 section 9.3.6); default: none, whatever the environment says. */
+  readonly proxyURL?: string | undefined;
+  /** The token to ask with (RFC 6750). Sent to the URL alone, as redirects are not followed. */
+  readonly bearerToken?: string | undefined;
   /** Ends the request, wherever it is. */
   readonly signal: AbortSignal;
   /** The longest answer in bytes. */
@@ -35,15 +39,8 @@ export interface HTTPGetOptions {
 /** Gets a JSON object over HTTPS. Throws only for defects of ours. */
 export async function httpGetJSON(url: string, options: HTTPGetOptions): Promise<HTTPAnswer> {
   // Loaded here, as most logins need no network.
-  const { Agent, request } = await import('undici');
-  const ca = options.certificateAuthority ?? (await systemCertificates());
-  const agent = new Agent({
-    connections: 1,
-    pipelining: 0,
-    allowH2: false,
-    connect: { ca, rejectUnauthorized: true, minVersion: 'TLSv1.2' },
-    maxResponseSize: options.maxResponseBytes,
-  });
+  const { request } = await import('undici');
+  const agent = await createAgent(options);
   try {
     // The race, because the signal does not reach a connection that is still being made.
     const response = await Promise.race([
@@ -54,6 +51,9 @@ export async function httpGetJSON(url: string, options: HTTPGetOptions): Promise
         headers: {
           accept: 'application/json',
           'user-agent': 'pgtoken',
+          ...(options.bearerToken === undefined
+            ? {}
+            : { authorization: `Bearer ${options.bearerToken}` }),
           ...(options.etag === undefined ? {} : { 'if-none-match': options.etag }),
         },
         signal: options.signal,
@@ -80,6 +80,29 @@ export async function httpGetJSON(url: string, options: HTTPGetOptions): Promise
   } finally {
     await agent.destroy();
   }
+}
+
+/** One connection, to the server or through the proxy; the server's certificate is checked either way. */
+async function createAgent(options: HTTPGetOptions): Promise<Dispatcher> {
+  const { Agent, ProxyAgent } = await import('undici');
+  const system = await systemCertificates(options);
+  const connection = { rejectUnauthorized: true, minVersion: 'TLSv1.2' } as const;
+  const toServer = { ...connection, ca: options.certificateAuthority ?? system };
+  const common = {
+    connections: 1,
+    pipelining: 0,
+    allowH2: false,
+    maxResponseSize: options.maxResponseBytes,
+  };
+  return options.proxyURL === undefined
+    ? new Agent({ ...common, connect: toServer })
+    : new ProxyAgent({
+        ...common,
+        uri: options.proxyURL,
+        requestTls: toServer,
+        // A proxy over TLS is one of this network, not of the issuer.
+        proxyTls: { ...connection, ca: system },
+      });
 }
 
 /** Rejects when the signal is aborted. */
@@ -110,7 +133,14 @@ function readMaxAge(header: string | string[] | undefined): number | undefined {
   return seconds === undefined ? undefined : Number(seconds);
 }
 
-async function systemCertificates(): Promise<string[]> {
+/** Those of the system, where somebody is checked by them: reading them takes a while. */
+async function systemCertificates(options: HTTPGetOptions): Promise<string[]> {
+  if (
+    options.certificateAuthority !== undefined &&
+    options.proxyURL?.startsWith('https:') !== true
+  ) {
+    return [];
+  }
   const { getCACertificates } = await import('node:tls');
   return getCACertificates('system');
 }

@@ -258,11 +258,20 @@ describe('ends', () => {
   it('of SIGTERM within the deadline, whoever is silent', async () => {
     const daemon = await startReady(['--deadline', '300ms']);
     const client = connect(socket);
-    await once(client, 'connect');
+    client.write('pgtoken/1\0');
     await askDaemon(socket, { user: 'foo', token: mint() });
     daemon.signal('SIGTERM');
     const reply = await new Promise<Buffer>((resolve) => client.once('data', resolve));
     expect(reply.toString()).toMatch(/^unavailable ERR_DEADLINE no decision within 0\.3 s/);
+    expect(await daemon.ended).toBe(0);
+  });
+
+  it('of SIGTERM at once for a client that asks nothing', async () => {
+    const daemon = await startReady(['--deadline', '60s']);
+    const client = connect(socket).resume();
+    await once(client, 'connect');
+    await askDaemon(socket, { user: 'foo', token: mint() });
+    daemon.signal('SIGTERM');
     expect(await daemon.ended).toBe(0);
   });
 

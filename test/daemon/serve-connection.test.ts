@@ -32,8 +32,8 @@ let server: Server;
 let decide: ConnectionOptions['decide'];
 let requests: PAMRequest[];
 let errors: unknown[];
-/** How many connections have sent a first byte. */
-let asking: number;
+/** Connections that have sent a first byte. */
+let asking: Set<Socket>;
 /** Connections that are not over yet. */
 let connections: Set<Socket>;
 
@@ -42,7 +42,7 @@ beforeEach(async () => {
   path = join(folder.path, 'pgtoken.sock');
   requests = [];
   errors = [];
-  asking = 0;
+  asking = new Set();
   connections = new Set();
   decide = async () => ({ granted: true });
   server = createServer({ allowHalfOpen: true }, (socket) => {
@@ -54,7 +54,7 @@ beforeEach(async () => {
       },
       deadline: 4,
       onRequest: () => {
-        asking += 1;
+        asking.add(socket);
       },
       onError: (error) => errors.push(error),
     }).then(() => connections.delete(socket));
@@ -222,7 +222,7 @@ describe('at the deadline', () => {
   it('answers a client that stops in the middle, and not before', async () => {
     const client = await openClient();
     client.write(REQUEST.subarray(0, 30));
-    while (asking === 0) await new Promise(setImmediate);
+    while (asking.size === 0) await new Promise(setImmediate);
     vi.advanceTimersByTime(3999);
     expect(connections.size).toBe(1);
     vi.advanceTimersByTime(1);
@@ -236,7 +236,7 @@ describe('at the deadline', () => {
     const client = await openClient();
     for (let second = 0; second < 4; second++) {
       client.write(REQUEST.subarray(second, second + 1));
-      while (asking === 0) await new Promise(setImmediate);
+      while (asking.size === 0) await new Promise(setImmediate);
       vi.advanceTimersByTime(1000);
     }
     await untilEnded(client);
@@ -261,7 +261,7 @@ describe('at the deadline', () => {
     const client = await openClient();
     client.pause();
     client.write(REQUEST.subarray(0, 30));
-    while (asking === 0) await new Promise(setImmediate);
+    while (asking.size === 0) await new Promise(setImmediate);
     vi.advanceTimersByTime(4000);
     vi.advanceTimersByTime(500);
     await untilAllAreGone();
@@ -275,7 +275,7 @@ describe('is not disturbed by', () => {
     client.end();
     await untilEnded(client);
     expect(client.received()).toBe('');
-    expect(asking).toBe(0);
+    expect(asking.size).toBe(0);
     await untilAllAreGone();
   });
 

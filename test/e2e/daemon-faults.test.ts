@@ -363,7 +363,7 @@ describe('too many', () => {
     expect(await daemon.stop()).toBe(0);
   });
 
-  it('clients for --max-connections: the others are closed, and logins work afterwards', async () => {
+  it('clients that ask nothing: the oldest make room, and logins work', async () => {
     await using issuer = await newIssuer();
     const login = await loginOf(issuer);
     await using daemon = await start(issuer, { args: ['--max-connections', '5'] });
@@ -372,6 +372,30 @@ describe('too many', () => {
     );
     const silentEnded = Promise.all(silent.map(async (socket) => once(socket, 'close')));
     for (const socket of silent) socket.resume();
+    expect(await daemon.waitForLine('too many connections, one was closed')).toMatchObject({
+      level: 'warn',
+      maxConnections: 5,
+    });
+    expect(await tryLogins(host.cluster, login, 3)).toEqual({ granted: 3 });
+    await silentEnded;
+  });
+
+  it('clients for --max-connections: the others are closed, and logins work afterwards', async () => {
+    await using issuer = await newIssuer();
+    const login = await loginOf(issuer);
+    await using daemon = await start(issuer, { args: ['--max-connections', '5'] });
+    const silent = Array.from({ length: 10 }, () =>
+      connect(host.socket).on('error', () => undefined),
+    );
+    // Closed with bytes unread, which they see as an end or as a reset.
+    const silentEnded = Promise.all(
+      silent.map(async (socket) => new Promise((resolve) => socket.once('close', resolve))),
+    );
+    for (const socket of silent) {
+      socket.resume();
+      // They have begun to ask, and never end.
+      socket.write('pgtoken/1\0');
+    }
     expect(await daemon.waitForLine('too many connections, one was closed')).toMatchObject({
       level: 'warn',
       maxConnections: 5,

@@ -107,7 +107,10 @@ describe.each(['tcp', 'socket'] as const)('over %s', (over) => {
 
   it('a token logs in with the pg driver', async () => {
     const login = { role: ROLE, password: await mint(), over };
-    expect(await tryLogin(host.cluster, login)).toBe('granted');
+    const line = await decisionOf(async () => {
+      expect(await tryLogin(host.cluster, login)).toBe('granted');
+    });
+    expect(line).toMatchObject({ outcome: 'granted', role: ROLE });
   });
 
   it('the role of another subject is refused, with the reason in the log of PostgreSQL', async () => {

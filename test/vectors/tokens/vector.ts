@@ -6,7 +6,7 @@ import * as z from 'zod/mini';
 
 import { ERROR_CODES } from '../../../src/errors.ts';
 
-const expected = z.union([
+export const expected = z.union([
   z.strictObject({
     granted: z.literal(true),
     /** The name of the entry that grants. */

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 
 import { parseConfig } from '../../src/config/parse-config.ts';
 import type { IssuerConfiguration } from '../../src/config/schema.ts';
-import { checkClaims } from '../../src/verify/check-claims.ts';
+import { findRefusal } from '../../src/verify/check.ts';
+import { compileClaimChecks } from '../../src/verify/compile-claim-checks.ts';
+import { RULE_TOOLS } from '../support/rule-tools.ts';
 import { createMint, NOW } from '../vectors/tokens/mint.ts';
 
 const mint = await createMint();
@@ -25,7 +27,10 @@ issuers:
 const ENTRY = entryWith('');
 
 function check(claims: Readonly<Record<string, unknown>>, type?: string, now = NOW, entry = ENTRY) {
-  return checkClaims({ type, claims: { ...CLAIMS, ...claims } }, entry, now);
+  const checks = compileClaimChecks(entry, RULE_TOOLS.compilePattern, (path, message) => {
+    throw new Error(`${path.join('.')}: ${message}`);
+  });
+  return findRefusal(checks, { type, claims: { ...CLAIMS, ...claims }, keyIDs: [], now });
 }
 
 describe('claims', () => {
