@@ -4,11 +4,13 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { authorize, type AuthorizeOptions } from '../../src/authorize/authorize.ts';
+import { authorize, type AuthorizeOptions, type Decision } from '../../src/authorize/authorize.ts';
 import { createKeysOf } from '../../src/authorize/keys-of.ts';
 import { createKnownTokens } from '../../src/authorize/known-tokens.ts';
 import { loadPolicy } from '../../src/authorize/load-policy.ts';
 import type { Policy } from '../../src/authorize/policy.ts';
+import type { Trace, TraceStep } from '../../src/authorize/trace.ts';
+import { formatExplanation } from '../../src/cli/format-explanation.ts';
 import { formatProblem } from '../../src/config/problems.ts';
 import type { KeyRecord } from '../../src/keys/key-record.ts';
 import { formatReply } from '../../src/protocol/format-reply.ts';
@@ -56,15 +58,19 @@ async function createHost(name: string): Promise<Host> {
   return { policy: loaded.policy, options: { keysOf, knownTokens: createKnownTokens() } };
 }
 
-async function decide({ policy: name, now, request, password }: Attack) {
+async function judge({ policy: name, now, request, password }: Attack, trace?: Trace) {
   const host = hosts.get(name) ?? createHost(name);
   hosts.set(name, host);
   const { policy, options } = await host;
-  const { decision } = await authorize({ ...request, password }, policy, {
+  return authorize({ ...request, password }, policy, {
     ...options,
     clock: () => now,
+    ...(trace === undefined ? {} : { trace }),
   });
-  return decision;
+}
+
+async function decide(attack: Attack): Promise<Decision> {
+  return (await judge(attack)).decision;
 }
 
 describe.each(files.filter(({ name }) => name !== HARMLESS))('refuses $name', ({ attacks }) => {
@@ -95,6 +101,26 @@ describe('a refusal', () => {
       expect(formatReply(await decide(attack)), `of ${attack.name}`).toMatch(
         /^[\x20-\x7e]{7,500}$/,
       );
+    }
+  });
+});
+
+describe('an explanation', () => {
+  it('is printable ASCII, and holds no part of any token', async () => {
+    for (const attack of all) {
+      const steps: TraceStep[] = [];
+      const judgement = await judge(attack, (step) => steps.push(step));
+      const { role, service, source: rhost } = attack.request;
+      const login = { role, service, rhost, at: attack.now };
+      const style = { columns: 1000, colour: false };
+      const text = formatExplanation({ login, judgement, steps }, style);
+      expect(text, `of ${attack.name}`).toMatch(/^[\n\x20-\x7e]+$/);
+      const told = steps
+        .map(({ step, expected, seen }) => `${step} ${expected} ${seen}`)
+        .join('\n');
+      expect(told, `of ${attack.name}`).toMatch(/^[\n\x20-\x7e]+$/);
+      const pieces = piecesOf(text + told);
+      expect(findPieces(attack.password, pieces), `of ${attack.name}`).toEqual([]);
     }
   });
 });
