@@ -22,7 +22,8 @@ export const expected = z.union([
   }),
 ]);
 
-const vector = z.strictObject({
+/** A token vector: what is sent, and what must become of it. */
+export const vector = z.strictObject({
   /** A sentence: what is right or wrong, and so what must become of it. */
   name: z.string(),
   /** Decides: `policies/<policy>.yaml`, an issuers.yaml, with the key sets beside it. */
