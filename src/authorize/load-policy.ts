@@ -8,6 +8,7 @@ import { compileRoleRules } from '../roles/compile-role-rules.ts';
 import { compileValidationRules } from '../verify/compile-validation-rules.ts';
 import { MAX_TOKEN_BYTES } from '../verify/parse-token.ts';
 import { compileIssuer, loadRuleTools, type ReportEntry } from './compile-issuer.ts';
+import { fileHint } from './file-hint.ts';
 import { MAX_CONFIG_BYTES } from './limits.ts';
 import { loadKeySource } from './load-key-source.ts';
 import type { Issuer, Policy } from './policy.ts';
@@ -39,15 +40,16 @@ export async function loadPolicy(path: string): Promise<LoadedPolicy> {
   const file = readTrustedFile(path, { maxBytes: MAX_CONFIG_BYTES });
   if (!file.ok) {
     const message = `cannot be used: ${file.reason}`;
-    return { ok: false, problems: [{ path: [], message, line: 1, column: 1 }], files: [path] };
+    const problem = { path: [], message, hint: fileHint(file), line: 1, column: 1 };
+    return { ok: false, problems: [problem], files: [path] };
   }
   const parsed = parseConfig(file.text);
   const problems: Problem[] = [];
   const createReport =
     (index: number): ReportEntry =>
-    (below, message) => {
+    (below, message, hint) => {
       const at = ['issuers', index, ...below];
-      problems.push({ path: at, message, ...parsed.locate(at) });
+      problems.push({ path: at, message, hint, ...parsed.locate(at) });
     };
   if (!parsed.ok) {
     // What is sound is checked further, so that everything that is wrong is said at once.
@@ -101,13 +103,13 @@ async function checkParts(parts: SoundParts, folder: string, report: ReportEntry
     claimValidationRules: validationRules.map(({ rule }) => rule),
   });
   for (const { index, rule } of rules) {
-    compileRoleRules([rule], tools, ([, ...below], message) => {
-      report(['roles', index, ...below], message);
+    compileRoleRules([rule], tools, ([, ...below], message, hint) => {
+      report(['roles', index, ...below], message, hint);
     });
   }
   for (const { index, rule } of validationRules) {
-    compileValidationRules([rule], tools.compilePattern, ([, ...below], message) => {
-      report(['claimValidationRules', index, ...below], message);
+    compileValidationRules([rule], tools.compilePattern, ([, ...below], message, hint) => {
+      report(['claimValidationRules', index, ...below], message, hint);
     });
   }
 }

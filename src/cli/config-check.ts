@@ -29,7 +29,7 @@ export async function checkConfigFile(file: string, options: ConfigCheckOptions)
   process.stdout.write(
     options.json
       ? `${JSON.stringify(describe(file, passed, report), undefined, 2)}\n`
-      : formatReport(file, report),
+      : formatReport(file, passed, report),
   );
   if (!passed && !options.json) {
     const wrong = [
@@ -74,12 +74,16 @@ function findUnreadableTokens(policy: Policy, locate: Locate): Problem[] {
   });
 }
 
-function formatReport(file: string, { issuers, problems, warnings }: Report): string {
+function formatReport(
+  file: string,
+  passed: boolean,
+  { issuers, problems, warnings }: Report,
+): string {
   const lines = [
     ...problems.map((problem) => formatWithHint(file, problem, '')),
     ...warnings.map((warning) => formatWithHint(file, warning, 'warning: ')),
   ];
-  if (problems.length === 0) {
+  if (passed) {
     lines.push(
       `${file}: ok, ${count(issuers.length, 'issuer')}: ${issuers.length === 0 ? 'nobody can log in' : issuers.join(', ')}${warnings.length === 0 ? '' : `; ${count(warnings.length, 'warning')}`}\n`,
     );

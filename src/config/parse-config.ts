@@ -93,15 +93,15 @@ export function parseConfig(text: string): ParsedConfig {
 
   const result = configurationSchema.safeParse(value, { reportInput: true });
   const unfit: Problem[] = [];
-  checkWritten(value, (path, message) => {
-    unfit.push({ path, message, ...locate(path, false) });
+  checkWritten(value, (path, message, hint) => {
+    unfit.push({ path, message, hint, ...locate(path, false) });
   });
   if (result.success && broken.length + unfit.length === 0) {
     return { ok: true, config: result.data, locate: (path) => locate(path, false) };
   }
   const wrong = (result.error?.issues ?? [])
     .flatMap((issue) => describeIssue(issue as SchemaIssue, knownKeysAt))
-    .map(({ path, message, atKey }) => ({ path, message, ...locate(path, atKey) }));
+    .map(({ atKey, ...problem }) => ({ ...problem, ...locate(problem.path, atKey) }));
   return {
     ok: false,
     problems: sortProblems([...broken, ...wrong, ...unfit]),

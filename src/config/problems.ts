@@ -42,6 +42,7 @@ export interface SchemaIssue {
   readonly values?: readonly unknown[];
   readonly expected?: string;
   readonly issues?: readonly { readonly message: string }[];
+  readonly params?: { readonly hint?: string };
   readonly path: readonly PropertyKey[];
 }
 
@@ -53,13 +54,14 @@ export interface SchemaIssue {
 export function describeIssue(
   issue: SchemaIssue,
   knownKeys: (path: ConfigPath) => readonly string[],
-): { path: ConfigPath; message: string; atKey: boolean }[] {
+): { path: ConfigPath; message: string; hint?: string; atKey: boolean }[] {
   const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
   switch (issue.code) {
     case 'unrecognized_keys':
       return (issue.keys ?? []).map((key) => ({
         path: [...path, key],
         message: `Unknown field${suggest(key, knownKeys(path))}`,
+        hint: 'docs/configuration.md has every key; with pgtoken config schema an editor completes them.',
         atKey: true,
       }));
     case 'invalid_key': {
@@ -74,6 +76,7 @@ export function describeIssue(
           message: /^[A-Z]/.test(issue.message)
             ? issue.message
             : `Invalid value: ${quote(issue.input)}: ${issue.message}`,
+          ...issue.params,
           atKey: false,
         },
       ];

@@ -123,6 +123,7 @@ describe('pgtoken config check', () => {
         `${file}:3:3: issuers[0].roles: Required value: expected a list of role rules`,
         `${file}:4:3: issuers[0].keys: Required value: exactly one of jwksURI, jwksFile, publicKeysFile, spiffeBundleURL, spiffeBundleFile; leave keys out for discovery`,
         `${file}:5:1: extra: Unknown field, known here: apiVersion, issuers, protectedRoles`,
+        '  HINT: docs/configuration.md has every key; with pgtoken config schema an editor completes them.',
         '',
       ].join('\n'),
       stderr: `pgtoken: ${file}: 5 problems\n`,
@@ -133,7 +134,7 @@ describe('pgtoken config check', () => {
     const missing = join(folder, 'missing.yaml');
     expect(await runPgtoken(['config', 'check', missing])).toMatchObject({
       status: 1,
-      stdout: `${missing}:1:1: cannot be used: no such file\n`,
+      stdout: `${missing}:1:1: cannot be used: no such file\n  HINT: A relative path counts from the folder of issuers.yaml.\n`,
       stderr: `pgtoken: ${missing}: 1 problem\n`,
     });
   });
