@@ -1,7 +1,7 @@
 // The configuration: that it is there, whose it is, and everything that is wrong inside.
 import { loadPolicy } from '../authorize/load-policy.ts';
 import type { Policy } from '../authorize/policy.ts';
-import { formatProblem } from '../config/problems.ts';
+import { formatProblem, type Problem } from '../config/problems.ts';
 import { faulty, fine, type Finding } from './finding.ts';
 import { findLooseFolder, findObstacle, formatMode } from './permissions.ts';
 import type { Account, World } from './world.ts';
@@ -44,12 +44,7 @@ export async function checkConfig(
     const problems = loaded.problems.map((problem) => {
       const shown = formatProblem(path, problem);
       const at = `${path}:${problem.line}:${problem.column}`;
-      return faulty(
-        'config-invalid',
-        at,
-        shown.slice(at.length + 2),
-        hintFor(problem.message, path),
-      );
+      return faulty('config-invalid', at, shown.slice(at.length + 2), hintFor(problem, path));
     });
     return { findings: [...faults, ...problems], policy: undefined };
   }
@@ -123,8 +118,8 @@ function checkReader(path: string, reader: Account, { files }: Pick<World, 'file
   ];
 }
 
-function hintFor(message: string, path: string): string {
-  if (message.includes('certificateAuthority') || /\.(?:pem|crt|cer): /.test(message)) {
+function hintFor({ path: at, message }: Problem, path: string): string {
+  if (at.includes('certificateAuthorityFile') && !message.includes('chmod')) {
     return "Put the certificate of the authority that signed the issuer's there, in PEM.";
   }
   if (message.includes('no such file')) {

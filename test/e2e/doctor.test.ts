@@ -1,201 +1,33 @@
-// `pgtoken doctor` on a host that is in order, and on the same host with one fault planted at a time: it names that fault and
-// its fix, and no other. Everything is real: PostgreSQL, the daemon, an issuer over HTTPS, the module, and files of every kind.
-import {
-  appendFile,
-  chmod,
-  chown,
-  copyFile,
-  mkdir,
-  rm,
-  stat,
-  utimes,
-  writeFile,
-} from 'node:fs/promises';
-import { createServer, type Server } from 'node:net';
+// `pgtoken doctor` on a host that is in order, and on the same host with one fault at a time in its configuration or among its
+// issuers: it names that fault and its fix, and no other. doctor-*.test.ts plant faults elsewhere. Everything is real:
+// PostgreSQL, the daemon, issuers over HTTPS, and files of every kind.
+import { chmod, chown } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import * as z from 'zod';
 
+import { fault, startExaminedHost, type ExaminedHost } from '../doctor/examined-host.ts';
 import { createOffClockIssuer } from '../doctor/off-clock-issuer.ts';
-import {
-  createCertificateAuthority,
-  type CertificateAuthority,
-} from '../support/certificate-authority.ts';
-import { createIssuer, type Issuer } from '../support/issuer.ts';
-import { runChecked } from '../support/run-checked.ts';
-import { runPgtoken } from '../support/run-pgtoken.ts';
-import type { RunResult } from '../support/run.ts';
-import {
-  DAEMON_SERVICE,
-  startDaemonHost,
-  untilCached,
-  type DaemonHost,
-} from '../support/start-daemon-host.ts';
-import type { DaemonProcess } from '../support/start-daemon-process.ts';
-import { createTemporaryFolder } from '../support/temporary-folder.ts';
-import { writeIssuersYAML } from '../support/write-issuers-yaml.ts';
-
-const LONG_ROLE = `team-a:${'reporting-'.repeat(6)}x`;
-const CUT_ROLE = `app:${'y'.repeat(70)}`.slice(0, 63);
-
-const findingSchema = z.strictObject({
-  topic: z.string(),
-  level: z.enum(['ok', 'warning', 'failure']),
-  fault: z.nullable(z.string()),
-  subject: z.string(),
-  message: z.string(),
-  hint: z.nullable(z.string()),
-});
-const answerSchema = z.strictObject({
-  ok: z.boolean(),
-  failures: z.int(),
-  warnings: z.int(),
-  findings: z.array(findingSchema),
-});
-type Finding = z.output<typeof findingSchema>;
+import { createIssuer } from '../support/issuer.ts';
 
 const stack = new AsyncDisposableStack();
-let authority: CertificateAuthority;
-let issuer: Issuer;
-let host: DaemonHost;
-let daemon: DaemonProcess;
-let folder: string;
-let scratch = 0;
-
-const entry = (over: Readonly<Record<string, unknown>> = {}): Record<string, unknown> => ({
-  name: 'homelab',
-  issuer: {
-    url: issuer.url,
-    certificateAuthority: issuer.certificateAuthority,
-    audiences: ['postgres'],
-  },
-  roles: [{ claim: 'sub', equals: 'system:serviceaccount:foo:myservice', role: 'foo:myservice' }],
-  ...over,
-});
+let host: ExaminedHost;
 
 beforeAll(async () => {
-  expect(process.geteuid?.(), 'these tests change owners, which only root may').toBe(0);
-  authority = stack.use(await createCertificateAuthority());
-  issuer = stack.use(await createIssuer(authority));
-  host = stack.use(await startDaemonHost(['foo:myservice']));
-  folder = stack.use(await createTemporaryFolder('doctor')).path;
-  daemon = await host.startDaemon({ issuers: [entry()] });
-  stack.defer(async () => {
-    await daemon.stop();
-  });
-  await untilCached(host, ['homelab']);
-}, 180_000);
+  host = stack.use(await startExaminedHost());
+});
 
 afterAll(async () => {
   await stack.disposeAsync();
 });
 
 beforeEach(async () => {
-  await issuer.recover();
+  await host.issuer.recover();
 });
-
-/** A new folder of this test. */
-async function newFolder(): Promise<string> {
-  scratch += 1;
-  const path = join(folder, String(scratch));
-  await mkdir(path);
-  await chmod(path, 0o755);
-  return path;
-}
-
-/** A file in a folder of its own. */
-async function newFile(name: string, text: string): Promise<string> {
-  const path = join(await newFolder(), name);
-  await writeFile(path, text);
-  await chmod(path, 0o644);
-  return path;
-}
-
-const configFile = async (...entries: readonly Record<string, unknown>[]): Promise<string> =>
-  newFile('issuers.yaml', writeIssuersYAML(entries));
-
-/** A PAM folder with this service file. */
-async function pamFolder(...lines: readonly string[]): Promise<string> {
-  const path = await newFile(DAEMON_SERVICE, lines.map((line) => `${line}\n`).join(''));
-  return join(path, '..');
-}
-
-/** The module with the options of the host. */
-const ourModule = (): string => `${host.installation.module} socket=${host.socket} timeout=5`;
-const accountLine = (): string => `account required ${ourModule()}`;
-
-const hbaFile = async (...lines: readonly string[]): Promise<string> =>
-  newFile('pg_hba.conf', lines.map((line) => `${line}\n`).join(''));
-
-const serverHBA = (): string => join(host.cluster.folder, 'data', 'pg_hba.conf');
-const connection = (): string =>
-  `host=${host.cluster.socketFolder} port=${host.cluster.port} user=postgres dbname=postgres`;
-
-interface Over {
-  readonly config?: string;
-  readonly pamDir?: string;
-  readonly hba?: string | false;
-  readonly more?: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
-}
-
-async function doctor(over: Over = {}): Promise<RunResult> {
-  const { config = host.installation.config, hba = serverHBA(), more = [] } = over;
-  const pamDir = over.pamDir ?? (await pamFolder(`auth required ${ourModule()}`, accountLine()));
-  return runPgtoken(
-    [
-      'doctor',
-      `--config=${config}`,
-      `--cache-dir=${host.cacheFolder}`,
-      `--pam-dir=${pamDir}`,
-      `--pgbouncer=${join(folder, 'no-pgbouncer.ini')}`,
-      ...(hba === false ? [] : [`--hba=${hba}`]),
-      ...more,
-    ],
-    { command: host.installation.command, ...(over.env === undefined ? {} : { env: over.env }) },
-  );
-}
-
-interface Examined {
-  readonly status: number | undefined;
-  readonly findings: readonly Finding[];
-  /** Those that are not in order. */
-  readonly faults: readonly Omit<Finding, 'topic'>[];
-}
-
-async function examine(over: Over = {}): Promise<Examined> {
-  const { status, stdout, stderr } = await doctor({
-    ...over,
-    more: [...(over.more ?? []), '--json'],
-  });
-  expect(stderr).toBe('');
-  const { findings, failures, warnings, ok } = answerSchema.parse(JSON.parse(stdout));
-  expect({ failures, warnings, ok }).toEqual({
-    failures: findings.filter(({ level }) => level === 'failure').length,
-    warnings: findings.filter(({ level }) => level === 'warning').length,
-    ok: findings.every(({ level }) => level !== 'failure'),
-  });
-  expect(status).toBe(failures === 0 ? 0 : 1);
-  const faults = findings
-    .filter(({ level }) => level !== 'ok')
-    .map(({ topic: _, ...finding }) => finding);
-  return { status, findings, faults };
-}
-
-const fault = (
-  level: 'failure' | 'warning',
-  name: string,
-  subject: string,
-  message: string,
-  hint: string,
-): Omit<Finding, 'topic'> => ({ level, fault: name, subject, message, hint });
-
-const TWO_LINES = '\n  auth     required  pam_pgtoken.so\n  account  required  pam_pgtoken.so';
 
 describe('on a host in order', () => {
   it('finds nothing', async () => {
-    const { status, findings, faults } = await examine({ more: [`--db=${connection()}`] });
+    const { status, findings, faults } = await host.examine({ more: [`--db=${host.connection}`] });
     expect({ status, faults }).toEqual({ status: 0, faults: [] });
     expect([...new Set(findings.map(({ topic }) => topic))]).toEqual([
       'config',
@@ -214,12 +46,19 @@ describe('on a host in order', () => {
   });
 
   it('lets a token in, so that there is nothing to find', async () => {
-    const login = { role: 'foo:myservice', password: await issuer.mint(), over: 'tcp' as const };
-    expect(await host.cluster.psql(login)).toMatchObject({ status: 0, stdout: 'foo:myservice\n' });
+    const login = {
+      role: 'foo:myservice',
+      password: await host.issuer.mint(),
+      over: 'tcp' as const,
+    };
+    expect(await host.daemonHost.cluster.psql(login)).toMatchObject({
+      status: 0,
+      stdout: 'foo:myservice\n',
+    });
   });
 
   it('tells a person in lines of at most 80 columns, words that are longer aside', async () => {
-    const { status, stdout, stderr } = await doctor();
+    const { status, stdout, stderr } = await host.run();
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     const long = stdout.split('\n').filter((line) => line.length > 80);
     expect(long.filter((line) => line.trim().split(/\s+/).length > 2)).toEqual([]);
@@ -229,19 +68,217 @@ describe('on a host in order', () => {
   });
 });
 
-describe('names the fault and the fix where', () => {
-  it('there is no service file', async () => {
-    const pamDir = await newFolder();
-    const { faults } = await examine({ pamDir });
-    expect(faults).toEqual([
+describe('names the fault and the fix where, in configuration and issuers,', () => {
+  it('there is no configuration', async () => {
+    const config = join(await host.newFolder(), 'issuers.yaml');
+    expect(await host.faultsOf({ config })).toEqual([
       fault(
         'failure',
-        'service-missing',
-        join(pamDir, DAEMON_SERVICE),
-        'no such file; every login to this service is denied',
-        `Write it with two lines:${TWO_LINES}`,
+        'config-missing',
+        config,
+        'no such file',
+        'Write it (docs/configuration.md has the common case), or name it with --config.',
       ),
-      ...(await examine({ pamDir })).faults.slice(1),
+    ]);
+  });
+
+  it('the configuration can be written by others', async () => {
+    const config = await host.newConfig(host.entry());
+    await chmod(config, 0o666);
+    expect(await host.faultsOf({ config })).toEqual([
+      fault(
+        'failure',
+        'config-writable',
+        config,
+        'mode 0666 lets others than its owner write it; expected 0644 or less',
+        `Run:\n  chmod go-w ${config}`,
+      ),
+    ]);
+  });
+
+  it('the configuration belongs to somebody else', async () => {
+    const config = await host.newConfig(host.entry());
+    await chown(config, 65_534, 65_534);
+    expect(await host.faultsOf({ config })).toEqual([
+      fault(
+        'failure',
+        'config-owner',
+        config,
+        'it belongs to nobody; expected root',
+        `Run:\n  chown root ${config}`,
+      ),
+    ]);
+  });
+
+  it('others can replace the configuration', async () => {
+    const config = await host.newConfig(host.entry());
+    const above = join(config, '..');
+    await chmod(above, 0o777);
+    expect(await host.faultsOf({ config })).toEqual([
+      fault(
+        'failure',
+        'config-folder-writable',
+        above,
+        'owner root, mode 0777: others than root could replace what is in it',
+        `Run:\n  chown root ${above} && chmod go-w ${above}`,
+      ),
+    ]);
+  });
+
+  it('the configuration has problems', async () => {
+    const config = await host.newConfig(host.entry({ token: { maxLifetime: '1 day' } }));
+    expect((await host.examine({ config })).faults).toMatchObject([
+      {
+        fault: 'config-invalid',
+        message:
+          'issuers[0].token.maxLifetime: Invalid value: "1 day": must be a duration such as "30s", "10m" or "24h"',
+        hint: `Correct it, then run:\n  pgtoken config check ${config}`,
+      },
+    ]);
+  });
+
+  it('the file of the certificate authority is missing', async () => {
+    const { url } = host.issuer;
+    const config = await host.newConfig(
+      host.entry({ issuer: { url, certificateAuthorityFile: 'ca.pem', audiences: ['postgres'] } }),
+    );
+    expect((await host.examine({ config })).faults).toMatchObject([
+      {
+        fault: 'config-invalid',
+        message: `issuers[0].issuer.certificateAuthorityFile: Invalid value: ${join(config, '..', 'ca.pem')} cannot be used: no such file`,
+        hint: "Put the certificate of the authority that signed the issuer's there, in PEM.",
+      },
+    ]);
+  });
+
+  it('the configuration does not name the certificate authority', async () => {
+    const { url, discoveryURL } = host.issuer;
+    const config = await host.newConfig(host.entry({ issuer: { url, audiences: ['postgres'] } }));
+    const { faults } = await host.examine({ config });
+    expect(faults[0]).toEqual(
+      fault(
+        'failure',
+        'issuer-certificate',
+        'homelab',
+        `${discoveryURL}: the server's certificate is not signed by a certificate authority of this system (UNABLE_TO_VERIFY_LEAF_SIGNATURE)`,
+        'Name the authority that signed it in issuer.certificateAuthorityFile.',
+      ),
+    );
+    // What was retrieved by another authority's word does not count.
+    expect(faults.map((one) => one.fault)).toEqual(['issuer-certificate', 'keys-none']);
+  });
+
+  it('the issuer is not reachable', async () => {
+    await host.issuer.fail('refuse');
+    expect(await host.faultsOf({})).toEqual([
+      fault(
+        'failure',
+        'issuer-unreachable',
+        'homelab',
+        `${host.issuer.discoveryURL}: connection refused`,
+        'Check name, port, route and firewall from this host; keys that were retrieved before serve until cache.maxStale.',
+      ),
+    ]);
+  });
+
+  it('one issuer never answers, and another does', async () => {
+    await using silent = await createIssuer(host.authority);
+    await silent.fail('hang');
+    const { url, certificateAuthority } = silent;
+    const config = await host.newConfig(
+      host.entry(),
+      host.entry({
+        name: 'silent',
+        issuer: { url, certificateAuthority, audiences: ['postgres'] },
+        http: { timeout: '300ms' },
+      }),
+    );
+    const { faults } = await host.examine({ config });
+    expect(faults.map((one) => [one.fault, one.subject])).toEqual([
+      ['issuer-unreachable', 'silent'],
+      ['keys-none', 'silent'],
+    ]);
+    expect(faults[0]?.message).toBe(`${silent.discoveryURL}: no answer in time (http.timeout)`);
+  });
+
+  it('the certificate of the issuer is for another host', async () => {
+    await host.issuer.fail('wrong-certificate');
+    expect(await host.faultsOf({})).toEqual([
+      fault(
+        'failure',
+        'issuer-certificate',
+        'homelab',
+        `${host.issuer.discoveryURL}: the server's certificate is not for this host name (ERR_TLS_CERT_ALTNAME_INVALID)`,
+        'Use the name that the certificate of the issuer is for, or have it issued for this one.',
+      ),
+    ]);
+  });
+
+  it('the issuer answers something else than keys', async () => {
+    await host.issuer.fail('status-500', 'jwks');
+    expect(await host.faultsOf({})).toEqual([
+      fault(
+        'failure',
+        'issuer-keys',
+        'homelab',
+        `${host.issuer.jwksURL} answered 500; expected 200`,
+        'Compare issuer.url, issuer.discoveryURL and keys.jwksURI with what the issuer documents; for a 5xx ask who runs it.',
+      ),
+    ]);
+  });
+
+  const CLOCK_HINT =
+    'Have this host keep its time from the network (timedatectl set-ntp true, or chronyc makestep), if it is not the issuer that is wrong.';
+
+  it.each([
+    [3600, 'clock-wrong', 'behind', 'new tokens count as not yet valid'],
+    [-3600, 'clock-wrong', 'ahead of', 'tokens count as expired too early'],
+    [125, 'clock-skewed', 'behind', 'new tokens count as not yet valid'],
+  ])('the clocks are %i s apart', async (offset, name, which, effect) => {
+    await using other = await createOffClockIssuer(host.authority, offset);
+    const config = await host.newConfig(
+      host.entry({
+        issuer: {
+          url: other.url,
+          certificateAuthority: host.authority.certificate,
+          audiences: ['postgres'],
+        },
+      }),
+    );
+    const { faults } = await host.examine({ config });
+    expect(faults[0]).toEqual(
+      fault(
+        name === 'clock-wrong' ? 'failure' : 'warning',
+        name,
+        'homelab',
+        `this host's clock is ${Math.abs(offset) === 3600 ? '60' : '2'} min ${which} the issuer's; expected at most 30 s (token.clockSkew): ${effect}`,
+        CLOCK_HINT,
+      ),
+    );
+    expect(faults.map((one) => one.fault)).toEqual([name, 'keys-none']);
+  });
+
+  it('the issuer tells no time', async () => {
+    await using other = await createOffClockIssuer(host.authority, undefined);
+    const { url } = other;
+    const { certificate: certificateAuthority } = host.authority;
+    const config = await host.newConfig(
+      host.entry({ issuer: { url, certificateAuthority, audiences: ['postgres'] } }),
+    );
+    const { faults } = await host.examine({ config });
+    expect(faults[0]).toMatchObject({ level: 'warning', fault: 'clock-unknown' });
+  });
+
+  it('the daemon keeps no keys of an issuer', async () => {
+    const config = await host.newConfig(host.entry({ name: 'new' }));
+    expect(await host.faultsOf({ config })).toEqual([
+      fault(
+        'warning',
+        'keys-none',
+        'new',
+        `none in ${host.daemonHost.cacheFolder} that may be used`,
+        'The daemon writes them there: it must run, reach the issuer, and own the folder (mode 0755).',
+      ),
     ]);
   });
 });
