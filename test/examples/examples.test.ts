@@ -15,6 +15,7 @@ import {
   type CertificateAuthority,
   createCertificateAuthority,
 } from '../support/certificate-authority.ts';
+import { runPgtoken } from '../support/run-pgtoken.ts';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 import { generate } from '../vectors/examples/generate.ts';
 import {
@@ -78,6 +79,20 @@ describe.each(examples)('$name', ({ name, vectors }) => {
     const policy = await load(await readExample(name), vectors);
     const decision = await decide(vector, policy, vectors);
     expect(decision).toMatchObject(outcomeOf(vector, vector.expected));
+  });
+
+  it('passes pgtoken config check --strict', async () => {
+    const text = await readExample(name);
+    const path = await stageExample(folder.path, text, vectors, authority.certificate);
+    const result = await runPgtoken(['config', 'check', '--strict', path]);
+    const { issuers } = await loadExample(path);
+    const count = issuers.length === 1 ? '1 issuer' : `${issuers.length} issuers`;
+    expect(result).toEqual({
+      status: 0,
+      signal: undefined,
+      stdout: `${path}: ok, ${count}: ${issuers.map((issuer) => issuer.name).join(', ')}\n`,
+      stderr: '',
+    });
   });
 
   it('has vectors that are granted, by every entry, and more that are not', async () => {
