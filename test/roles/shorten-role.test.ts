@@ -1,7 +1,7 @@
 // Names made short enough for PostgreSQL, and never two names into one.
 import { createHash } from 'node:crypto';
 
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { shortenRole } from '../../src/roles/shorten-role.ts';
