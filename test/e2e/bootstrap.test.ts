@@ -51,8 +51,8 @@ async function standIn(path: string, script: string): Promise<void> {
   await chmod(inside(path), 0o755);
 }
 
-async function bootstrap(): Promise<RunResult & { calls: string[] }> {
-  const result = await run(inside('packaging/bootstrap.sh'), [], {
+async function bootstrap(...options: readonly string[]): Promise<RunResult & { calls: string[] }> {
+  const result = await run(inside('packaging/bootstrap.sh'), options, {
     cwd: '/',
     env: { PATH: `${inside('commands')}:/usr/bin:/bin` },
   });
@@ -88,6 +88,27 @@ it('as root installs the Debian packages that are missing, and names them', asyn
   expect(result.calls.at(-1)).toMatch(
     /^apt-get .*install --no-install-recommends -y libpam0g-dev libatomic1$/,
   );
+});
+
+it('with --with-packaging installs what npm run package needs as well, and else leaves it alone', async () => {
+  await standIn(
+    'commands/dpkg-query',
+    `while [ "$1" != -f ]; do shift; done; shift 2
+for name; do [ "$name" = debootstrap ] || echo "$name=installed"; done`,
+  );
+  expect(await bootstrap()).toMatchObject({ status: 0, stdout: '', calls: [] });
+  const result = await bootstrap('--with-packaging');
+  expect(result).toMatchObject({ status: 0, stderr: '' });
+  expect(result.calls.at(-1)).toMatch(/^apt-get .*install --no-install-recommends -y debootstrap$/);
+});
+
+it('refuses an option that it does not know', async () => {
+  expect(await bootstrap('--with-everything')).toMatchObject({
+    status: 2,
+    stdout: '',
+    stderr: 'bootstrap: unknown option --with-everything; expected --with-packaging or nothing\n',
+    calls: [],
+  });
 });
 
 it('updates the package lists and tries again when the installation fails', async () => {
