@@ -96,14 +96,17 @@ function formatWithHint(file: string, problem: Problem, kind: string): string {
   return `${formatProblem(file, problem, kind)}\n${hint}`;
 }
 
-/** For scripts; members are added, never renamed. */
-function describe(file: string, ok: boolean, { issuers, problems, warnings }: Report): object {
-  const place = ({ path, line, column, message, hint }: Problem): object => ({
+function place({ path, line, column, message, hint }: Problem): object {
+  return {
     line,
     column,
     path: formatPath(path),
     message,
     hint: hint ?? null,
-  });
+  };
+}
+
+/** For scripts; members are added, never renamed. */
+function describe(file: string, ok: boolean, { issuers, problems, warnings }: Report): object {
   return { file, ok, issuers, problems: problems.map(place), warnings: warnings.map(place) };
 }

@@ -9,7 +9,7 @@ import {
   type Document,
 } from 'yaml';
 import * as z from 'zod/mini';
-import { type ConfigPath, describeIssue, type Problem, type SchemaIssue } from './problems.ts';
+import { type ConfigPath, describeIssue, type Problem } from './problems.ts';
 import { isJSONObject } from '../parse-json-object.ts';
 import { checkWritten } from './check-written.ts';
 import { issuerSchema, keysSchema } from './key-schema.ts';
@@ -100,7 +100,7 @@ export function parseConfig(text: string): ParsedConfig {
     return { ok: true, config: result.data, locate: (path) => locate(path, false) };
   }
   const wrong = (result.error?.issues ?? [])
-    .flatMap((issue) => describeIssue(issue as SchemaIssue, knownKeysAt))
+    .flatMap((issue) => describeIssue(issue, knownKeysAt))
     .map(({ atKey, ...problem }) => ({ ...problem, ...locate(problem.path, atKey) }));
   return {
     ok: false,

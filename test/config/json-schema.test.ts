@@ -25,13 +25,11 @@ describe('the JSON Schema', () => {
     const names = new Set(
       (await loadVectorFiles()).flatMap((file) => file.vectors.map((one) => one.policy)),
     );
-    const texts = [
-      ...(await Promise.all(
-        [...names].map(async (name) =>
-          readFile(join(ROOT, 'test/vectors/tokens/policies', `${name}.yaml`), 'utf8'),
-        ),
-      )),
-    ];
+    const texts = await Promise.all(
+      [...names].map(async (name) =>
+        readFile(join(ROOT, 'test/vectors/tokens/policies', `${name}.yaml`), 'utf8'),
+      ),
+    );
     for await (const path of glob('{README,docs/*}.md', { cwd: ROOT })) {
       const blocks = readPage(path).blocks.filter(({ text }) => text.startsWith('apiVersion:'));
       texts.push(...blocks.map(({ text }) => text));
@@ -97,10 +95,13 @@ issuers:
     const parts: { readonly path: string; readonly part: object }[] = [];
     const collect = (part: unknown, path: string): void => {
       if (typeof part !== 'object' || part === null) return;
-      const { properties, items } = part as { properties?: object; items?: unknown };
+      const { properties, items } = part as {
+        properties?: Record<string, object>;
+        items?: unknown;
+      };
       for (const [key, member] of Object.entries(properties ?? {})) {
         const below = `${path}.${key}`;
-        parts.push({ path: below, part: member as object });
+        parts.push({ path: below, part: member });
         collect(member, below);
       }
       collect(items, `${path}[]`);
