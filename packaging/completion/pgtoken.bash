@@ -28,7 +28,7 @@ _pgtoken() {
   case " $of_text " in *" $previous "*) return ;; esac
 
   mapfile -t COMPREPLY < <(
-    compgen -W "$words" -- "$current"
+    compgen -W "$words" -- "$current" || :
     if [ -n "$files" ]; then case $current in -*) ;; *) compgen -f -- "$current" ;; esac fi
   )
 }

@@ -3,12 +3,11 @@
 import type { Issuer, Policy } from '../authorize/policy.ts';
 import type { RoleRule } from '../config/schema.ts';
 import { quote } from '../quote.ts';
-import { MAX_ROLE_BYTES } from '../roles/check-role.ts';
 import { isProtectedRole } from '../roles/is-protected-role.ts';
 import { serviceOf } from './check-hba.ts';
 import { faulty, fine, type Finding } from './finding.ts';
 import type { HBARule } from './parse-hba.ts';
-import type { DatabaseFacts } from './read-database.ts';
+import { type DatabaseFacts, MAX_ROLE_BYTES, MIN_CUT_BYTES } from './read-database.ts';
 
 /** A role and the place that names it. */
 export interface NamedRole {
@@ -155,18 +154,23 @@ function checkReach(policy: Policy, named: readonly NamedRole[], facts: Database
         ),
       ];
     }
-    // PostgreSQL cuts names when a role is made, and never within a character.
-    return Buffer.byteLength(name) > MAX_ROLE_BYTES - 1
+    return mayBeCut(name)
       ? [
           faulty(
             'role-cut',
             name,
-            `it has ${Buffer.byteLength(name)} bytes, the longest that PostgreSQL keeps: if it was made by a longer name, no token fits it (rules of ${names})`,
+            `it has ${Buffer.byteLength(name)} bytes, and PostgreSQL keeps at most ${MAX_ROLE_BYTES}: if it was made by a longer name, no token fits it (rules of ${names})`,
             'Give it a shorter name, and write a role rule that yields that one.',
           ),
         ]
       : [];
   });
+}
+
+/** PostgreSQL cuts names when a role is made, and never within a character. */
+function mayBeCut(name: string): boolean {
+  const bytes = Buffer.byteLength(name);
+  return bytes === MAX_ROLE_BYTES || (bytes > name.length && bytes >= MIN_CUT_BYTES);
 }
 
 function tooLong(place: string, seen: string): Finding {

@@ -36,8 +36,13 @@ export type ReadDatabase = (
 ) => Promise<DatabaseFacts | string>;
 
 const TIMEOUT = 5000;
-/** NAMEDATALEN - 1 in bytes; a cut never splits a character, so that up to three bytes may be missing. */
-const LONGEST_NAME = 63;
+/**
+ * NAMEDATALEN - 1 of PostgreSQL, in bytes. Not that of roles/check-role.ts, though the same: sharing it would take the program
+ * that starts for each login apart into several files.
+ */
+export const MAX_ROLE_BYTES = 63;
+/** A cut never splits a character of UTF-8, so that up to three bytes fewer may be left. */
+export const MIN_CUT_BYTES = MAX_ROLE_BYTES - 3;
 
 const settingRows = z.array(z.object({ setting: z.string() }));
 const timeRows = z.array(z.object({ at: z.number() }));
@@ -91,8 +96,8 @@ async function ask(client: ClientBase, names: readonly string[]): Promise<Databa
     timeRows,
   );
   const roles = await client.query(
-    'select rolname::text, rolcanlogin, rolsuper from pg_roles where rolname = any($1::text[]) or rolsuper or octet_length(rolname::text) > $2 order by rolname limit 1000',
-    [names, LONGEST_NAME - 3],
+    'select rolname::text, rolcanlogin, rolsuper from pg_roles where rolname = any($1::text[]) or rolsuper or octet_length(rolname::text) >= $2 order by rolname limit 1000',
+    [names, MIN_CUT_BYTES],
   );
   return {
     hbaFile: hba?.setting,

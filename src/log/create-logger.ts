@@ -17,12 +17,20 @@ export function createLogger(destination: DestinationStream = standardOutput()):
     {
       write(line) {
         try {
-          destination.write(line);
+          destination.write(escapeNonASCII(line));
         } catch {
           // Lost; there is nowhere to tell it.
         }
       },
     },
+  );
+}
+
+/** The same JSON without what a terminal or a pager would obey: clients choose some of these texts, issuers others. */
+function escapeNonASCII(line: string): string {
+  return line.replaceAll(
+    /[^\n\x20-\x7e]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
 

@@ -144,7 +144,7 @@ describe('of every token vector', () => {
   it.each(vectors)('$name', async ({ policy, now, request, password, expected }) => {
     const steps: TraceStep[] = [];
     const world = { clock: () => now, keysOf };
-    const login = { ...request, password };
+    const login = { source: undefined, ...request, password };
     const traced = await authorize(login, policies.get(policy)!, {
       ...world,
       trace: (step) => steps.push(step),

@@ -204,6 +204,7 @@ describe('options', () => {
     const names = [...stdout.matchAll(/^ {2}(\w+)(?= {2,}| [[<])/gm)].map(([, name = '']) => name);
     expect(names.toSorted()).toEqual([
       'config',
+      'doctor',
       'explain',
       'help',
       'keys',

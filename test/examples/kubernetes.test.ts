@@ -92,7 +92,7 @@ describe('the proxy', () => {
     const locations = [...nginx.matchAll(/location ([^{]+) \{\s*([^}]+?)\s*\}/g)].map(
       ([, where = '', what = '']) => [where, what],
     );
-    const wanted = [defaultDiscoveryURL(url), jwksURL].map((url) => new URL(url).pathname);
+    const wanted = [defaultDiscoveryURL(url), jwksURL].map((one) => new URL(one).pathname);
     expect(locations).toEqual([
       ...wanted.map((path) => [`= ${path}`, `proxy_pass https://kubernetes.default.svc${path};`]),
       ['/', 'return 404;'],

@@ -7,7 +7,8 @@ import { run, type RunResult } from '../../support/run.ts';
 import { createTemporaryFolder } from '../../support/temporary-folder.ts';
 
 export const CHECKOUT = join(import.meta.dirname, '..', '..', '..');
-const SCRIPTS = join(CHECKOUT, 'packaging', 'root');
+/** packaging/root, which has what makes and enters root folders. */
+export const SCRIPTS = join(CHECKOUT, 'packaging', 'root');
 
 /** The releases that the package is for, with the PostgreSQL that each carries. */
 export const RELEASES = [

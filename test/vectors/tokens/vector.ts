@@ -22,14 +22,20 @@ export const expected = z.union([
   }),
 ]);
 
-const vector = z.strictObject({
+/** A token vector: what is sent, and what must become of it. */
+export const vector = z.strictObject({
   /** A sentence: what is right or wrong, and so what must become of it. */
   name: z.string(),
   /** Decides: `policies/<policy>.yaml`, an issuers.yaml, with the key sets beside it. */
   policy: z.string(),
   /** The clock, Unix time in seconds. */
   now: z.number(),
-  request: z.strictObject({ role: z.string(), service: z.string(), source: z.string() }),
+  request: z.strictObject({
+    role: z.string(),
+    service: z.string(),
+    /** Left out for a unix socket. */
+    source: z.exactOptional(z.string()),
+  }),
   /** What the client sends; each character is one byte. */
   password: z.string(),
   expected,
