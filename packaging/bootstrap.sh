@@ -31,7 +31,7 @@ fail() {
 
 # Prints the Debian packages that are missing, each after a space.
 missing_packages() {
-  wanted='gcc make libc6-dev libpam0g-dev libpam-modules libatomic1 openssl systemd util-linux'
+  wanted='gcc make libc6-dev libpam0g-dev libpam-modules libatomic1 openssl pgbouncer systemd util-linux'
   [ -z "$with_packaging" ] || wanted="$wanted $packaging"
   # dpkg-query fails when it does not know one of the names; what it prints about the others counts.
   # shellcheck disable=SC2016,SC2086
@@ -94,7 +94,7 @@ if command -v dpkg-query >/dev/null; then
   [ -z "$packages" ] || install_packages "$packages"
 else
   has_postgresql || say 'this is no Debian: install PostgreSQL 14 or newer, gcc, make, the headers of libpam, libatomic,' \
-    'openssl and setpriv yourself' >&2
+    'openssl, PgBouncer and setpriv yourself' >&2
 fi
 
 # npm writes node_modules/.package-lock.json last, so that an interrupted installation counts as missing.
