@@ -19,7 +19,7 @@ fail() {
   exit 1
 }
 
-tests='libfaketime valgrind'
+tests='libfaketime pgbouncer valgrind'
 clang='clang clang-tools libclang-rt-dev'
 # Debian's own build tools are not among them: they are installed in a root folder that debootstrap makes.
 packaging='debootstrap debian-archive-keyring zstd'
@@ -100,7 +100,7 @@ if command -v dpkg-query >/dev/null; then
   [ -z "$packages" ] || install_packages "$packages"
 else
   has_postgresql || say 'this is no Debian: install PostgreSQL 14 or newer, gcc, make, the headers of libpam, libatomic,' \
-    'openssl and setpriv yourself' >&2
+    'openssl, PgBouncer and setpriv yourself' >&2
 fi
 
 # npm writes node_modules/.package-lock.json last, so that an interrupted installation counts as missing.
