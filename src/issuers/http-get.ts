@@ -166,6 +166,9 @@ function explainError(error: unknown, options: HTTPGetOptions): string {
   switch (code) {
     case 'UND_ERR_RES_EXCEEDED_MAX_SIZE':
       return `the answer is over ${options.maxResponseBytes} bytes`;
+    // What the library took for granted of every answer.
+    case 'ERR_ASSERTION':
+      return `the answer does not keep to HTTP/1.1 (${code})`;
     case 'ECONNREFUSED':
       return 'connection refused';
     case 'EHOSTUNREACH':
