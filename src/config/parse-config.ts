@@ -11,6 +11,7 @@ import {
 import * as z from 'zod/mini';
 import { type ConfigPath, describeIssue, type Problem } from './problems.ts';
 import { isJSONObject } from '../parse-json-object.ts';
+import { escapeNonASCII } from '../quote.ts';
 import { checkWritten } from './check-written.ts';
 import { issuerSchema, keysSchema } from './key-schema.ts';
 import { roleRuleSchema } from './role-schema.ts';
@@ -82,7 +83,8 @@ export function parseConfig(text: string): ParsedConfig {
   try {
     value = document.toJS({ maxAliasCount: MAX_ALIAS_COUNT });
   } catch (error) {
-    const message = `Invalid YAML: ${error instanceof Error ? error.message : String(error)}`;
+    const reason = error instanceof Error ? error.message : String(error);
+    const message = `Invalid YAML: ${escapeNonASCII(reason)}`;
     return {
       ok: false,
       problems: [...broken, { path: [], message, line: 1, column: 1 }],
@@ -169,7 +171,9 @@ function explainYAMLError(message: string): string {
     return 'Invalid YAML: a second document begins here; expected only one';
   }
   // What the YAML library says when it is out of stack.
-  return /call stack|[Ss]tack overflow/.test(message) ? TOO_DEEP : `Invalid YAML: ${message}`;
+  return /call stack|[Ss]tack overflow/.test(message)
+    ? TOO_DEEP
+    : `Invalid YAML: ${escapeNonASCII(message)}`;
 }
 
 function createLocate(

@@ -1,5 +1,6 @@
 // The log of the daemon: JSON lines on standard output, where the service manager picks them up.
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { escapeNonASCII } from '../quote.ts';
 
 /**
  * Creates the logger. A log that cannot be written, on a full disk, is no reason to lock everybody out: the line is lost,
@@ -17,20 +18,13 @@ export function createLogger(destination: DestinationStream = standardOutput()):
     {
       write(line) {
         try {
-          destination.write(escapeNonASCII(line));
+          // Clients choose some of these texts, issuers others, and people look at them in a terminal.
+          destination.write(`${escapeNonASCII(line.trimEnd())}\n`);
         } catch {
           // Lost; there is nowhere to tell it.
         }
       },
     },
-  );
-}
-
-/** The same JSON without what a terminal or a pager would obey: clients choose some of these texts, issuers others. */
-function escapeNonASCII(line: string): string {
-  return line.replaceAll(
-    /[^\n\x20-\x7e]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
 
