@@ -2,9 +2,8 @@
 // pgtoken denies it, and whether it can succeed at all. Other modules are believed to be able to answer anything, but for
 // those two that always say the same.
 import { basename } from 'node:path';
+import { type Action, parseControl } from './parse-control.ts';
 import type { PAMLine } from './parse-pam-service.ts';
-
-type Action = 'ok' | 'done' | 'bad' | 'die' | 'ignore' | 'reset' | number;
 
 /** What is known half-way down a stack. */
 interface State {
@@ -13,13 +12,6 @@ interface State {
   readonly success: boolean;
 }
 
-const KEYWORDS: Readonly<Record<string, Readonly<Record<string, Action>>>> = {
-  required: { success: 'ok', new_authtok_reqd: 'ok', ignore: 'ignore', default: 'bad' },
-  requisite: { success: 'ok', new_authtok_reqd: 'ok', ignore: 'ignore', default: 'die' },
-  sufficient: { success: 'done', new_authtok_reqd: 'done', default: 'ignore' },
-  optional: { success: 'ok', new_authtok_reqd: 'ok', default: 'ignore' },
-};
-const WORDS: ReadonlySet<string> = new Set(['ok', 'done', 'bad', 'die', 'ignore', 'reset']);
 const START: State = { impression: 'none', success: false };
 
 /** What pam_pgtoken.so answers when it does not grant. */
@@ -66,8 +58,9 @@ export function findSuccess(
     for (const answer of isOurs(line) ? answers : answersOf(line)) {
       const action = actionFor(line.control, answer);
       const passed = answer === 'success' ? [...way, line] : way;
-      const next = apply(action, answer === 'success', state, states[level] ?? START);
-      const found = walk(placeAfter(lines, at, action, next), next, states, passed);
+      const applied = apply(action, answer === 'success', state, states[level] ?? START);
+      const next = goOn(lines, at, action, applied);
+      const found = walk(next.at, next.state, states, passed);
       if (found !== undefined) {
         return found;
       }
@@ -96,29 +89,6 @@ function actionFor(control: string, answer: string): Action {
   return actions[answer] ?? actions['default'] ?? 'bad';
 }
 
-function parseControl(control: string): Readonly<Record<string, Action>> {
-  const keyword = control.toLowerCase();
-  if (Object.hasOwn(KEYWORDS, keyword)) {
-    return KEYWORDS[keyword] ?? {};
-  }
-  const pairs = control.matchAll(/([a-z_]+)\s*=\s*([a-z]+|[0-9]+)/gi);
-  return Object.fromEntries(
-    [...pairs].map(([, name = '', value = '']) => [name.toLowerCase(), parseAction(value)]),
-  );
-}
-
-function parseAction(value: string): Action {
-  const word = value.toLowerCase();
-  if (/^[0-9]+$/.test(word)) {
-    return Number(word);
-  }
-  return isAction(word) ? word : 'bad';
-}
-
-function isAction(word: string): word is Exclude<Action, number> {
-  return WORDS.has(word);
-}
-
 function apply(action: Action, success: boolean, state: State, before: State): State {
   switch (action) {
     case 'ok':
@@ -132,27 +102,33 @@ function apply(action: Action, success: boolean, state: State, before: State): S
     case 'reset':
       return before;
     default:
-      // A jump of 0 is a mistake that libpam lets nobody in by.
       return state;
   }
 }
 
-/** Where it goes on. */
-function placeAfter(lines: readonly PAMLine[], at: number, action: Action, state: State): number {
+/** Where it goes on. A jump past the end of the stack, or of its substack, is a mistake that nobody gets in by. */
+function goOn(
+  lines: readonly PAMLine[],
+  at: number,
+  action: Action,
+  state: State,
+): { readonly at: number; readonly state: State } {
   const level = lines[at]?.level ?? 0;
-  const isInside = (index: number): boolean => (lines[index]?.level ?? -1) >= level;
+  const levelAt = (index: number): number => lines[index]?.level ?? -1;
   let place = at;
   if (action === 'die' || (action === 'done' && state.impression === 'good')) {
-    while (isInside(place + 1)) {
+    while (levelAt(place + 1) >= level) {
       place += 1;
     }
-  } else if (typeof action === 'number') {
-    for (let left = action; left > 0 && isInside(place + 1); left -= 1) {
+    return { at: place + 1, state };
+  }
+  let left = typeof action === 'number' ? action : 0;
+  while (left > 0 && levelAt(place + 1) >= level) {
+    left -= 1;
+    place += 1;
+    while (levelAt(place + 1) > level) {
       place += 1;
-      while ((lines[place + 1]?.level ?? -1) > level) {
-        place += 1;
-      }
     }
   }
-  return place + 1;
+  return { at: place + 1, state: left > 0 ? { impression: 'bad', success: false } : state };
 }
