@@ -1,5 +1,5 @@
 // What is legal in issuers.yaml and dangerous all the same. Nothing here decides a login: `config check` tells it.
-import type { Locate } from '../config/parse-config.ts';
+import type { Locate } from '../config/locate.ts';
 import type { ConfigPath, Problem } from '../config/problems.ts';
 import type { IssuerConfiguration } from '../config/schema.ts';
 import { formatSeconds } from '../config/units.ts';

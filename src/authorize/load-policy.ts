@@ -1,6 +1,8 @@
 // Loads issuers.yaml and everything it points to, and checks what can only be checked with that in hand.
 import { dirname, resolve } from 'node:path';
-import { type Locate, parseConfig, type SoundParts, sortProblems } from '../config/parse-config.ts';
+import type { SoundParts } from '../config/find-sound-parts.ts';
+import type { Locate } from '../config/locate.ts';
+import { parseConfig, sortProblems } from '../config/parse-config.ts';
 import type { Problem } from '../config/problems.ts';
 import { readTrustedFile } from '../config/read-trusted-file.ts';
 import type { Configuration, IssuerConfiguration } from '../config/schema.ts';

@@ -2,7 +2,7 @@
 import { findWarnings } from '../authorize/find-warnings.ts';
 import { loadPolicy } from '../authorize/load-policy.ts';
 import type { Policy } from '../authorize/policy.ts';
-import type { Locate } from '../config/parse-config.ts';
+import type { Locate } from '../config/locate.ts';
 import { formatPath, formatProblem, type Problem } from '../config/problems.ts';
 import { readBearerToken } from '../issuers/read-bearer-token.ts';
 import { count } from './report.ts';

@@ -64,7 +64,8 @@ export function describeIssue(
   const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
   switch (issue.code) {
     case 'unrecognized_keys':
-      return (issue.keys ?? []).map((key) => ({
+      // More than are ever shown are not looked for in the text either.
+      return (issue.keys ?? []).slice(0, 100).map((key) => ({
         path: [...path, key],
         message: `Unknown field${suggest(key, knownKeys(path))}`,
         hint: 'docs/configuration.md has every key; with pgtoken config schema an editor completes them.',

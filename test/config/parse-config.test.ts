@@ -631,6 +631,17 @@ describe('one problem', () => {
   });
 });
 
+describe('a text that is too much to look at', () => {
+  it('is not looked at, and says why', () => {
+    const text = (values: number): string => withMore(`# ${','.repeat(values)}`);
+    const used = 21;
+    expect(problemsOf(text(50_000 - used))).toEqual([]);
+    expect(problemsOf(text(50_001 - used))).toEqual([
+      'issuers.yaml:1:1: Invalid YAML: over 50000 values; expected at most that',
+    ]);
+  });
+});
+
 describe('several problems', () => {
   it('are all reported at once, in the order of the text', () => {
     expect(
