@@ -66,9 +66,14 @@ export function describeFailure(name: string, seed: number, failure: FuzzFailure
   const { error, execution, input } = failure;
   return [
     `${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-    `input (${input.length} bytes, base64): ${input.toString('base64')}`,
+    `input (${input.length} bytes, base64): ${shorten(input.toString('base64'))}`,
     `again: node test/fuzz/run-typescript.ts --target ${name} --seed ${seed} --first ${execution} --executions 1`,
   ].join('\n');
+}
+
+/** The whole of it is kept in a file. */
+function shorten(text: string): string {
+  return text.length <= 1000 ? text : `${text.slice(0, 1000)}...`;
 }
 
 /** Words of the target's language, which random bytes seldom hit: a JSON text in each line, as some are not printable. */

@@ -12,8 +12,9 @@ import { parseJSONObject } from '../../../src/parse-json-object.ts';
 import { isRefusal } from '../../../src/errors.ts';
 import { parseToken, type ParsedToken } from '../../../src/verify/parse-token.ts';
 import { verifySignature } from '../../../src/verify/verify-signature.ts';
+import { encodePart } from '../../support/sign-token.ts';
+import { createSigningKey } from '../../support/signing-key.ts';
 import { ATTACK_FOLDER } from '../../vectors/attacks/attack.ts';
-import { createMint } from '../../vectors/tokens/mint.ts';
 import { POLICY_FOLDER } from '../../vectors/tokens/vector.ts';
 import { demand, type FuzzTarget } from '../fuzz-target.ts';
 import { readSeeds } from '../read-seeds.ts';
@@ -80,18 +81,19 @@ function checkKeys(parsed: ParsedKeySet | string): void {
   }
 }
 
-/** Tokens by keys that are in no key set, for each algorithm, with a kid that is in many of them. */
+/** Tokens by keys that are in no key set, as they were made just now; each with a kid that is in many of them, and without. */
 async function makeForgeries(): Promise<readonly ParsedToken[]> {
-  const { token } = await createMint();
-  const made = [
-    token({ key: 'attacker-rs256', header: { kid: 'cluster-rs256' } }),
-    token({ key: 'attacker-es256', header: { kid: 'cluster-es256' } }),
-    token({ key: 'attacker-rs256', header: { kid: undefined } }),
-    token({ key: 'cluster-eddsa', signature: () => Buffer.alloc(64) }),
-    token({ key: 'cluster-es384', signature: () => Buffer.alloc(96) }),
-  ];
-  return made.map((text) => {
-    const parsed = parseToken(text, 10_000);
+  const keys = await Promise.all(
+    (['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA'] as const).flatMap((algorithm) =>
+      [`cluster-${algorithm.toLowerCase()}`, ''].map(async (kid) =>
+        createSigningKey(algorithm, kid),
+      ),
+    ),
+  );
+  return keys.map((key) => {
+    const header = { alg: key.algorithm, ...(key.kid === '' ? {} : { kid: key.kid }) };
+    const text = `${encodePart(header)}.${encodePart({ iss: 'x' })}`;
+    const parsed = parseToken(`${text}.${key.sign(text).toString('base64url')}`, 10_000);
     if (isRefusal(parsed)) throw new Error(parsed.message);
     return parsed;
   });
