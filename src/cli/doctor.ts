@@ -39,7 +39,7 @@ export async function runDoctor(options: DoctorOptions): Promise<number> {
     {
       config: options.config,
       cacheDir: options.cacheDir,
-      services: options.service ?? [DEFAULT_SERVICE],
+      services: (options.service ?? [DEFAULT_SERVICE]).map((name) => name.toLowerCase()),
       socket: options.socket,
       hba: options.hba,
       db,

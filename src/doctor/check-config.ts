@@ -1,5 +1,4 @@
 // The configuration: that it is there, whose it is, and everything that is wrong inside.
-import { loadPolicy } from '../authorize/load-policy.ts';
 import type { Policy } from '../authorize/policy.ts';
 import { formatProblem, type Problem } from '../config/problems.ts';
 import { faulty, fine, type Finding } from './finding.ts';
@@ -17,7 +16,7 @@ export interface ExaminedConfig {
 export async function checkConfig(
   path: string,
   readers: readonly Account[],
-  world: Pick<World, 'files' | 'accounts' | 'uid'>,
+  world: Pick<World, 'files' | 'accounts' | 'uid' | 'loadPolicy'>,
 ): Promise<ExaminedConfig> {
   const status = world.files.status(path);
   if (!status.ok) {
@@ -32,14 +31,14 @@ export async function checkConfig(
     return { findings: [finding], policy: undefined };
   }
   const faults = [
-    ...(await checkOwner(path, world)),
+    ...(await checkOwner(path, readers, world)),
     ...readers.flatMap((reader) => checkReader(path, reader, world)),
   ];
   if (faults.some(({ fault }) => fault === 'config-writable' || fault === 'config-owner')) {
     // It is read by nobody, so that its content does not matter yet.
     return { findings: faults, policy: undefined };
   }
-  const loaded = await loadPolicy(path);
+  const loaded = await world.loadPolicy(path, status.value.uid);
   if (!loaded.ok) {
     const problems = loaded.problems.map((problem) => {
       const shown = formatProblem(path, problem);
@@ -57,13 +56,17 @@ export async function checkConfig(
 
 async function checkOwner(
   path: string,
+  readers: readonly Account[],
   { files, accounts, uid }: Pick<World, 'files' | 'accounts' | 'uid'>,
 ): Promise<Finding[]> {
   const status = files.status(path);
   if (!status.ok) {
     return [];
   }
-  const trusted = new Set([0, uid]);
+  // Root, or the one who reads it; where that is nobody known, the user of this check.
+  const [reader = { uid }, ...others] = readers;
+  const isShared = others.some((other) => other.uid !== reader.uid);
+  const trusted = new Set(isShared ? [0] : [0, reader.uid]);
   const findings: Finding[] = [];
   if ((status.value.mode & 0o022) !== 0) {
     findings.push(
@@ -124,6 +127,9 @@ function hintFor({ path: at, message }: Problem, path: string): string {
   }
   if (message.includes('no such file')) {
     return 'Put the file there, or correct its name; a relative one counts from the folder of the configuration.';
+  }
+  if (message.includes('owned by user ID')) {
+    return 'Give it to root; or, where it may belong to its reader, run this as root.';
   }
   if (message.includes('chmod go-w')) {
     return 'Take the right to write away from group and others: chmod go-w.';

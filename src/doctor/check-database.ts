@@ -38,7 +38,7 @@ export function checkDatabase(
       const hint = error.includes('SSL is disabled')
         ? 'Turn TLS on: ssl = on in postgresql.conf, with a certificate, then restart PostgreSQL.'
         : 'Correct the line, then run:\n  SELECT pg_reload_conf()';
-      const subject = `${file ?? facts.hbaFile ?? 'pg_hba.conf'}:${line}`;
+      const subject = `${file}:${line}`;
       findings.push(
         faulty('hba-rejected', subject, `PostgreSQL says: ${toPrintable(error)}`, hint),
       );

@@ -22,35 +22,42 @@ const LIMITS: readonly (readonly [before: readonly number[], bytes: number])[] =
   [[1, 25, 3], 2047],
 ];
 
-/** @returns nothing but a word where there is no PgBouncer. */
+/** Where there is no configuration of it, PgBouncer is taken not to be in use, installed or not. */
 export async function checkPgBouncer(
   terms: PgBouncerTerms,
   world: Pick<World, 'files' | 'run'>,
 ): Promise<readonly Finding[]> {
   const { file, folders } = terms;
-  const { status, stdout } = await world.run('pgbouncer', ['--version']);
-  const version =
-    status === 0
-      ? /PgBouncer (?:version )?([0-9]+(?:\.[0-9]+){1,2})/i.exec(stdout)?.[1]
-      : undefined;
   const ini = world.files.readText(file);
-  if (version === undefined && !ini.ok && ini.missing) {
-    return [fine('pgbouncer', file, 'no PgBouncer on this host')];
+  if (!ini.ok) {
+    return [
+      ini.missing
+        ? fine('pgbouncer', file, 'no such file: no PgBouncer in front')
+        : faulty('pgbouncer-unreadable', file, ini.reason, 'Run this as root.'),
+    ];
   }
-  if (!ini.ok && !ini.missing) {
-    return [faulty('pgbouncer-unreadable', file, ini.reason, 'Run this as root.')];
-  }
-  const type = ini.ok ? readAuthType(ini.value) : undefined;
-  if (ini.ok && type !== 'pam' && type !== 'hba') {
+  const type = readAuthType(ini.value);
+  if (type !== 'pam' && type !== 'hba') {
     return [fine('pgbouncer', file, `auth_type is ${type ?? 'not set'}: no tokens go through it`)];
   }
+  const { status, stdout } = await world.run('pgbouncer', ['--version']);
+  const [, version] = (status === 0 && /^PgBouncer (\d+(?:\.\d+){1,2})/m.exec(stdout)) || [];
   const faults = [
-    ...(ini.ok && type === 'pam' ? checkOwnService(file, folders, world) : []),
-    ...(version === undefined ? [] : checkLimit(version, terms)),
+    ...(type === 'pam' ? checkOwnService(file, folders, world) : []),
+    ...(version === undefined
+      ? [
+          faulty(
+            'pgbouncer-unknown',
+            file,
+            'its version cannot be told, and old ones cut tokens',
+            'Make sure that it is 1.25.3 or newer: pgbouncer --version',
+          ),
+        ]
+      : checkLimit(version, terms)),
   ];
   return faults.length > 0
     ? faults
-    : [fine('pgbouncer', file, `version ${version ?? 'unknown'}: nothing known to be in the way`)];
+    : [fine('pgbouncer', file, `version ${version ?? ''}: nothing known to be in the way`)];
 }
 
 function checkOwnService(

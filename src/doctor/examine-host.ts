@@ -1,28 +1,27 @@
 // Examines this host from end to end: each check on its own, and what one learns handed on to the next.
-import { join } from 'node:path';
 import { createDiskKeyCache } from '../keys/disk-key-cache.ts';
 import { checkConfig } from './check-config.ts';
 import { checkDaemon } from './check-daemon.ts';
 import { checkDatabase } from './check-database.ts';
-import { checkHBA } from './check-hba.ts';
+import { checkHBAFiles } from './check-hba-files.ts';
 import { checkIssuers } from './check-issuers.ts';
 import { checkKeys } from './check-keys.ts';
 import { checkModule, findModuleFolder, MODULE } from './check-module.ts';
 import { checkPgBouncer } from './check-pgbouncer.ts';
 import { checkRoles, findNamedRoles } from './check-roles.ts';
-import { checkService, type ExaminedService, findServiceFile } from './check-service.ts';
+import { checkService, type ExaminedService } from './check-service.ts';
 import { checkSocket } from './check-socket.ts';
 import { faulty, type Finding, TOPICS } from './finding.ts';
 import { DEFAULT_OPTIONS } from './module-options.ts';
 import type { Connection } from './parse-connection.ts';
-import { type HBARule, parseHBA } from './parse-hba.ts';
-import type { DatabaseFacts, ReadDatabase } from './read-database.ts';
+import type { ReadDatabase } from './read-database.ts';
 import type { Account, World } from './world.ts';
 
 /** Where things are on this host. */
 export interface HostPlan {
   readonly config: string;
   readonly cacheDir: string;
+  /** PAM services, in lower case, as libpam knows them. */
   readonly services: readonly string[];
   /** Undefined: where the services say. */
   readonly socket: string | undefined;
@@ -38,7 +37,6 @@ export interface HostPlan {
 }
 
 const PAM_FOLDERS = ['/etc/pam.d', '/usr/lib/pam.d'];
-const DEBIAN_CLUSTERS = '/etc/postgresql';
 const DAEMON_USER = 'pgtoken';
 
 /** Never throws for what a host may be like. @returns findings by topic. */
@@ -51,6 +49,7 @@ export async function examineHost(
   const folders = plan.pamDir === undefined ? PAM_FOLDERS : [plan.pamDir];
   const daemon = await world.accounts.findUser(DAEMON_USER);
   const terms = { folders, socket: plan.socket, config: plan.config, user };
+  // A first look at the services, since who reads the configuration depends on their modes.
   const modes = plan.services.map(
     (name) => checkService(name, { ...terms, maxTokenBytes: undefined }, world).options?.mode,
   );
@@ -149,9 +148,11 @@ async function checkServer(
   // Asked twice where there is a server: its file first, then the roles that the file names.
   const first = db === undefined ? undefined : await readDatabase(db, []);
   const known = typeof first === 'string' ? undefined : first;
-  const { findings, rules } = checkHBAFiles(plan, known, folders, world);
-  const services = plan.services.map((name) => name.toLowerCase());
-  const named = findNamedRoles(policy, rules, services);
+  const { findings, rules } = checkHBAFiles(
+    { file: plan.hba, server: known, services: plan.services, folders },
+    world,
+  );
+  const named = findNamedRoles(policy, rules, plan.services);
   const facts =
     db === undefined || known === undefined
       ? undefined
@@ -166,64 +167,4 @@ async function checkServer(
       : checkDatabase(db.shown, facts ?? first, world)),
     ...checkRoles(policy, named, typeof facts === 'string' ? undefined : facts),
   ];
-}
-
-function checkHBAFiles(
-  plan: HostPlan,
-  facts: DatabaseFacts | undefined,
-  folders: readonly string[],
-  world: Pick<World, 'files'>,
-): { readonly findings: readonly Finding[]; readonly rules: readonly HBARule[] } {
-  const { files } = world;
-  const named = plan.hba ?? facts?.hbaFile;
-  const paths = named === undefined ? findDebianFiles(files) : [named];
-  if (paths.length === 0) {
-    const finding = faulty(
-      'hba-unknown',
-      'pg_hba.conf',
-      `not looked at: none in ${DEBIAN_CLUSTERS}`,
-      'Name it with --hba FILE, or let the server say where it is: --db CONNSTRING.',
-    );
-    return { findings: [finding], rules: [] };
-  }
-  const terms = {
-    services: plan.services.map((name) => name.toLowerCase()),
-    serviceExists: (name: string) => findServiceFile(name, folders, world) !== undefined,
-  };
-  const examined = paths.map((path) => {
-    const text = files.readText(path);
-    if (!text.ok) {
-      const hint = text.missing ? 'Name the right one with --hba FILE.' : 'Run this as root.';
-      return { findings: [faulty('hba-unreadable', path, text.reason, hint)], rules: [] };
-    }
-    const parsed = parseHBA(path, text.value, {
-      read: (other) => {
-        const content = files.readText(other);
-        return content.ok ? content.value : undefined;
-      },
-      list: (folder) => files.list(folder),
-    });
-    return { findings: checkHBA(path, parsed, terms), rules: parsed.rules };
-  });
-  // Of several clusters, those that have nothing to do with it are left alone.
-  const using = examined.filter(
-    ({ findings }) => !findings.some(({ fault }) => fault === 'hba-unused'),
-  );
-  const chosen = using.length > 0 ? using : examined;
-  return {
-    findings: chosen.flatMap(({ findings }) => findings),
-    rules: chosen.flatMap(({ rules }) => rules),
-  };
-}
-
-/** As postgresql-common lays them out: version, then name of the cluster. */
-function findDebianFiles(files: World['files']): string[] {
-  return files
-    .list(DEBIAN_CLUSTERS)
-    .flatMap((version) =>
-      files
-        .list(join(DEBIAN_CLUSTERS, version))
-        .map((cluster) => join(DEBIAN_CLUSTERS, version, cluster, 'pg_hba.conf')),
-    )
-    .filter((path) => files.status(path).ok);
 }

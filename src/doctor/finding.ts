@@ -96,6 +96,7 @@ export const FAULTS = {
   'pgbouncer-limit': 'warning',
   'pgbouncer-service': 'failure',
   'pgbouncer-unreadable': 'warning',
+  'pgbouncer-unknown': 'warning',
 } as const satisfies Record<`${Topic}-${string}`, 'failure' | 'warning'>;
 
 /** The stable name of a fault. */

@@ -1,7 +1,8 @@
 // Which rule of pg_hba.conf takes which connections. The first that matches decides, so that a broader one above takes all
 // that one below was meant for.
 import { type AddressRange, containsRange, parseRange } from './parse-address.ts';
-import type { HBAAddress, HBARule, HBAToken } from './parse-hba.ts';
+import type { HBAAddress, HBARule } from './parse-hba.ts';
+import type { HBAToken } from './split-hba-lines.ts';
 
 /** A way in that is not divided further here. */
 export type Transport = 'local' | 'tls' | 'plain';
@@ -50,9 +51,10 @@ export function findTaken(rule: HBARule, earlier: readonly HBARule[]): readonly 
 }
 
 /** Whether only this host itself can be the client. */
-export function isLoopback(rule: HBARule): boolean {
-  const { address } = rule;
-  return address?.kind === 'range' && LOOPBACK.some((range) => containsRange(range, address.range));
+export function isLoopback({ address }: HBARule): boolean {
+  return address?.kind === 'range'
+    ? LOOPBACK.some((range) => containsRange(range, address.range))
+    : address?.kind === 'named' && address.name === 'samehost';
 }
 
 /** A piece of an address that one rule covers as a whole or not. */

@@ -4,6 +4,7 @@ import { askDaemon } from './ask-daemon.ts';
 import { findServers } from './find-servers.ts';
 import { createHostAccounts } from './host-accounts.ts';
 import { hostFiles } from './host-files.ts';
+import { loadPolicyAs } from './load-policy-as.ts';
 import { createRetrieveKeys } from './retrieve-keys.ts';
 import { runCommand } from './run-command.ts';
 import type { World } from './world.ts';
@@ -15,6 +16,7 @@ export function createHostWorld(): World {
     accounts: createHostAccounts(runCommand),
     run: runCommand,
     clock: systemClock,
+    loadPolicy: loadPolicyAs,
     retrieveKeys: createRetrieveKeys(systemClock),
     askDaemon,
     findServers: () => findServers(hostFiles),

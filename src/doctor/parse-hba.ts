@@ -1,12 +1,7 @@
 // Reads pg_hba.conf the way PostgreSQL does: quotes, lists, continued lines, files that are included or listed in.
 import { dirname, resolve } from 'node:path';
 import { type AddressRange, parseMaskedRange, parseRange } from './parse-address.ts';
-
-/** A word of a rule; in quotes, words such as `all` are names like any other. */
-export interface HBAToken {
-  readonly text: string;
-  readonly quoted: boolean;
-}
+import { type HBAFields, type HBAToken, splitHBALines } from './split-hba-lines.ts';
 
 /** Which clients a rule is for. */
 export type HBAAddress =
@@ -68,7 +63,7 @@ export function parseHBA(path: string, text: string, folder: HBAFolder): ParsedH
   const problems: HBAProblem[] = [];
 
   function read(file: string, content: string, depth: number): void {
-    for (const { line, fields } of splitLines(content)) {
+    for (const { line, fields } of splitHBALines(content)) {
       const report = (reason: string): void => {
         problems.push({ file, line, reason });
       };
@@ -123,12 +118,10 @@ export function parseHBA(path: string, text: string, folder: HBAFolder): ParsedH
   return { rules, problems };
 }
 
-type Fields = readonly (readonly HBAToken[])[];
-
 function parseRule(
   file: string,
   line: number,
-  fields: Fields,
+  fields: HBAFields,
   expand: (name: string) => readonly HBAToken[] | undefined,
 ): HBARule | string {
   const [[type] = [], databases = [], users = [], ...rest] = fields;
@@ -155,11 +148,14 @@ function parseRule(
     users: expandedUsers ?? [],
     address: address?.address,
     method,
-    options: options.map((option) => {
-      const at = option.indexOf('=');
-      return at === -1 ? [option, ''] : [option.slice(0, at), option.slice(at + 1)];
-    }),
+    options: options.map(splitOption),
   };
+}
+
+/** `name=value`, apart. */
+export function splitOption(option: string): readonly [name: string, value: string] {
+  const at = option.indexOf('=');
+  return at === -1 ? [option, ''] : [option.slice(0, at), option.slice(at + 1)];
 }
 
 function expandToken(
@@ -175,7 +171,7 @@ function readList(path: string, folder: HBAFolder, depth: number): HBAToken[] | 
   const text = depth >= MAX_DEPTH ? undefined : folder.read(path);
   return text === undefined
     ? undefined
-    : splitLines(text)
+    : splitHBALines(text)
         .flatMap(({ fields }) => fields.flat())
         .flatMap((token) =>
           expandToken(token, (name) => readList(resolve(dirname(path), name), folder, depth + 1)),
@@ -203,53 +199,4 @@ function parseAddress(
   return masked === undefined
     ? `"${second}" is no mask for ${first}; expected ${first}/BITS, or a mask such as 255.255.255.0`
     : { address: { kind: 'range', range: masked }, words: 2 };
-}
-
-/** The lines that say something, as fields of words; a backslash at the end continues a line. */
-function splitLines(text: string): { readonly line: number; readonly fields: Fields }[] {
-  const lines: { line: number; fields: Fields }[] = [];
-  let begun: { line: number; text: string } | undefined;
-  const raw = text.split(/\r?\n/);
-  for (const [index, content] of raw.entries()) {
-    const joined: string = `${begun?.text ?? ''}${content}`;
-    const line: number = begun?.line ?? index + 1;
-    if (joined.endsWith('\\') && index < raw.length - 1) {
-      begun = { line, text: joined.slice(0, -1) };
-      continue;
-    }
-    begun = undefined;
-    const fields = splitFields(joined);
-    if (fields.length > 0) {
-      lines.push({ line, fields });
-    }
-  }
-  return lines;
-}
-
-/** Fields are apart by white space, the words of one by commas, after which white space may follow. */
-function splitFields(line: string): Fields {
-  const fields: HBAToken[][] = [];
-  let inList = false;
-  for (const match of line.matchAll(/#.*|,|((?:"(?:[^"]|"")*"?|[^\s,"#])+)/g)) {
-    const [whole, word] = match;
-    if (whole.startsWith('#')) {
-      break;
-    }
-    if (word === undefined) {
-      // Only a comma right behind a word continues its list.
-      inList = /\S/.test(line.charAt(match.index - 1));
-      continue;
-    }
-    const token = {
-      text: word.replaceAll(/""|"/g, (quotes) => (quotes === '""' ? '"' : '')),
-      quoted: word.startsWith('"'),
-    };
-    if (inList && fields.length > 0) {
-      fields.at(-1)?.push(token);
-    } else {
-      fields.push([token]);
-    }
-    inList = false;
-  }
-  return fields;
 }

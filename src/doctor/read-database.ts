@@ -2,14 +2,17 @@
 // each question within a few seconds.
 import type { ClientBase } from 'pg';
 import * as z from 'zod/mini';
+import { parseMaskedRange } from './parse-address.ts';
 import type { Connection } from './parse-connection.ts';
+import { type HBARule, splitOption } from './parse-hba.ts';
 
 /** A line of pg_hba.conf as the server sees it. */
 export interface HBAFileRule {
-  /** Undefined before PostgreSQL 16, which has one file. */
-  readonly file: string | undefined;
+  readonly file: string;
   readonly line: number;
   readonly error: string | undefined;
+  /** Undefined where the server could not read the line. */
+  readonly rule: HBARule | undefined;
 }
 
 /** A role, as far as it is of interest. */
@@ -49,8 +52,16 @@ const timeRows = z.array(z.object({ at: z.number() }));
 const ruleRows = z.array(
   z.looseObject({
     line_number: z.nullable(z.int()),
-    error: z.nullable(z.string()),
+    // From PostgreSQL 16 on; before, there is one file.
     file_name: z.optional(z.nullable(z.string())),
+    type: z.nullable(z.string()),
+    database: z.nullable(z.array(z.string())),
+    user_name: z.nullable(z.array(z.string())),
+    address: z.nullable(z.string()),
+    netmask: z.nullable(z.string()),
+    auth_method: z.nullable(z.string()),
+    options: z.nullable(z.array(z.string())),
+    error: z.nullable(z.string()),
   }),
 );
 const roleRows = z.array(
@@ -101,11 +112,7 @@ async function ask(client: ClientBase, names: readonly string[]): Promise<Databa
   );
   return {
     hbaFile: hba?.setting,
-    rules: rules?.map((rule) => ({
-      file: rule.file_name ?? undefined,
-      line: rule.line_number ?? 0,
-      error: rule.error ?? undefined,
-    })),
+    rules: rules?.map((row) => readRule(row, hba?.setting ?? 'pg_hba.conf')),
     loadedAt: loaded?.at,
     roles: roleRows.parse(roles.rows).map((role) => ({
       name: role.rolname,
@@ -113,6 +120,36 @@ async function ask(client: ClientBase, names: readonly string[]): Promise<Databa
       isSuperuser: role.rolsuper,
     })),
   };
+}
+
+/** A row of the view, which does not tell names in quotes from words without. */
+function readRule(row: z.output<typeof ruleRows>[number], defaultFile: string): HBAFileRule {
+  const { type, database, user_name: user, address, netmask, auth_method: method } = row;
+  const [file, line] = [row.file_name ?? defaultFile, row.line_number ?? 0];
+  const place = { file, line, error: row.error ?? undefined };
+  if (type === null || database === null || user === null || method === null) {
+    return { ...place, rule: undefined };
+  }
+  const range =
+    address === null || netmask === null ? undefined : parseMaskedRange(address, netmask);
+  const rule: HBARule = {
+    file,
+    line,
+    type,
+    databases: database.map((text) => ({ text, quoted: false })),
+    users: user.map((text) => ({ text, quoted: false })),
+    address:
+      address === null
+        ? undefined
+        : range !== undefined
+          ? { kind: 'range', range }
+          : address === 'all'
+            ? { kind: 'all' }
+            : { kind: 'named', name: address.toLowerCase() },
+    method,
+    options: (row.options ?? []).map((option) => splitOption(option)),
+  };
+  return { ...place, rule };
 }
 
 /** SQLSTATE insufficient_privilege. */

@@ -1,5 +1,6 @@
 // What the checks see of the host. Everything comes in through here, so that a check can be tried on a host that is not
 // this one; nothing in here changes anything.
+import type { LoadedPolicy } from '../authorize/load-policy.ts';
 import type { Clock } from '../clock.ts';
 import type { AskDaemon } from './ask-daemon.ts';
 import type { RetrieveKeys } from './retrieve-keys.ts';
@@ -71,6 +72,8 @@ export interface World {
   readonly accounts: Accounts;
   readonly run: Run;
   readonly clock: Clock;
+  /** Loads issuers.yaml with the eyes of this user, where that is possible. */
+  readonly loadPolicy: (path: string, owner: number) => Promise<LoadedPolicy>;
   readonly retrieveKeys: RetrieveKeys;
   readonly askDaemon: AskDaemon;
   readonly findServers: () => readonly ServerProcess[];

@@ -96,12 +96,13 @@ async function askLibpam(
   return { granted: granted!, denied: denied!, unavailable: unavailable! };
 }
 
+const asFile = (all: readonly string[]): string =>
+  all.map((one) => one.replace('MODULE', 'pam_pgtoken.so')).join('\n');
+
 /** The same as the doctor has it. */
 function ask(lines: readonly string[], inner: readonly string[]): Record<Answer, boolean> {
-  const text = (all: readonly string[]): string =>
-    all.map((one) => one.replace('MODULE', 'pam_pgtoken.so')).join('\n');
-  const service = parsePAMService({ path: 'postgresql', text: text(lines) }, (name) =>
-    name === 'INNER' ? { path: name, text: text(inner) } : undefined,
+  const service = parsePAMService({ path: 'postgresql', text: asFile(lines) }, (name) =>
+    name === 'INNER' ? { path: name, text: asFile(inner) } : undefined,
   );
   expect(service.problems).toEqual([]);
   const succeeds = (user: Answer): boolean =>

@@ -11,8 +11,7 @@ import {
   type CertificateAuthority,
 } from '../support/certificate-authority.ts';
 import { createIssuer, type Issuer } from '../support/issuer.ts';
-import { runPgtoken } from '../support/run-pgtoken.ts';
-import type { RunResult } from '../support/run.ts';
+import { run, type RunResult } from '../support/run.ts';
 import {
   DAEMON_SERVICE,
   startDaemonHost,
@@ -51,6 +50,8 @@ export interface Over {
   readonly moduleDir?: string;
   readonly more?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Run as nobody, who may not read the files of the server. */
+  readonly asNobody?: boolean;
 }
 
 export interface Examined {
@@ -86,6 +87,7 @@ export interface ExaminedHost extends AsyncDisposable {
 }
 
 export const SERVICE = DAEMON_SERVICE;
+const AS_NOBODY = ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups', '--'];
 export const ROLE = 'foo:myservice';
 
 export async function startExaminedHost(): Promise<ExaminedHost> {
@@ -138,7 +140,7 @@ async function build(stack: AsyncDisposableStack): Promise<ExaminedHost> {
   const module = `${installation.module} socket=${socket} timeout=5`;
   const pamDir = await newPAMFolder(`auth required ${module}`, `account required ${module}`);
   const hbaFile = join(cluster.folder, 'data', 'pg_hba.conf');
-  const run: ExaminedHost['run'] = async (over = {}) => {
+  const runDoctor: ExaminedHost['run'] = async (over = {}) => {
     const { hba = hbaFile, more = [], env } = over;
     const args = [
       `--config=${over.config ?? installation.config}`,
@@ -150,11 +152,12 @@ async function build(stack: AsyncDisposableStack): Promise<ExaminedHost> {
       `--pgbouncer=${join(folder, 'no-pgbouncer.ini')}`,
       ...more,
     ];
-    const { command } = installation;
-    return runPgtoken(['doctor', ...args], { command, ...(env === undefined ? {} : { env }) });
+    const [program, ...before] =
+      over.asNobody === true ? [...AS_NOBODY, installation.command] : [installation.command];
+    return run(program, [...before, 'doctor', ...args], env === undefined ? {} : { env });
   };
   const examine: ExaminedHost['examine'] = async (over = {}) => {
-    const { status, stdout, stderr } = await run({
+    const { status, stdout, stderr } = await runDoctor({
       ...over,
       more: [...(over.more ?? []), '--json'],
     });
@@ -183,7 +186,7 @@ async function build(stack: AsyncDisposableStack): Promise<ExaminedHost> {
     newConfig: async (...entries) => newFile('issuers.yaml', writeIssuersYAML(entries)),
     newPAMFolder,
     newHBA: async (...lines) => newFile('pg_hba.conf', lines.map((line) => `${line}\n`).join('')),
-    run,
+    run: runDoctor,
     examine,
     faultsOf: async (over) => (await examine(over)).faults,
     [Symbol.asyncDispose]: async () => stack.disposeAsync(),

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   answerSchema,
   fault,
+  ROLE,
   SERVICE,
   startExaminedHost,
   type ExaminedHost,
@@ -280,6 +281,30 @@ describe('with a connection to the server', () => {
       // Into the file that is there, so that it keeps its owner.
       await runChecked('cp', [before, host.hbaFile]);
       await utimes(host.hbaFile, new Date(0), new Date(0));
+    }
+  });
+
+  it('takes the rules from the server where the file cannot be read', async () => {
+    const { sql, port } = host.daemonHost.cluster;
+    await sql(`grant pg_read_all_settings to "${ROLE}"`);
+    await sql(`grant select on pg_hba_file_rules to "${ROLE}"`);
+    await sql(`grant execute on function pg_hba_file_rules() to "${ROLE}"`);
+    try {
+      const { findings, faults } = await host.examine({
+        asNobody: true,
+        hba: false,
+        more: [`--db=host=127.0.0.1 port=${port} user=${ROLE} dbname=postgres`],
+        env: { PGPASSWORD: await host.issuer.mint() },
+      });
+      expect(faults).toEqual([]);
+      expect(findings.filter(({ topic }) => topic === 'hba').map((one) => one.subject)).toEqual([
+        `${host.hbaFile}:2`,
+        `${host.hbaFile}:3`,
+      ]);
+    } finally {
+      await sql(`revoke select on pg_hba_file_rules from "${ROLE}"`);
+      await sql(`revoke execute on function pg_hba_file_rules() from "${ROLE}"`);
+      await sql(`revoke pg_read_all_settings from "${ROLE}"`);
     }
   });
 

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { fault, startExaminedHost, type ExaminedHost } from '../doctor/examined-host.ts';
 import { createOffClockIssuer } from '../doctor/off-clock-issuer.ts';
 import { createIssuer } from '../support/issuer.ts';
+import { runChecked } from '../support/run-checked.ts';
 
 const stack = new AsyncDisposableStack();
 let host: ExaminedHost;
@@ -106,6 +107,29 @@ describe('names the fault and the fix where, in configuration and issuers,', () 
         config,
         'it belongs to nobody; expected root',
         `Run:\n  chown root ${config}`,
+      ),
+    ]);
+  });
+
+  it('the configuration belongs to the user of the daemon or the server, and is as good', async () => {
+    const line = `required ${host.daemonHost.installation.module} mode=exec helper=${host.daemonHost.installation.helper}`;
+    const config = await host.newConfig(host.entry());
+    const pamDir = await host.newPAMFolder(
+      `auth ${line} config=${config}`,
+      `account ${line} config=${config}`,
+    );
+    await runChecked('chown', ['postgres', config]);
+    expect(await host.faultsOf({ config, pamDir })).toEqual([]);
+    await chmod(config, 0o600);
+    expect(await host.faultsOf({ config, pamDir })).toEqual([]);
+    await chown(config, 0, 0);
+    expect(await host.faultsOf({ config, pamDir })).toEqual([
+      fault(
+        'failure',
+        'config-unreadable',
+        config,
+        `mode 0600 keeps user postgres from reading ${config}`,
+        `Nothing in it is secret: chmod 0644 ${config}`,
       ),
     ]);
   });
