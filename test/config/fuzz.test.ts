@@ -81,7 +81,7 @@ function examine(text: string): ReturnType<typeof parseConfig> {
   const after = process.memoryUsage();
   largest = Math.max(largest, after.heapUsed + after.external - before.heapUsed - before.external);
   if (parsed.ok) {
-    expect(parsed.config.issuers.length).toBeGreaterThan(0);
+    expect(parsed.config.issuers).toBeInstanceOf(Array);
   } else {
     expect(parsed.problems.length).toBeGreaterThan(0);
     expect(parsed.problems.length).toBeLessThanOrEqual(100);
@@ -105,7 +105,7 @@ afterAll(() => {
   );
 });
 
-const check = (property: fc.IRawProperty<unknown>, numRuns = RUNS): void => {
+const check = (property: fc.IRawProperty<unknown, false>, numRuns = RUNS): void => {
   fc.assert(property, { seed: SEED, numRuns, endOnFailure: false });
   expect(largest).toBeLessThan(100 * 2 ** 20);
 };
