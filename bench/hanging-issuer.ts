@@ -70,9 +70,9 @@ async function measure(logins: number): Promise<number[]> {
 
 /** Does the job while that many clients wait for the issuer that hangs, each beginning anew when it is refused. */
 async function whileHanging<T>(job: () => Promise<T>): Promise<T> {
-  let isOver = false;
+  const abort = new AbortController();
   const clients = Array.from({ length: options.hanging }, async () => {
-    while (!isOver) {
+    while (!abort.signal.aborted) {
       if ((await tryLogin(host.cluster, bad)) === 'granted') {
         throw new Error('a login was granted whose issuer hangs');
       }
@@ -83,7 +83,7 @@ async function whileHanging<T>(job: () => Promise<T>): Promise<T> {
     async () => (await countWaitingBackends(host.cluster)) >= options.hanging || undefined,
   );
   const result = await job();
-  isOver = true;
+  abort.abort();
   await Promise.all(clients);
   return result;
 }

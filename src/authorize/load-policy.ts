@@ -8,6 +8,7 @@ import { readTrustedFile } from '../config/read-trusted-file.ts';
 import type { Configuration, IssuerConfiguration } from '../config/schema.ts';
 import { compileRoleRules } from '../roles/compile-role-rules.ts';
 import { compileValidationRules } from '../verify/compile-validation-rules.ts';
+import { MAX_TOKEN_BYTES } from '../verify/parse-token.ts';
 import { compileIssuer, loadRuleTools, type ReportEntry } from './compile-issuer.ts';
 import { fileHint } from './file-hint.ts';
 import { MAX_CONFIG_BYTES } from './limits.ts';
@@ -74,7 +75,11 @@ export async function loadPolicy(path: string): Promise<LoadedPolicy> {
   const policy = {
     issuers,
     protectedRoles: config.protectedRoles,
-    maxTokenBytes: Math.max(...config.issuers.map((entry) => entry.token.maxBytes)),
+    // Without an entry it is not the length of a token that is wrong.
+    maxTokenBytes:
+      issuers.length === 0
+        ? MAX_TOKEN_BYTES
+        : Math.max(...config.issuers.map((entry) => entry.token.maxBytes)),
   };
   return { ok: true, policy, text: file.text, config, locate, files };
 }

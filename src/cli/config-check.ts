@@ -85,7 +85,7 @@ function formatReport(
   ];
   if (passed) {
     lines.push(
-      `${file}: ok, ${count(issuers.length, 'issuer')}: ${issuers.join(', ')}${warnings.length === 0 ? '' : `; ${count(warnings.length, 'warning')}`}\n`,
+      `${file}: ok, ${count(issuers.length, 'issuer')}: ${issuers.length === 0 ? 'nobody can log in' : issuers.join(', ')}${warnings.length === 0 ? '' : `; ${count(warnings.length, 'warning')}`}\n`,
     );
   }
   return lines.join('');
@@ -96,14 +96,17 @@ function formatWithHint(file: string, problem: Problem, kind: string): string {
   return `${formatProblem(file, problem, kind)}\n${hint}`;
 }
 
-/** For scripts; members are added, never renamed. */
-function describe(file: string, ok: boolean, { issuers, problems, warnings }: Report): object {
-  const place = ({ path, line, column, message, hint }: Problem): object => ({
+function place({ path, line, column, message, hint }: Problem): object {
+  return {
     line,
     column,
     path: formatPath(path),
     message,
     hint: hint ?? null,
-  });
+  };
+}
+
+/** For scripts; members are added, never renamed. */
+function describe(file: string, ok: boolean, { issuers, problems, warnings }: Report): object {
   return { file, ok, issuers, problems: problems.map(place), warnings: warnings.map(place) };
 }

@@ -3,6 +3,8 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { SYSTEM_CACHE_FOLDER } from '../keys/disk-key-cache.ts';
 import type { ConfigCheckOptions } from './config-check.ts';
+import type { DoctorOptions } from './doctor.ts';
+import type { ExplainOptions } from './explain.ts';
 import type { KeysOptions } from './keys.ts';
 import { decideForPAM, reportAndExit } from './pam.ts';
 import { DEFAULT_CONFIG, DEFAULT_TIMEOUT, parseTimeout } from './pam-arguments.ts';
@@ -97,6 +99,39 @@ export function runProgram(): void {
     });
 
   program
+    .command('explain')
+    .summary('say why a login is granted or refused')
+    .description(
+      paragraphs(
+        'Decides a login as the daemon does, and shows every step of it: what was expected, what was seen, the first step that failed, and what to do. Reads the token from standard input or a file, never from the command line.',
+        'Exit status: 0 granted, 1 denied, 2 cannot be decided.',
+      ),
+    )
+    .requiredOption('--role <role>', 'the database role that is asked for')
+    .option('--service <service>', 'the PAM service', 'postgresql-k8s')
+    .option('--rhost <address>', 'the address of the client (default: a unix socket)')
+    .addOption(
+      new Option(
+        '--at <time>',
+        'decide as if it were then, for example 2026-11-21T03:00:00Z',
+      ).argParser(timeOption),
+    )
+    .option('--token-file <file>', 'the file with the token (default: standard input)')
+    .option('--config <file>', 'the configuration', DEFAULT_CONFIG)
+    .option('--cache-dir <folder>', 'where the daemon keeps keys on disk', SYSTEM_CACHE_FOLDER)
+    .option('--json', 'write JSON', false)
+    .addHelpText(
+      'after',
+      ['', 'Example:', '  pgtoken explain --role foo:myservice --rhost 10.0.0.7 < token'].join(
+        '\n',
+      ),
+    )
+    .action(async (options: ExplainOptions) => {
+      const { explain } = await import('./explain.ts');
+      process.exitCode = await explain(options);
+    });
+
+  program
     .command('migrate')
     .summary('translate a line of pam_oidc into issuers.yaml')
     .description(
@@ -117,6 +152,43 @@ export function runProgram(): void {
     .action(async (line: string) => {
       const { migrate } = await import('./migrate.ts');
       process.exitCode = migrate(line);
+    });
+
+  program
+    .command('doctor')
+    .summary('examine this host from end to end')
+    .description(
+      paragraphs(
+        'Examines this host from end to end: configuration, issuers, clock, keys, PAM service, module, socket, daemon, pg_hba.conf, roles and PgBouncer. Each line says ok, warning or failure, and each fault how to fix it. Changes nothing. Best run as root.',
+        'Exit status: 0 nothing fails, 1 something does, 2 wrong usage.',
+      ),
+    )
+    .option('--config <file>', 'the configuration', DEFAULT_CONFIG)
+    .option('--cache-dir <folder>', 'where the daemon keeps keys on disk', SYSTEM_CACHE_FOLDER)
+    .addOption(
+      new Option(
+        '--service <name>',
+        'a PAM service; may be written several times (default: postgresql-k8s)',
+      ).argParser(serviceOption),
+    )
+    .option('--socket <path>', "the daemon's socket; default: the one that the service names")
+    .option('--hba <file>', 'pg_hba.conf; default: the one of --db, or those in /etc/postgresql')
+    .option(
+      '--db <connection>',
+      'ask this server as well, such as "host=/run/postgresql user=postgres"',
+    )
+    .option('--user <name>', 'the user that PostgreSQL runs as', 'postgres')
+    .option(
+      '--pam-dir <folder>',
+      'where PAM services are; default: /etc/pam.d, then /usr/lib/pam.d',
+    )
+    .option('--module-dir <folder>', "where PAM modules are; default: the system's")
+    .option('--pgbouncer <file>', 'the configuration of PgBouncer', '/etc/pgbouncer/pgbouncer.ini')
+    .option('--json', 'write JSON', false)
+    .action(async (options: DoctorOptions) => {
+      const { runDoctor } = await import('./doctor.ts');
+      // A look-up of a name that nobody waits for any more must not keep it.
+      process.exit(await runDoctor(options));
     });
 
   const config = program.command('config').summary('work with issuers.yaml');
@@ -163,6 +235,25 @@ function durationOption(text: string): number {
     throw new InvalidArgumentError('expected a duration from "100ms" to "60s"');
   }
   return seconds;
+}
+
+/** @returns Unix time in seconds. */
+function timeOption(text: string): number {
+  const time = Date.parse(text);
+  if (
+    !/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(text) ||
+    Number.isNaN(time)
+  ) {
+    throw new InvalidArgumentError('expected a time with its zone, such as 2026-11-21T03:00:00Z');
+  }
+  return time / 1000;
+}
+
+function serviceOption(text: string, before: readonly string[] = []): readonly string[] {
+  if (text === '' || text.includes('/')) {
+    throw new InvalidArgumentError('expected the name of a file of the PAM folder');
+  }
+  return [...before, text];
 }
 
 function countOption(text: string): number {

@@ -4,7 +4,7 @@ import * as z from 'zod/mini';
 import { checkWritten } from './check-written.ts';
 import { findSoundParts, type SoundParts } from './find-sound-parts.ts';
 import { createLocate, type Locate } from './locate.ts';
-import { type ConfigPath, describeIssue, type Problem, type SchemaIssue } from './problems.ts';
+import { type ConfigPath, describeIssue, type Problem } from './problems.ts';
 import { type Configuration, configurationSchema } from './schema.ts';
 import {
   countValues,
@@ -92,7 +92,7 @@ export function parseConfig(text: string): ParsedConfig {
     return { ok: true, config: result.data, locate: (path) => locate(path, false) };
   }
   const wrong = (result.error?.issues ?? [])
-    .flatMap((issue) => describeIssue(issue as SchemaIssue, knownKeysAt))
+    .flatMap((issue) => describeIssue(issue, knownKeysAt))
     .map(({ atKey, ...problem }) => ({ ...problem, ...locate(problem.path, atKey) }));
   return {
     ok: false,

@@ -42,8 +42,14 @@ export interface SchemaIssue {
   readonly values?: readonly unknown[];
   readonly expected?: string;
   readonly issues?: readonly { readonly message: string }[];
-  readonly params?: { readonly hint?: string };
+  readonly params?: Readonly<Record<string, unknown>> | undefined;
   readonly path: readonly PropertyKey[];
+}
+
+/** The advice that a check of ours has given. */
+function hintOf({ params }: SchemaIssue): { readonly hint?: string } {
+  const hint = params?.['hint'];
+  return typeof hint === 'string' ? { hint } : {};
 }
 
 /**
@@ -77,7 +83,7 @@ export function describeIssue(
           message: /^[A-Z]/.test(issue.message)
             ? issue.message
             : `Invalid value: ${quote(issue.input)}: ${issue.message}`,
-          ...issue.params,
+          ...hintOf(issue),
           atKey: false,
         },
       ];

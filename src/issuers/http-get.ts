@@ -158,6 +158,9 @@ function explainError(error: unknown, options: HTTPGetOptions): string {
       return `the answer is over ${options.maxResponseBytes} bytes`;
     case 'UND_ERR_ABORTED':
       return `the proxy refuses to connect (${/[0-9]{3}/.exec(String(error))?.[0] ?? code})`;
+    // What the library took for granted of every answer.
+    case 'ERR_ASSERTION':
+      return `the answer does not keep to HTTP/1.1 (${code})`;
     case 'ECONNREFUSED':
       return 'connection refused';
     case 'EHOSTUNREACH':

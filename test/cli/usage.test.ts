@@ -100,6 +100,15 @@ describe('pgtoken config check', () => {
     });
   });
 
+  it.concurrent('says of one that trusts nobody that nobody can log in, and exits 0', async () => {
+    const file = await place('nobody.yaml', 'apiVersion: pgtoken/v1\nissuers: []\n');
+    expect(await runPgtoken(['config', 'check', file])).toMatchObject({
+      status: 0,
+      stdout: `${file}: ok, 0 issuers: nobody can log in\n`,
+      stderr: '',
+    });
+  });
+
   it.concurrent('prints every problem with its place, and exits 1', async () => {
     const file = await place(
       'bad.yaml',

@@ -110,7 +110,7 @@ afterAll(() => {
   );
 });
 
-const check = (property: fc.IRawProperty<unknown>, numRuns = RUNS): void => {
+const check = (property: fc.IRawProperty<unknown, false>, numRuns = RUNS): void => {
   fc.assert(property, { seed: SEED, numRuns, endOnFailure: false });
   expect(largest).toBeLessThan(100 * 2 ** 20);
 };

@@ -94,10 +94,13 @@ describe('the JSON Schema', () => {
     const parts: { readonly path: string; readonly part: object }[] = [];
     const collect = (part: unknown, path: string): void => {
       if (typeof part !== 'object' || part === null) return;
-      const { properties, items } = part as { properties?: object; items?: unknown };
+      const { properties, items } = part as {
+        properties?: Record<string, object>;
+        items?: unknown;
+      };
       for (const [key, member] of Object.entries(properties ?? {})) {
         const below = `${path}.${key}`;
-        parts.push({ path: below, part: member as object });
+        parts.push({ path: below, part: member });
         collect(member, below);
       }
       collect(items, `${path}[]`);

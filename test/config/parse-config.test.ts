@@ -228,9 +228,9 @@ describe('one problem', () => {
       '1:1: issuers: Required value: expected a list of issuers',
     ],
     [
-      'an empty list of issuers',
-      'apiVersion: pgtoken/v1\nissuers: []\n',
-      '2:1: issuers: Required value: at least one issuer is required',
+      'nothing where the issuers belong',
+      'apiVersion: pgtoken/v1\nissuers:\n',
+      '2:9: issuers: Required value: expected a list of issuers',
     ],
     [
       'issuers that are no list',

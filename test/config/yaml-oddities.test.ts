@@ -56,6 +56,11 @@ describe('a text that is no configuration', () => {
       '1:1: Invalid YAML: Unresolved alias (the anchor must be set before the alias): nothing',
     ],
     [
+      'an alias that a terminal would obey',
+      withLine(AUDIENCE_LINE, '    audiences: *e\u{1b}31m'),
+      String.raw`1:1: Invalid YAML: Unresolved alias (the anchor must be set before the alias): e\u001b31m`,
+    ],
+    [
       'an anchor of its own alias',
       '&a *a\n',
       '1:4: Invalid YAML: An alias node must not specify any properties',

@@ -51,8 +51,8 @@ async function standIn(path: string, script: string): Promise<void> {
   await chmod(inside(path), 0o755);
 }
 
-async function bootstrap(): Promise<RunResult & { calls: string[] }> {
-  const result = await run(inside('packaging/bootstrap.sh'), [], {
+async function bootstrap(...options: string[]): Promise<RunResult & { calls: string[] }> {
+  const result = await run(inside('packaging/bootstrap.sh'), options, {
     cwd: '/',
     env: { PATH: `${inside('commands')}:/usr/bin:/bin` },
   });
@@ -88,6 +88,41 @@ it('as root installs the Debian packages that are missing, and names them', asyn
   expect(result.calls.at(-1)).toMatch(
     /^apt-get .*install --no-install-recommends -y libpam0g-dev libatomic1$/,
   );
+});
+
+it.each([
+  { options: ['--with-tests'], packages: 'libfaketime pgbouncer valgrind' },
+  { options: ['--with-clang'], packages: 'clang clang-tools libclang-rt-dev' },
+  { options: ['--with-packaging'], packages: 'debootstrap debian-archive-keyring zstd' },
+  {
+    options: ['--with-tests', '--with-clang'],
+    packages: 'libfaketime pgbouncer valgrind clang clang-tools libclang-rt-dev',
+  },
+])('with $options installs what only that needs as well', async ({ options, packages }) => {
+  const names = packages.split(' ');
+  await standIn(
+    'commands/dpkg-query',
+    `while [ "$1" != -f ]; do shift; done; shift 2
+for name; do case $name in ${names.join('|')}) ;; *) echo "$name=installed" ;; esac; done
+exit 1`,
+  );
+  expect(await bootstrap()).toMatchObject({ status: 0, stdout: '', calls: [] });
+  const result = await bootstrap(...options);
+  expect(result).toMatchObject({ status: 0, stderr: '' });
+  expect(result.stdout).toContain(`installing Debian packages: ${packages}\n`);
+  expect(result.calls.at(-1)).toMatch(/^apt-get .*install --no-install-recommends -y /);
+  expect(result.calls.at(-1)?.endsWith(` -y ${packages}`)).toBe(true);
+});
+
+it('does nothing with an option that it does not know', async () => {
+  expect(await bootstrap('--with-everything')).toMatchObject({
+    status: 1,
+    stdout: '',
+    stderr:
+      'bootstrap: unknown option --with-everything; expected --with-tests, --with-clang, --with-packaging or nothing\n' +
+      'HINT: See the top of packaging/bootstrap.sh.\n',
+    calls: [],
+  });
 });
 
 it('updates the package lists and tries again when the installation fails', async () => {

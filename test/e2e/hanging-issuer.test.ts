@@ -71,24 +71,32 @@ interface Hang {
   readonly how: string;
   /** Lets the issuer hang, and returns what ends it. */
   readonly hold: (issuer: Issuer) => Promise<() => void | Promise<void>>;
+  /** What it was asked meanwhile, as far as it comes to requests. */
+  readonly asked: readonly string[];
   /** What those who waited for it are told then. */
   readonly afterwards: string;
 }
 
 const HANGS: readonly Hang[] = [
-  { how: 'with the request', hold: async (issuer) => issuer.hold(), afterwards: 'granted' },
+  {
+    how: 'with the request',
+    hold: async (issuer) => issuer.hold(),
+    asked: ['/.well-known/openid-configuration'],
+    afterwards: 'granted',
+  },
   {
     how: 'with the connection',
     hold: async (issuer) => {
       await issuer.fail('hang-before-tls');
       return issuer.recover;
     },
+    asked: [],
     // The connection is lost then, and the retrieval with it.
     afterwards: `PAM authentication failed for user "${ROLE}"`,
   },
 ];
 
-describe.each(HANGS)('an issuer that hangs $how', ({ how, hold, afterwards }) => {
+describe.each(HANGS)('an issuer that hangs $how', ({ hold, asked, afterwards }) => {
   it('from the start holds up its own logins alone', async () => {
     await using hangs = await newIssuer();
     await using works = await newIssuer();
@@ -102,9 +110,7 @@ describe.each(HANGS)('an issuer that hangs $how', ({ how, hold, afterwards }) =>
     }
     // Not for lack of trying: the issuer was asked and owes the answer.
     expect(await countWaitingBackends(host.cluster)).toBe(HANGING);
-    if (how === 'with the request') {
-      expect(hangs.requests.map(({ path }) => path)).toEqual(['/.well-known/openid-configuration']);
-    }
+    expect(hangs.requests.map(({ path }) => path)).toEqual(asked);
     await answer();
     await waiting.all;
     expect(waiting.ended).toEqual(Array.from({ length: HANGING }, () => afterwards));
