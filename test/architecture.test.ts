@@ -24,6 +24,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   protocol: ['errors.ts'],
   log: [TOP, 'config', 'authorize'],
   daemon: [TOP, 'config', 'keys', 'verify', 'roles', 'issuers', 'authorize', 'protocol', 'log'],
+  doctor: [TOP, 'config', 'keys', 'roles', 'issuers', 'authorize', 'protocol'],
   cli: [
     TOP,
     'config',
@@ -35,6 +36,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'protocol',
     'log',
     'daemon',
+    'doctor',
   ],
 };
 
