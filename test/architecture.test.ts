@@ -24,8 +24,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // It knows how decisions are told, and nothing of how they are made.
   protocol: ['errors.ts'],
   log: [TOP, 'config', 'authorize'],
-  doctor: [TOP, 'config', 'keys', 'roles', 'issuers', 'authorize', 'protocol'],
   daemon: [TOP, 'config', 'keys', 'verify', 'roles', 'issuers', 'authorize', 'protocol', 'log'],
+  doctor: [TOP, 'config', 'keys', 'roles', 'issuers', 'authorize', 'protocol'],
   cli: [
     TOP,
     'config',

@@ -19,8 +19,6 @@ const PARAMETERS: ReadonlySet<string> = new Set([
   'password',
   'sslmode',
   'sslrootcert',
-  'connect_timeout',
-  'application_name',
 ]);
 
 /** @returns the connection, or what is wrong with the string, in words that hold nothing of its values. */

@@ -87,7 +87,7 @@ export const readDatabase: ReadDatabase = async ({ config }, names) => {
     await Promise.race([
       client.end().catch(() => undefined),
       new Promise((resolve) => {
-        setTimeout(resolve, TIMEOUT).unref();
+        setTimeout(resolve, TIMEOUT);
       }),
     ]);
   }

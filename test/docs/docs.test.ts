@@ -8,6 +8,7 @@ import { parse } from 'yaml';
 
 import { parseConfig } from '../../src/config/parse-config.ts';
 import { formatProblem } from '../../src/config/problems.ts';
+import { faulty, FAULTS } from '../../src/doctor/finding.ts';
 import { ERROR_CODES, refuse } from '../../src/errors.ts';
 import { auditLine } from '../../src/log/audit-line.ts';
 import { createMetrics } from '../../src/log/metrics.ts';
@@ -22,6 +23,7 @@ import { codeSpans, readPage, ROOT, rowsOf } from './read-markdown.ts';
 const errors = readPage('docs/errors.md');
 const configuration = readPage('docs/configuration.md');
 const daemon = readPage('docs/daemon.md');
+const doctor = readPage('docs/doctor.md');
 const pam = readPage('docs/pam.md');
 const readme = readPage('README.md');
 
@@ -204,6 +206,7 @@ describe('options', () => {
     { command: ['keys'], page: daemon },
     { command: ['explain'], page: readPage('docs/explain.md') },
     { command: ['config', 'check'], page: configuration },
+    { command: ['doctor'], page: doctor },
   ];
 
   it.each(commands)(
@@ -305,6 +308,33 @@ describe('docs/daemon.md', () => {
     );
     expect(logged).toContain('info decision');
     expect([...documented, 'info decision'].toSorted()).toEqual([...new Set(logged)].toSorted());
+  });
+});
+
+describe('docs/doctor.md', () => {
+  it('has every fault with its level, in the order of src/doctor/finding.ts', () => {
+    const documented = rowsOf(doctor.sections.get('Faults')).map(([name, level]) => [
+      codeSpans(name)[0],
+      level,
+    ]);
+    expect(documented).toEqual(Object.entries(FAULTS));
+  });
+
+  it('shows the members of the JSON as they are', () => {
+    const [example] = doctor.blocks.filter(({ language }) => language === 'json');
+    const shown: unknown = JSON.parse(example?.text ?? '{}');
+    const finding = faulty('hba-cleartext', '', '', '');
+    expect(shown).toMatchObject({ findings: [{ topic: finding.topic, fault: finding.fault }] });
+    const findings: unknown = isJSONObject(shown) ? shown['findings'] : undefined;
+    const first: unknown = Array.isArray(findings) ? findings[0] : undefined;
+    expect(Object.keys(first ?? {}).toSorted()).toEqual(Object.keys(finding).toSorted());
+  });
+
+  it('calls no fault by a name that no source gives, and leaves none out', () => {
+    const given = readSources('src/doctor', '.ts')
+      .filter(([path]) => path !== 'src/doctor/finding.ts')
+      .flatMap(([, text]) => [...text.matchAll(/'([a-z]+(?:-[a-z]+)+)'/g)].map(([, name]) => name));
+    expect(Object.keys(FAULTS).filter((name) => !given.includes(name))).toEqual([]);
   });
 });
 

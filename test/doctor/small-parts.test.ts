@@ -1,0 +1,87 @@
+// The small parts that read the host: processes, ELF headers, the time in an answer.
+import { channel } from 'node:diagnostics_channel';
+
+import { describe, expect, it } from 'vitest';
+
+import { findServers } from '../../src/doctor/find-servers.ts';
+import { parseELF } from '../../src/doctor/parse-elf.ts';
+import { createRetrieveKeys } from '../../src/doctor/retrieve-keys.ts';
+import { fakeFiles } from './fake-world.ts';
+import { entry, loadIssuers } from './load-issuers.ts';
+
+const status = (name: string, parent: number, groups: string): { text: string } => ({
+  text: `Name:\t${name}\nUmask:\t0077\nPid:\t7\nPPid:\t${parent}\nUid:\t101\t102\t101\t101\nGid:\t104\t105\t104\t104\nGroups:\t${groups}\n`,
+});
+
+const header = (bits: number, order: number, type: number, machine: number): Buffer => {
+  const bytes = Buffer.alloc(64);
+  bytes.write('\x7fELF', 'latin1');
+  bytes[4] = bits;
+  bytes[5] = order;
+  const write = (value: number, at: number): number =>
+    order === 1 ? bytes.writeUInt16LE(value, at) : bytes.writeUInt16BE(value, at);
+  write(type, 16);
+  write(machine, 18);
+  return bytes;
+};
+
+const tell = (path: string, ...headers: readonly string[]): void => {
+  channel('undici:request:headers').publish({
+    request: { origin: 'https://127.0.0.1:9', path },
+    response: { headers: headers.map((text) => Buffer.from(text)) },
+  });
+};
+
+describe('running servers', () => {
+  it('are those that no other has started, with the groups they have', () => {
+    const files = fakeFiles({
+      '/proc/1/status': status('systemd', 0, ''),
+      '/proc/70/status': status('postgres', 1, '103 104 '),
+      '/proc/71/status': status('postgres', 70, '103 104 '),
+      '/proc/80/status': status('postmaster', 1, ''),
+      '/proc/90/status': status('bash', 1, ''),
+      '/proc/self/status': status('postgres', 1, ''),
+      '/proc/91/other': { text: '' },
+    });
+    expect(findServers(files)).toEqual([
+      expect.objectContaining({ pid: 70, uid: 102, gids: [105, 103, 104] }),
+      expect.objectContaining({ pid: 80, uid: 102, gids: [105] }),
+    ]);
+  });
+});
+
+describe('an ELF header', () => {
+  it.each([
+    [[2, 1, 3, 62], { bits: 64, architecture: 'x64', isSharedObject: true }],
+    [[2, 1, 3, 183], { bits: 64, architecture: 'arm64', isSharedObject: true }],
+    [[1, 1, 3, 3], { bits: 32, architecture: 'machine 3', isSharedObject: true }],
+    [[2, 2, 2, 22], { bits: 64, architecture: 'machine 22', isSharedObject: false }],
+  ] as const)('%j', ([bits, order, type, machine], expected) => {
+    expect(parseELF(header(bits, order, type, machine))).toEqual(expected);
+  });
+
+  it('is in no text, and in none that is cut', () => {
+    expect(parseELF(Buffer.from('#!/bin/sh\n'.repeat(9)))).toBeUndefined();
+    expect(parseELF(header(2, 1, 3, 62).subarray(0, 63))).toBeUndefined();
+  });
+});
+
+describe('the time of an issuer', () => {
+  it('is that of its own answer, and a cache in between adds its age', async () => {
+    const { issuers } = await loadIssuers([
+      entry({ keys: { jwksURI: 'https://127.0.0.1:9/keys' }, http: { timeout: '100ms' } }),
+    ]);
+    const [issuer] = issuers;
+    const source = issuer?.keySource;
+    if (issuer === undefined || source?.kind !== 'remote') throw new Error('no remote keys');
+    const now = Date.UTC(2026, 0, 1, 12) / 1000;
+    const retrieving = createRetrieveKeys(() => now)(issuer, source);
+    tell('/other', 'Date', 'Thu, 01 Jan 2026 18:00:00 GMT');
+    tell('/keys', 'Server', 'x', 'Date', 'Thu, 01 Jan 2026 11:59:00 GMT', 'Age', '30');
+    tell('/keys', 'Server', 'date');
+    tell('/keys', 'Date', 'yesterday');
+    expect(await retrieving).toMatchObject({ result: { kind: 'failed' }, clockOffset: -29.5 });
+    // Nobody listens any more.
+    expect(channel('undici:request:headers').hasSubscribers).toBe(false);
+  });
+});
