@@ -11,8 +11,8 @@ import {
   createCertificateAuthority,
   type CertificateAuthority,
 } from '../support/certificate-authority.ts';
+import { countWaitingBackends } from '../support/count-waiting-backends.ts';
 import { findFreePort } from '../support/find-free-port.ts';
-import { findProcesses } from '../support/find-processes.ts';
 import { createIssuer, type Issuer } from '../support/issuer.ts';
 import { poll } from '../support/poll.ts';
 import { runChecked } from '../support/run-checked.ts';
@@ -68,17 +68,6 @@ async function fillCache(issuer: Issuer): Promise<void> {
   await using daemon = await start(issuer);
   await untilCached(host, ['cluster']);
   expect(await daemon.stop()).toBe(0);
-}
-
-/** Backends of this server that wait for PAM at this moment. */
-async function waitingBackends(): Promise<number> {
-  const data = join(host.cluster.folder, 'data');
-  const [server] = await findProcesses(({ commandLine }) => commandLine.includes(data));
-  const waiting = await findProcesses(
-    ({ parent, commandLine }) =>
-      parent === server?.pid && /^postgres: .* authentication$/.test(commandLine),
-  );
-  return waiting.length;
 }
 
 describe('while the issuer is down', () => {
@@ -137,7 +126,10 @@ describe('while the issuer is down', () => {
     const hanging = Array.from({ length: 10 }, async () => {
       ended.push(`hangs: ${await tryLogin(host.cluster, bad)}`);
     });
-    await poll('10 logins that wait', async () => (await waitingBackends()) >= 10 || undefined);
+    await poll(
+      '10 logins that wait',
+      async () => (await countWaitingBackends(host.cluster)) >= 10 || undefined,
+    );
     for (let count = 0; count < 5; count++) {
       ended.push(`works: ${await tryLogin(host.cluster, good)}`);
     }
@@ -184,7 +176,10 @@ describe('a daemon that dies', () => {
       expect(await tryLogin(host.cluster, login)).toBe('granted');
       daemon.signal('SIGSTOP');
       const logins = tryLogins(host.cluster, login, 50);
-      await poll('50 logins that wait', async () => (await waitingBackends()) >= 50 || undefined);
+      await poll(
+        '50 logins that wait',
+        async () => (await countWaitingBackends(host.cluster)) >= 50 || undefined,
+      );
       daemon.signal('SIGKILL');
       // The module has a deadline of 3 s; that none hangs is what this comes to an end for.
       expect(await logins).toEqual({ [REFUSED]: 50 });
@@ -229,7 +224,10 @@ describe('a daemon that dies', () => {
     const from = daemon.lines().length;
     process.kill(Number(first['pid']), 'SIGSTOP');
     const logins = tryLogins(host.cluster, login, 50);
-    await poll('50 logins that wait', async () => (await waitingBackends()) >= 50 || undefined);
+    await poll(
+      '50 logins that wait',
+      async () => (await countWaitingBackends(host.cluster)) >= 50 || undefined,
+    );
     process.kill(Number(first['pid']), 'SIGKILL');
     expect(await logins).toEqual({ granted: 50 });
     const second = await daemon.waitForLine('activated', from);
