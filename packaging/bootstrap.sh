@@ -3,23 +3,13 @@
 # through sudo) and the locked npm packages, with the Node runtime among them. Says what it does; silent and fast when
 # nothing is missing. Without root it prints the command to run and stops. Nothing outside apt and node_modules changes.
 #
-#   --with-packaging     also what npm run package and npm run test:package need
+#   --with-tests      also what npm test needs beyond the demo
+#   --with-clang      also what npm run fuzz and npm run check:pam need
+#   --with-packaging  also what npm run package and npm run test:package need
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 cd "$root"
-
-# Debian's own build tools are not among them: they are installed in a root folder that debootstrap makes.
-packaging='debootstrap debian-archive-keyring zstd'
-with_packaging=
-case ${1-} in
-  '') ;;
-  --with-packaging) with_packaging=yes ;;
-  *)
-    echo "bootstrap: unknown option $1; expected --with-packaging or nothing" >&2
-    exit 2
-    ;;
-esac
 
 say() { printf 'bootstrap: %s\n' "$*"; }
 fail() {
@@ -29,10 +19,26 @@ fail() {
   exit 1
 }
 
+tests='libfaketime pgbouncer valgrind'
+clang='clang clang-tools libclang-rt-dev'
+# Debian's own build tools are not among them: they are installed in a root folder that debootstrap makes.
+packaging='debootstrap debian-archive-keyring zstd'
+also=
+for option; do
+  case $option in
+    --with-tests) also="$also $tests" ;;
+    --with-clang) also="$also $clang" ;;
+    --with-packaging) also="$also $packaging" ;;
+    *)
+      fail "unknown option $option; expected --with-tests, --with-clang, --with-packaging or nothing" 'See the top of packaging/bootstrap.sh.'
+      ;;
+  esac
+done
+
 # Prints the Debian packages that are missing, each after a space.
 missing_packages() {
-  wanted='gcc make libc6-dev libpam0g-dev libpam-modules libatomic1 openssl pgbouncer systemd util-linux'
-  [ -z "$with_packaging" ] || wanted="$wanted $packaging"
+  wanted='gcc make libc6-dev libpam0g-dev libpam-modules libatomic1 openssl systemd util-linux'
+  wanted="$wanted$also"
   # dpkg-query fails when it does not know one of the names; what it prints about the others counts.
   # shellcheck disable=SC2016,SC2086
   installed=$(dpkg-query -W -f '${Package}=${db:Status-Status}\n' $wanted 2>/dev/null) || :

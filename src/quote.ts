@@ -40,7 +40,8 @@ function cut(text: string): string {
   return text.length <= MAX_SHOWN ? text : `${text.slice(0, MAX_SHOWN)}...`;
 }
 
-function escapeNonASCII(text: string): string {
+/** Escapes what is not printable ASCII, also in what others have quoted: a line of JSON, the message of a library. */
+export function escapeNonASCII(text: string): string {
   return text.replaceAll(
     /[^\x20-\x7e]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -18,11 +18,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   keys: [TOP, 'config'],
   verify: [TOP, 'config'],
   roles: [TOP, 'config'],
+  migrate: [TOP, 'config'],
   issuers: [TOP, 'config', 'keys'],
   authorize: [TOP, 'config', 'keys', 'verify', 'roles', 'issuers'],
   // It knows how decisions are told, and nothing of how they are made.
   protocol: ['errors.ts'],
   log: [TOP, 'config', 'authorize'],
+  doctor: [TOP, 'config', 'keys', 'roles', 'issuers', 'authorize', 'protocol'],
   daemon: [TOP, 'config', 'keys', 'verify', 'roles', 'issuers', 'authorize', 'protocol', 'log'],
   cli: [
     TOP,
@@ -35,11 +37,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'protocol',
     'log',
     'daemon',
+    'doctor',
+    'migrate',
   ],
 };
 
 /** Folders of code that touches nothing outside of itself: no network, no disk, no process and no clock of its own. */
-const PURE = ['verify', 'roles'];
+const PURE = ['verify', 'roles', 'migrate'];
 const OUTSIDE =
   /^(?:node:)?(?:fs|net|tls|dns|dgram|http|https|http2|child_process|worker_threads|process|os)(?:\/|$)|^undici$/;
 
@@ -245,6 +249,8 @@ describe('a rule', () => {
     'verify/verify.ts':
       "// x\nimport type { readFileSync } from '../config/files.ts';\nexport const e: typeof readFileSync | Date = new Date(0);\n",
     'roles/roles.ts': "// x\nimport { b } from '../config/schema.ts';\nexport const f = b;\n",
+    'migrate/migrate.ts': "// x\nimport { b } from '../config/schema.ts';\nexport const k = b;\n",
+    'doctor/check.ts': "// x\nimport { b } from '../config/schema.ts';\nexport const l = b;\n",
     'authorize/authorize.ts':
       "// x\nimport { e } from '../verify/verify.ts';\nexport const g = [e, () => import('../issuers/fetch.ts')];\n",
     'protocol/reply.ts': "// x\nimport { a } from '../errors.ts';\nexport const h = a;\n",
@@ -283,6 +289,10 @@ describe('a rule', () => {
     ['verify/x.ts', "import '../keys/keys.ts';", 'imports keys/keys.ts'],
     ['roles/x.ts', "import '../verify/verify.ts';", 'imports verify/verify.ts'],
     ['issuers/x.ts', "import '../roles/roles.ts';", 'imports roles/roles.ts'],
+    ['migrate/x.ts', "import '../roles/roles.ts';", 'imports roles/roles.ts'],
+    ['authorize/x.ts', "import '../migrate/migrate.ts';", 'imports migrate/migrate.ts'],
+    ['authorize/x.ts', "import '../doctor/check.ts';", 'imports doctor/check.ts'],
+    ['doctor/x.ts', "import '../daemon/daemon.ts';", 'imports daemon/daemon.ts'],
     ['authorize/x.ts', "import '../protocol/reply.ts';", 'imports protocol/reply.ts'],
     ['authorize/x.ts', "import '../log/log.ts';", 'imports log/log.ts'],
     ['protocol/x.ts', "import '../clock.ts';", 'imports clock.ts'],
@@ -300,6 +310,7 @@ describe('a rule', () => {
     ['verify/x.ts', "import 'node:fs';", 'reaches node:fs'],
     ['verify/x.ts', "import 'fs/promises';", 'reaches fs/promises'],
     ['roles/x.ts', "import 'node:https';", 'reaches node:https'],
+    ['migrate/x.ts', "import 'node:child_process';", 'reaches node:child_process'],
     ['roles/x.ts', "export const x = () => import('undici');", 'reaches undici'],
     ['verify/x.ts', "import '../config/files.ts';", 'reaches config/files.ts, node:fs'],
     ['verify/x.ts', 'export const x = Date.now();', 'reads the clock'],

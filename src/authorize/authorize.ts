@@ -3,15 +3,14 @@
 // Fails closed: what is not granted here is not granted. Nothing in it is chosen by the token but the order of work.
 import type { Clock } from '../clock.ts';
 import { isRefusal, refuse, type Refusal } from '../errors.ts';
-import { findKeys, type WantedKey } from '../keys/find-keys.ts';
+import type { WantedKey } from '../keys/find-keys.ts';
 import type { KeySet } from '../keys/parse-key-set.ts';
-import { checkRole } from '../roles/check-role.ts';
-import { checkClaims } from '../verify/check-claims.ts';
 import { parseToken, type ParsedToken } from '../verify/parse-token.ts';
-import { verifySignature } from '../verify/verify-signature.ts';
 import { findCandidates } from './find-candidates.ts';
-import type { KnownToken, KnownTokens } from './known-tokens.ts';
+import type { KnownTokens } from './known-tokens.ts';
 import type { Issuer, Policy } from './policy.ts';
+import { isVerifiedAt, type Refused, tryIssuer } from './try-issuer.ts';
+import { type Trace, traceCandidates, traceShape } from './trace.ts';
 
 /** What PAM knows of a login. */
 export interface LoginRequest {
@@ -55,6 +54,8 @@ export interface AuthorizeOptions {
   readonly hasKey?: (issuer: Issuer, wanted: WantedKey) => boolean;
   /** Remembers tokens, under this policy alone; default: nothing is remembered. */
   readonly knownTokens?: KnownTokens;
+  /** Told of every step, for an explanation; default: nobody. What it does changes nothing. */
+  readonly trace?: Trace;
 }
 
 /**
@@ -73,10 +74,12 @@ export async function authorize(
 ): Promise<Judgement> {
   const known = options.knownTokens?.find(request.password);
   const token = known?.parsed ?? parseToken(request.password, policy.maxTokenBytes);
+  traceShape(options.trace, token);
   if (isRefusal(token)) {
     return { decision: token, issuer: undefined, token: undefined, verified: false };
   }
   const candidates = findCandidates(token.claims, policy.issuers);
+  traceCandidates(options.trace, token, candidates);
   if (isRefusal(candidates)) {
     return { decision: candidates, issuer: undefined, token, verified: false };
   }
@@ -87,7 +90,7 @@ export async function authorize(
       const decision = { granted: true, issuer: issuer.name, role: request.role } as const;
       return { decision, issuer: issuer.name, token, verified: true };
     }
-    if (furthest === undefined || outcome.step > furthest.step) {
+    if (furthest === undefined || outcome.rank > furthest.rank) {
       furthest = outcome;
     }
   }
@@ -98,7 +101,7 @@ export async function authorize(
     decision: furthest?.refusal ?? refuse('ERR_INTERNAL', 'no entry was tried'),
     issuer: furthest?.issuer,
     token,
-    verified: (furthest?.step ?? 0) > STEP.signature,
+    verified: furthest !== undefined && isVerifiedAt(furthest),
   };
 }
 
@@ -115,75 +118,7 @@ function withKeysAtHandFirst(
   return [...atHand, ...candidates.filter((issuer) => !atHand.includes(issuer))];
 }
 
-/** The steps of a decision by one entry, in order; a refusal at a later one says more. */
-const STEP = { form: 1, keys: 2, signature: 3, claims: 4, role: 5 } as const;
-
-interface Refused {
-  readonly issuer: string;
-  readonly step: number;
-  readonly refusal: Refusal;
-}
-
 /** Where several entries judged a token, the reason has to say whose it is. */
 function nameEntry({ issuer, refusal }: Refused): Refusal {
   return refuse(refusal.code, `entry ${issuer}: ${refusal.message}`, refusal.hint);
-}
-
-async function tryIssuer(
-  issuer: Issuer,
-  { token, known }: { readonly token: ParsedToken; readonly known: KnownToken | undefined },
-  request: LoginRequest,
-  policy: Policy,
-  options: AuthorizeOptions,
-): Promise<Refused | undefined> {
-  const at = (step: keyof typeof STEP, refusal: Refusal): Refused => ({
-    issuer: issuer.name,
-    step: STEP[step],
-    refusal,
-  });
-  const unfit = checkForm(token, issuer);
-  if (unfit !== undefined) {
-    return at('form', unfit);
-  }
-  const keySet = await options.keysOf(issuer, token);
-  if (isRefusal(keySet)) {
-    return at('keys', keySet);
-  }
-  const keys = findKeys(keySet, token);
-  if (isRefusal(keys)) {
-    return at('form', keys);
-  }
-  const now = options.clock();
-  const remembered = known?.isVerified(issuer.name, keys, now) === true;
-  const key = remembered ? undefined : await verifySignature(token, keys);
-  if (isRefusal(key)) {
-    return at('signature', key);
-  }
-  const wrong = checkClaims(token, issuer.entry, now);
-  if (wrong !== undefined) {
-    return at('claims', wrong);
-  }
-  if (key !== undefined) {
-    // Only now, so that tokens made for others do not take the place of those made for us.
-    known?.remember(issuer.name, token, key);
-  }
-  const notPermitted = checkRole(request.role, issuer.rolesOf(token.claims), policy.protectedRoles);
-  return notPermitted === undefined ? undefined : at('role', notPermitted);
-}
-
-function checkForm(token: ParsedToken, issuer: Issuer): Refusal | undefined {
-  const { algorithms, maxBytes } = issuer.entry.token;
-  const bytes = Buffer.byteLength(token.text);
-  if (bytes > maxBytes) {
-    return refuse(
-      'ERR_TOKEN_TOO_LARGE',
-      `the token has ${bytes} bytes; entry ${issuer.name} accepts ${maxBytes} (token.maxBytes)`,
-    );
-  }
-  return algorithms.includes(token.algorithm)
-    ? undefined
-    : refuse(
-        'ERR_ALGORITHM_NOT_ALLOWED',
-        `the token is signed with alg ${token.algorithm}; entry ${issuer.name} accepts ${algorithms.join(', ')} (token.algorithms)`,
-      );
 }

@@ -1,6 +1,7 @@
-// Which entries may judge a token: those whose issuer URL is the token's (unverified) iss, byte for byte. The token
-// only selects among what an administrator wrote.
+// Which entries may judge a token: those whose issuer URL is the token's (unverified) iss, byte for byte, and those whose
+// SPIFFE trust domain is that of its sub. The token only selects among what an administrator wrote.
 import type { Claims } from '../config/claim.ts';
+import { trustDomainOf } from '../config/spiffe-id.ts';
 import { refuse, type Refusal } from '../errors.ts';
 import { quote, quoteList } from '../quote.ts';
 import type { Issuer } from './policy.ts';
@@ -10,29 +11,60 @@ export function findCandidates(
   claims: Claims,
   issuers: readonly Issuer[],
 ): readonly Issuer[] | Refusal {
-  const { iss } = claims;
+  const { iss, sub } = claims;
+  const trustDomain = trustDomainOf(sub);
+  const candidates = issuers.filter(({ entry: { issuer } }) =>
+    issuer.spiffeTrustDomain === undefined
+      ? issuer.url === iss
+      : issuer.spiffeTrustDomain === trustDomain,
+  );
+  if (candidates.length > 0) {
+    return candidates;
+  }
+  const domains = issuers.flatMap(({ entry }) => entry.issuer.spiffeTrustDomain ?? []);
+  const urls = issuers.flatMap(({ entry }) => entry.issuer.url ?? []);
+  if (domains.length > 0 && (trustDomain !== undefined || urls.length === 0)) {
+    return refuseSubject(sub, trustDomain, domains);
+  }
+  return refuseIssuer(iss, urls, issuers);
+}
+
+function refuseSubject(
+  sub: unknown,
+  trustDomain: string | undefined,
+  domains: readonly string[],
+): Refusal {
+  const expected = quoteList([...new Set(domains)], 3);
+  return trustDomain === undefined
+    ? refuse(
+        'ERR_ISSUER_UNKNOWN',
+        `sub is ${sub === undefined ? 'missing' : quote(sub)}; expected a SPIFFE ID of trust domain ${expected}`,
+        'Add its issuer to issuers.yaml if its tokens are to be accepted.',
+      )
+    : refuse(
+        'ERR_ISSUER_UNKNOWN',
+        `trust domain ${quote(trustDomain)} is not configured; expected ${expected}`,
+        'Add it to issuers.yaml if its tokens are to be accepted.',
+      );
+}
+
+function refuseIssuer(iss: unknown, urls: readonly string[], issuers: readonly Issuer[]): Refusal {
   if (typeof iss !== 'string' || iss === '') {
     return iss === undefined
       ? refuse('ERR_CLAIM_MISSING', 'the token has no iss; expected iss, aud, sub and exp')
       : refuse('ERR_CLAIM_REJECTED', `iss is ${quote(iss)}; expected text that is not empty`);
   }
-  const candidates = issuers.filter((issuer) => issuer.entry.issuer.url === iss);
-  if (candidates.length > 0) {
-    return candidates;
-  }
-  if (issuers.length === 0) {
-    return refuse(
-      'ERR_ISSUER_UNKNOWN',
-      `issuer ${quote(iss)} is not configured; issuers.yaml names no issuer`,
-      'Add it to issuers.yaml if its tokens are to be accepted.',
-    );
-  }
-  const near = issuers.find((issuer) => isNear(issuer.entry.issuer.url, iss));
-  const urls = [...new Set(issuers.map((issuer) => issuer.entry.issuer.url))];
+  const near = issuers.find(
+    ({ entry: { issuer } }) => issuer.url !== undefined && isNear(issuer.url, iss),
+  );
+  const expected =
+    urls.length === 0
+      ? 'issuers.yaml names no issuer'
+      : `expected ${quoteList([...new Set(urls)], 3)}`;
   return near === undefined
     ? refuse(
         'ERR_ISSUER_UNKNOWN',
-        `issuer ${quote(iss)} is not configured; expected ${quoteList(urls, 3)}`,
+        `issuer ${quote(iss)} is not configured; ${expected}`,
         'Add it to issuers.yaml if its tokens are to be accepted.',
       )
     : refuse(

@@ -16,23 +16,33 @@ export function remoteKeysOf(
   keySource: RemoteKeySource,
   fetchKeys: typeof fetchKeySet = fetchKeySet,
 ): RemoteKeys {
-  const { location, certificateAuthority } = keySource;
-  const { timeout } = issuer.entry.http;
+  const { location, certificateAuthority, bearerTokenFile } = keySource;
   return {
     owner: {
       name: issuer.name,
-      source: describeSource(location, certificateAuthority),
+      source: describeSource(keySource),
       ...issuer.entry.cache,
     },
-    fetch: async (etag) => fetchKeys(location, { certificateAuthority, timeout, etag }),
+    fetch: async (etag) =>
+      fetchKeys(location, { ...issuer.entry.http, certificateAuthority, bearerTokenFile, etag }),
   };
 }
 
 /** Where keys come from and whose word is taken for it: what was remembered under other terms is not used. */
-function describeSource(location: KeyLocation, certificateAuthority: string | undefined): string {
-  const place =
-    location.kind === 'jwks'
-      ? `jwks ${location.jwksURI}`
-      : `discovery ${location.discoveryURL} of ${location.issuerURL}`;
-  return `${place} by ${certificateAuthority ?? 'the authorities of the system'}`;
+function describeSource(keySource: RemoteKeySource): string {
+  const { certificateAuthority, bearerTokenFile } = keySource;
+  const authority = certificateAuthority ?? 'the authorities of the system';
+  const bearer = bearerTokenFile === undefined ? '' : ` with the token in ${bearerTokenFile}`;
+  return `${describeLocation(keySource.location)} by ${authority}${bearer}`;
+}
+
+function describeLocation(location: KeyLocation): string {
+  switch (location.kind) {
+    case 'discovery':
+      return `discovery ${location.discoveryURL} of ${location.issuerURL}`;
+    case 'jwks':
+      return `jwks ${location.jwksURI}`;
+    case 'spiffe-bundle':
+      return `SPIFFE bundle ${location.bundleURL}`;
+  }
 }

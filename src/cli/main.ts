@@ -1,144 +1,17 @@
-// The command line: which commands there are, their options, and what becomes of a failure nobody foresaw.
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { parseDuration } from '../config/units.ts';
-import { SYSTEM_CACHE_FOLDER } from '../keys/disk-key-cache.ts';
-import { checkConfigFile } from './config-check.ts';
-import type { KeysOptions } from './keys.ts';
+// Where the command starts. A PAM module with mode=exec starts it for each login and waits for it, so that the call it makes
+// is answered with as little as possible: everything else is loaded only when it is asked for.
 import { decideForPAM, reportAndExit } from './pam.ts';
-import type { ServeOptions } from './serve.ts';
-import { VERSION } from './version.ts';
-
-const DEFAULT_CONFIG = '/etc/pgtoken/issuers.yaml';
+import { parsePAMArguments } from './pam-arguments.ts';
 
 process.on('uncaughtException', (error) => {
   reportAndExit(error);
 });
 
-const program = new Command('pgtoken')
-  .description(
-    'Log in to PostgreSQL with a Kubernetes, OIDC or SPIFFE token instead of a password.',
-  )
-  .version(VERSION)
-  .showSuggestionAfterError()
-  .showHelpAfterError('HINT: See pgtoken --help.')
-  .exitOverride();
-
-program
-  .command('pam')
-  .summary('decide one login for PAM')
-  .description(
-    paragraphs(
-      'Decides one login for a PAM module: pam_pgtoken.so with mode=exec, or the stock pam_exec.so.',
-      'Reads PAM_USER, PAM_SERVICE, PAM_RHOST and PAM_TYPE from the environment and the token from standard input, ended by NUL or end of file. On a refusal writes one line to standard error.',
-      'Exit status: 0 granted, 1 denied, 2 cannot decide.',
-    ),
-  )
-  .option('--config <file>', 'the configuration', DEFAULT_CONFIG)
-  .addOption(
-    new Option('--timeout <duration>', 'decide within this time of the start')
-      .argParser(durationOption)
-      .default(4.5, '4500ms'),
-  )
-  .option('--cache-dir <folder>', 'where keys are remembered (default: ~/.cache/pgtoken)')
-  .addHelpText(
-    'after',
-    [
-      '',
-      'Example, by hand:',
-      '  PAM_USER=foo:myservice PAM_SERVICE=postgresql-k8s pgtoken pam < token; echo $?',
-    ].join('\n'),
-  )
-  .action(async (options: { config: string; timeout: number; cacheDir?: string }) => {
-    await decideForPAM(options);
-  });
-
-program
-  .command('serve')
-  .summary('run the daemon that pam_pgtoken.so asks')
-  .description(
-    paragraphs(
-      'Runs the daemon: keeps the keys of all issuers and answers pam_pgtoken.so on a unix socket. Listens on the socket that systemd hands over, or makes one at --socket.',
-      'SIGHUP, or a change of the configuration, loads it again; what is invalid changes nothing. SIGTERM ends it after the logins under way.',
-      'Exit status: 0 stopped by a signal, 2 could not start.',
-    ),
-  )
-  .option('--config <file>', 'the configuration', DEFAULT_CONFIG)
-  .option('--socket <path>', 'the socket, mode 0660', '/run/pgtoken/pgtoken.sock')
-  .option('--group <group>', 'who may connect beside the user of the daemon')
-  .option('--cache-dir <folder>', 'where keys are kept on disk', SYSTEM_CACHE_FOLDER)
-  .option('--metrics <address>', 'serve Prometheus metrics, for example on 127.0.0.1:9187')
-  .addOption(
-    new Option('--deadline <duration>', "answer within this time; below the module's timeout")
-      .argParser(durationOption)
-      .default(4, '4s'),
-  )
-  .addOption(
-    new Option('--max-connections <number>', 'logins at one time')
-      .argParser(countOption)
-      .default(512),
-  )
-  .action(async (options: ServeOptions) => {
-    const { serve } = await import('./serve.ts');
-    process.exitCode = await serve(options);
-  });
-
-program
-  .command('keys')
-  .summary("show the issuers' keys")
-  .description(
-    paragraphs(
-      'Shows for each issuer the keys that logins are verified with: those pinned in a file, or those that the daemon keeps on disk (or pgtoken pam, with its own --cache-dir), how old they are, when they are retrieved next, and what went wrong last.',
-      'Exit status: 0 every issuer has keys, 1 some issuer has none, 2 the configuration cannot be used.',
-    ),
-  )
-  .option('--config <file>', 'the configuration', DEFAULT_CONFIG)
-  .option('--cache-dir <folder>', 'where keys are kept on disk', SYSTEM_CACHE_FOLDER)
-  .option('--json', 'write JSON', false)
-  .action(async (options: KeysOptions) => {
-    const { showKeys } = await import('./keys.ts');
-    process.exitCode = await showKeys(options);
-  });
-
-const config = program.command('config').summary('work with issuers.yaml');
-
-config
-  .command('check')
-  .summary('check a configuration file')
-  .description(
-    paragraphs(
-      'Checks a configuration file and every file it names, and prints all problems at once.',
-      'Exit status: 0 it can be used, 1 it has problems, 2 wrong usage.',
-    ),
-  )
-  .argument('[file]', 'the configuration', DEFAULT_CONFIG)
-  .action(async (file: string) => {
-    process.exitCode = await checkConfigFile(file);
-  });
-
-program.parseAsync().catch((error: unknown) => {
-  if (error instanceof CommanderError) {
-    // Commander has said what is wrong. Help and version are no failures, but in a PAM service they are no grant either.
-    process.exitCode = error.exitCode === 0 && process.env['PAM_TYPE'] === undefined ? 0 : 2;
-  } else {
-    reportAndExit(error);
-  }
-});
-
-function durationOption(text: string): number {
-  const seconds = parseDuration(text);
-  if (seconds === undefined || seconds < 0.1 || seconds > 60) {
-    throw new InvalidArgumentError('expected a duration from "100ms" to "60s"');
-  }
-  return seconds;
-}
-
-function countOption(text: string): number {
-  if (!/^[1-9][0-9]{0,4}$/.test(text)) {
-    throw new InvalidArgumentError('expected a number from 1 to 99999');
-  }
-  return Number(text);
-}
-
-function paragraphs(...texts: readonly string[]): string {
-  return texts.join('\n\n');
+const options = parsePAMArguments(process.argv.slice(2));
+if (options === undefined) {
+  import('./program.ts').then(({ runProgram }) => {
+    runProgram();
+  }, reportAndExit);
+} else {
+  void decideForPAM(options);
 }

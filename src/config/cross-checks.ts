@@ -1,21 +1,49 @@
-// Rules of issuers.yaml that tie several keys together.
+// Rules of issuers.yaml that tie several keys of one part together.
 //
-// They see the value as it was written, wrong types and all, because they must not be silenced by another problem
-// beside them: each looks only at what has the type it needs and leaves the rest to the schema.
-
+// They must not be silenced by another problem beside them: each looks only at what has the type it needs and leaves the
+// rest to the schema. What must be known as it was written, before defaults are filled in, is in check-written.ts.
+import * as z from 'zod/mini';
 import { isJSONObject, type JSONObject } from '../parse-json-object.ts';
+import { normalizeType } from './token-type.ts';
 import { formatSeconds } from './units.ts';
 
-/** Reports one problem: where, below the value being checked, and what. */
-export type Report = (path: readonly (string | number)[], message: string) => void;
+/** Reports one problem: where, below the value being checked, what, and what to do about it. */
+export type Report = (path: readonly (string | number)[], message: string, hint?: string) => void;
 
 /** Looks at a value of unknown shape and reports what does not fit together. */
 export type CrossCheck = (value: unknown, report: Report) => void;
 
-/** `issuer`: one source for the CA; a match policy where there are several audiences; no audience twice. */
+/** A cross-check as a check of a schema. */
+export const crossCheck = <T>(check: CrossCheck) =>
+  z.check<T>(
+    (payload) => {
+      check(payload.value, (path, message, hint) => {
+        const params = hint === undefined ? {} : { hint };
+        const { value: input } = payload;
+        payload.issues.push({ code: 'custom', path: [...path], message, input, params });
+      });
+    },
+    // Also when something inside was wrong already: all problems are reported at once.
+    { when: () => true },
+  );
+
+/** `issuer`: one identity, one source for the CA, a match policy where there are several audiences. */
 export const checkIssuer: CrossCheck = (value, report) => {
   if (!isJSONObject(value)) {
     return;
+  }
+  if (has(value, 'url') && has(value, 'spiffeTrustDomain')) {
+    report(
+      ['spiffeTrustDomain'],
+      'Invalid value: only one of url and spiffeTrustDomain may be written',
+    );
+  }
+  if (!has(value, 'url') && !has(value, 'spiffeTrustDomain')) {
+    report(
+      ['url'],
+      'Required value: expected the iss of the tokens, or spiffeTrustDomain instead of url',
+      'The claims of a token are its middle part: cut -d. -f2 token | basenc --base64url -d.',
+    );
   }
   if (has(value, 'certificateAuthority') && has(value, 'certificateAuthorityFile')) {
     report(
@@ -23,26 +51,34 @@ export const checkIssuer: CrossCheck = (value, report) => {
       'Invalid value: only one of certificateAuthority and certificateAuthorityFile may be written',
     );
   }
-  const audiences = value['audiences'];
-  if (!Array.isArray(audiences)) {
-    return;
-  }
-  reportDuplicates(audiences, (index) => [`audiences`, index], report);
-  if (audiences.length > 1 && !has(value, 'audienceMatchPolicy')) {
+  reportDuplicates(value, 'audiences', report);
+  const { audiences } = value;
+  if (Array.isArray(audiences) && audiences.length > 1 && !has(value, 'audienceMatchPolicy')) {
     report(
       ['audienceMatchPolicy'],
       'Required value: must be MatchAny or MatchExact when there are several audiences',
+      'MatchAny accepts a token for one of them, MatchExact only one for all of them.',
     );
   }
 };
 
-/** `keys`: exactly one source. */
+/** Where keys may come from, other than discovery. */
+export const KEY_SOURCES = [
+  'jwksURI',
+  'jwksFile',
+  'publicKeysFile',
+  'spiffeBundleURL',
+  'spiffeBundleFile',
+] as const;
+
+/** `keys`: exactly one source, and a token only for one that is asked. */
 export const checkKeys: CrossCheck = (value, report) => {
   if (!isJSONObject(value)) {
     return;
   }
-  const sources = Object.keys(value).filter((key) => KEY_SOURCES.includes(key));
-  const [first, second] = sources;
+  const [first, second] = Object.keys(value).filter((key) =>
+    KEY_SOURCES.some((one) => one === key),
+  );
   if (first === undefined) {
     report(
       [],
@@ -51,29 +87,56 @@ export const checkKeys: CrossCheck = (value, report) => {
   } else if (second !== undefined) {
     report([second], `Invalid value: only one key source may be written, and ${first} is one`);
   }
+  if (has(value, 'bearerTokenFile') && !has(value, 'jwksURI') && !has(value, 'spiffeBundleURL')) {
+    report(
+      ['bearerTokenFile'],
+      'Invalid value: not used, as it is sent to jwksURI or spiffeBundleURL, and neither is written',
+    );
+  }
 };
 
-/** An entry: nothing is written that its key source would leave unused. */
-export const checkIssuerEntry: CrossCheck = (value, report) => {
-  if (!isJSONObject(value) || !isJSONObject(value['issuer']) || !isJSONObject(value['keys'])) {
+/** `token`: nothing twice in a list. */
+export const checkToken: CrossCheck = (value, report) => {
+  if (!isJSONObject(value)) {
     return;
   }
-  const unused = ['discoveryURL'];
-  if (has(value['keys'], 'jwksFile')) {
-    unused.push('certificateAuthority', 'certificateAuthorityFile');
+  for (const key of ['algorithms', 'requiredClaims', 'boundTo']) {
+    reportDuplicates(value, key, report);
   }
-  for (const key of unused) {
-    if (has(value['issuer'], key)) {
-      const source = Object.keys(value['keys']).join(', ');
-      report(['issuer', key], `Invalid value: not used, as the keys come from ${source}`);
+  reportDuplicates(value, 'types', report, normalizeType);
+};
+
+/** What a rule may demand of a claim. */
+export const DEMANDS = ['requiredValue', 'requiredValues', 'pattern', 'forbidden'] as const;
+
+/** A rule on a claim: exactly one demand. */
+export const checkValidationRule: CrossCheck = (value, report) => {
+  if (!isJSONObject(value)) {
+    return;
+  }
+  const [first, second] = Object.keys(value).filter((key) => DEMANDS.some((one) => one === key));
+  if (first === undefined) {
+    report([], `Required value: exactly one of ${DEMANDS.join(', ')}`);
+  } else if (second !== undefined) {
+    report([second], `Invalid value: only one demand may be written, and ${first} is one`);
+  }
+  reportDuplicates(value, 'requiredValues', report);
+};
+
+/** `deny`: nothing twice. */
+export const checkDeny: CrossCheck = (value, report) => {
+  if (isJSONObject(value)) {
+    for (const key of ['subjects', 'tokenIDs', 'keyIDs']) {
+      reportDuplicates(value, key, report);
     }
   }
 };
 
-/** `token`: no algorithm twice. */
-export const checkToken: CrossCheck = (value, report) => {
-  if (isJSONObject(value) && Array.isArray(value['algorithms'])) {
-    reportDuplicates(value['algorithms'], (index) => ['algorithms', index], report);
+/** `pam`: nothing twice. */
+export const checkPAM: CrossCheck = (value, report) => {
+  if (isJSONObject(value)) {
+    reportDuplicates(value, 'services', report);
+    reportDuplicates(value, 'sources', report);
   }
 };
 
@@ -113,8 +176,10 @@ export const checkRoleRule: CrossCheck = (value, report) => {
   if (has(value, 'equals') && !has(value, 'role')) {
     report(['equals'], 'Invalid value: equals needs role beside it, which says what is permitted');
   }
-  if (has(value, 'replace') && has(value, 'equals')) {
-    report(['replace'], 'Invalid value: nothing comes from the claim when equals is written');
+  for (const key of ['replace', 'shorten']) {
+    if (has(value, key) && value[key] !== false && has(value, 'equals')) {
+      report([key], 'Invalid value: nothing comes from the claim when equals is written');
+    }
   }
   if (!has(value, 'pattern')) {
     for (const [index, role] of rolesOf(value['role']).entries()) {
@@ -136,27 +201,44 @@ export const checkIssuerNames: CrossCheck = (value, report) => {
   const names = value['issuers'].map((entry: unknown) =>
     isJSONObject(entry) ? entry['name'] : undefined,
   );
-  reportDuplicates(names, (index) => ['issuers', index, 'name'], report);
+  for (const index of duplicatesIn(names)) {
+    report(['issuers', index, 'name'], `Duplicate value: ${JSON.stringify(names[index])}`);
+  }
 };
-
-const KEY_SOURCES: readonly string[] = ['jwksURI', 'jwksFile'];
 
 function rolesOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [value];
 }
 
+/** Reports what stands twice in a list of values that are no objects. */
 function reportDuplicates(
-  values: readonly unknown[],
-  pathOf: (index: number) => (string | number)[],
+  value: JSONObject,
+  key: string,
   report: Report,
+  normalize = (text: string): string => text,
 ): void {
-  for (const [index, value] of values.entries()) {
-    if (typeof value === 'string' && values.indexOf(value) < index) {
-      report(pathOf(index), `Duplicate value: ${JSON.stringify(value)}`);
+  const list: unknown = value[key];
+  if (Array.isArray(list)) {
+    const items = list.map((item: unknown) => (typeof item === 'string' ? normalize(item) : item));
+    for (const index of duplicatesIn(items)) {
+      report([key, index], `Duplicate value: ${JSON.stringify(list[index])}`);
     }
   }
 }
 
-function has(value: JSONObject, key: string): boolean {
+function duplicatesIn(values: readonly unknown[]): number[] {
+  const seen = new Set<unknown>();
+  return values.flatMap((value, index) => {
+    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
+      return [];
+    }
+    const isDuplicate = seen.has(value);
+    seen.add(value);
+    return isDuplicate ? [index] : [];
+  });
+}
+
+/** Whether an object has a key of its own. */
+export function has(value: JSONObject, key: string): boolean {
   return Object.hasOwn(value, key) && value[key] !== undefined;
 }

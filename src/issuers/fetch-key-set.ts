@@ -1,24 +1,44 @@
-// Retrieves an issuer's keys: through OpenID Connect Discovery, or from a JWKS address the administrator wrote.
+// Retrieves an issuer's keys: through OpenID Connect Discovery, or from a JWKS address or a SPIFFE bundle endpoint that the
+// administrator wrote.
 import type { FetchResult } from '../keys/fetch-result.ts';
-import { parseKeySet } from '../keys/parse-key-set.ts';
+import { type ParsedKeySet, parseKeySet } from '../keys/parse-key-set.ts';
+import { parseSPIFFEBundle } from '../keys/parse-spiffe-bundle.ts';
 import type { JSONObject } from '../parse-json-object.ts';
 import { quote } from '../quote.ts';
-import { httpGetJSON } from './http-get.ts';
+import { httpGetJSON, type HTTPGetOptions } from './http-get.ts';
+import { readBearerToken } from './read-bearer-token.ts';
 
 /** Where the keys of an issuer are. */
 export type KeyLocation =
   | { readonly kind: 'discovery'; readonly issuerURL: string; readonly discoveryURL: string }
-  | { readonly kind: 'jwks'; readonly jwksURI: string };
+  | { readonly kind: 'jwks'; readonly jwksURI: string }
+  | { readonly kind: 'spiffe-bundle'; readonly bundleURL: string };
+
+/** The first address that is asked. */
+export function urlOf(location: KeyLocation): string {
+  switch (location.kind) {
+    case 'discovery':
+      return location.discoveryURL;
+    case 'jwks':
+      return location.jwksURI;
+    case 'spiffe-bundle':
+      return location.bundleURL;
+  }
+}
 
 /** Limits and trust of one retrieval. */
 export interface FetchKeySetOptions {
   /** The certificate authority in PEM; default: those of the system. */
   readonly certificateAuthority?: string | undefined;
+  /** The HTTP proxy; default: none. */
+  readonly proxyURL?: string | undefined;
+  /** A file with the token to ask with, read now. Not for discovery; default: none. */
+  readonly bearerTokenFile?: string | undefined;
   /** Time for the whole retrieval, discovery included, in seconds. */
   readonly timeout: number;
   /** The longest answer in bytes; default 1 MiB. */
-  readonly maxResponseBytes?: number;
-  /** The entity tag of the keys at hand. */
+  readonly maxResponseBytes?: number | undefined;
+  /** The `etag` of the last result. */
   readonly etag?: string | undefined;
 }
 
@@ -41,65 +61,105 @@ export async function fetchKeySet(
 ): Promise<FetchResult> {
   const limits = {
     certificateAuthority: options.certificateAuthority,
+    proxyURL: options.proxyURL,
     signal: AbortSignal.timeout(Math.max(1, options.timeout * 1000)),
     maxResponseBytes: options.maxResponseBytes ?? 1024 * 1024,
   };
-  let jwksURI;
-  if (location.kind === 'jwks') {
-    jwksURI = location.jwksURI;
-  } else {
-    const answer = await httpGetJSON(location.discoveryURL, limits);
-    if (answer.kind !== 'document') {
-      return answer;
+  switch (location.kind) {
+    case 'discovery': {
+      const found = await discover(location, limits);
+      return typeof found === 'string'
+        ? { kind: 'failed', reason: found }
+        : fetchKeys(found.jwksURI, JWKS, limits, options.etag);
     }
-    const found = readDiscovery(answer.document, location);
-    if ('reason' in found) {
-      return { kind: 'failed', reason: found.reason };
+    case 'jwks':
+    case 'spiffe-bundle': {
+      const isJWKS = location.kind === 'jwks';
+      const url = isJWKS ? location.jwksURI : location.bundleURL;
+      const bearer = readBearerToken(options.bearerTokenFile);
+      return bearer.ok
+        ? fetchKeys(
+            url,
+            isJWKS ? JWKS : BUNDLE,
+            { ...limits, bearerToken: bearer.token },
+            options.etag,
+          )
+        : { kind: 'failed', reason: bearer.reason };
     }
-    jwksURI = found.jwksURI;
   }
+}
 
-  const answer = await httpGetJSON(jwksURI, { ...limits, etag: options.etag });
+/** What is expected under an address. */
+interface Form {
+  readonly name: string;
+  readonly parse: (
+    document: JSONObject,
+  ) => (ParsedKeySet & { readonly refreshHint?: number | undefined }) | string;
+}
+
+const JWKS: Form = { name: 'key set', parse: parseKeySet };
+const BUNDLE: Form = { name: 'SPIFFE bundle', parse: parseSPIFFEBundle };
+
+async function fetchKeys(
+  url: string,
+  form: Form,
+  options: HTTPGetOptions,
+  known: string | undefined,
+): Promise<FetchResult> {
+  const answer = await httpGetJSON(url, { ...options, etag: etagFor(url, known) });
   if (answer.kind !== 'document') {
     return answer;
   }
-  const parsed = parseKeySet(answer.document);
+  const parsed = form.parse(answer.document);
   if (typeof parsed === 'string') {
     return {
       kind: 'failed',
-      reason: `${jwksURI} answered a document that is no key set: ${parsed}`,
+      reason: `${url} answered a document that is no ${form.name}: ${parsed}`,
     };
   }
-  if (parsed.keySet.keys.length === 0) {
-    const [first] = parsed.rejected;
+  const { keySet, rejected, refreshHint } = parsed;
+  if (keySet.keys.length === 0) {
+    const [first] = rejected;
     const detail = first === undefined ? '' : `; the first one is ${first.reason}`;
     return {
       kind: 'failed',
-      reason: `${jwksURI} answered a key set without a usable key${detail}`,
+      reason: `${url} answered a ${form.name} without a usable key${detail}`,
       withdrawn: true,
     };
   }
-  return { kind: 'keys', keySet: parsed.keySet, etag: answer.etag, maxAge: answer.maxAge };
+  const maxAges = [answer.maxAge, refreshHint].filter((age) => age !== undefined);
+  return {
+    kind: 'keys',
+    keySet,
+    etag: answer.etag === undefined ? undefined : `${url} ${answer.etag}`,
+    maxAge: maxAges.length === 0 ? undefined : Math.min(...maxAges),
+  };
 }
 
-function readDiscovery(
-  document: JSONObject,
+/** An entity tag means something only under the address that gave it, and discovery may lead to another one each time. */
+function etagFor(url: string, known: string | undefined): string | undefined {
+  return known?.startsWith(`${url} `) === true ? known.slice(url.length + 1) : undefined;
+}
+
+async function discover(
   location: { readonly issuerURL: string; readonly discoveryURL: string },
-): { readonly jwksURI: string } | { readonly reason: string } {
-  const { issuer, jwks_uri: jwksURI } = document;
+  limits: HTTPGetOptions,
+): Promise<{ readonly jwksURI: string } | string> {
+  const answer = await httpGetJSON(location.discoveryURL, limits);
+  if (answer.kind !== 'document') {
+    // Without an entity tag there is no "unchanged".
+    return answer.kind === 'failed' ? answer.reason : `${location.discoveryURL} answered 304`;
+  }
+  const { issuer, jwks_uri: jwksURI } = answer.document;
   if (issuer !== location.issuerURL) {
-    return {
-      reason: `${location.discoveryURL} is the discovery document of issuer ${quote(issuer)}; expected ${quote(location.issuerURL)}`,
-    };
+    return `${location.discoveryURL} is the discovery document of issuer ${quote(issuer)}; expected ${quote(location.issuerURL)}`;
   }
   if (
     typeof jwksURI !== 'string' ||
     !/^https:\/\/[\x21-\x3f\x41-\x5b\x5d-\x7e]+$/.test(jwksURI) ||
     !URL.canParse(jwksURI)
   ) {
-    return {
-      reason: `${location.discoveryURL} names jwks_uri ${quote(jwksURI)}; expected an https:// URL without user`,
-    };
+    return `${location.discoveryURL} names jwks_uri ${quote(jwksURI)}; expected an https:// URL without user`;
   }
   return { jwksURI };
 }

@@ -24,6 +24,10 @@ export type HTTPAnswer =
 export interface HTTPGetOptions {
   /** The certificate authority in PEM; default: those of the system. */
   readonly certificateAuthority?: string | undefined;
+  /** The HTTP proxy to go through (CONNECT, RFC 9110 section 9.3.6); default: none, whatever the environment says. */
+  readonly proxyURL?: string | undefined;
+  /** The token to ask with (RFC 6750). Sent to the URL alone, as redirects are not followed. */
+  readonly bearerToken?: string | undefined;
   /** Ends the request, wherever it is. */
   readonly signal: AbortSignal;
   /** The longest answer in bytes. */
@@ -35,15 +39,8 @@ export interface HTTPGetOptions {
 /** Gets a JSON object over HTTPS. Throws only for defects of ours. */
 export async function httpGetJSON(url: string, options: HTTPGetOptions): Promise<HTTPAnswer> {
   // Loaded here, as most logins need no network.
-  const { Agent, request } = await import('undici');
-  const ca = options.certificateAuthority ?? (await systemCertificates());
-  const agent = new Agent({
-    connections: 1,
-    pipelining: 0,
-    allowH2: false,
-    connect: { ca, rejectUnauthorized: true, minVersion: 'TLSv1.2' },
-    maxResponseSize: options.maxResponseBytes,
-  });
+  const { request } = await import('undici');
+  const agent = await createAgent(options);
   try {
     // The race, because the signal does not reach a connection that is still being made.
     const response = await Promise.race([
@@ -54,6 +51,9 @@ export async function httpGetJSON(url: string, options: HTTPGetOptions): Promise
         headers: {
           accept: 'application/json',
           'user-agent': 'pgtoken',
+          ...(options.bearerToken === undefined
+            ? {}
+            : { authorization: `Bearer ${options.bearerToken}` }),
           ...(options.etag === undefined ? {} : { 'if-none-match': options.etag }),
         },
         signal: options.signal,
@@ -76,10 +76,30 @@ export async function httpGetJSON(url: string, options: HTTPGetOptions): Promise
         )
       : { kind: 'document', document, etag: readETag(response.headers['etag']), maxAge };
   } catch (error) {
-    return failed(`${url}: ${explainError(error, options)}`);
+    const way = options.proxyURL === undefined ? '' : ` through ${options.proxyURL}`;
+    return failed(`${url}${way}: ${explainError(error, options)}`);
   } finally {
     await agent.destroy();
   }
+}
+
+/** One connection, to the server or through the proxy; the server's certificate is checked either way. */
+async function createAgent(options: HTTPGetOptions): Promise<Dispatcher> {
+  const { Agent, ProxyAgent } = await import('undici');
+  const tls = {
+    ca: options.certificateAuthority ?? (await systemCertificates()),
+    rejectUnauthorized: true,
+    minVersion: 'TLSv1.2',
+  } as const;
+  const limits = {
+    connections: 1,
+    pipelining: 0,
+    allowH2: false,
+    maxResponseSize: options.maxResponseBytes,
+  };
+  return options.proxyURL === undefined
+    ? new Agent({ ...limits, connect: tls })
+    : new ProxyAgent({ ...limits, uri: options.proxyURL, requestTls: tls });
 }
 
 /** Rejects when the signal is aborted. */
@@ -136,11 +156,20 @@ function explainError(error: unknown, options: HTTPGetOptions): string {
   switch (code) {
     case 'UND_ERR_RES_EXCEEDED_MAX_SIZE':
       return `the answer is over ${options.maxResponseBytes} bytes`;
+    case 'UND_ERR_ABORTED':
+      return `the proxy refuses to connect (${/[0-9]{3}/.exec(String(error))?.[0] ?? code})`;
+    // What the library took for granted of every answer.
+    case 'ERR_ASSERTION':
+      return `the answer does not keep to HTTP/1.1 (${code})`;
     case 'ECONNREFUSED':
       return 'connection refused';
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
       return `there is no way to this host (${code})`;
+    case 'UND_ERR_SOCKET':
+      return options.proxyURL === undefined
+        ? 'the connection was closed'
+        : 'the proxy or the server closed the connection';
     case 'ECONNRESET':
       return 'the connection was reset';
     case 'ENOTFOUND':

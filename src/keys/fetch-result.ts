@@ -6,7 +6,10 @@ export type FetchResult =
   | {
       readonly kind: 'keys';
       readonly keySet: KeySet;
-      /** The entity tag of the key set (RFC 9110 section 8.8.3), for the next retrieval. */
+      /**
+       * For the next retrieval: the entity tag of the key set (RFC 9110 section 8.8.3) behind the address that gave it.
+       * Means something to `issuers/` alone.
+       */
       readonly etag: string | undefined;
       /** How long the issuer allows the keys to be kept (Cache-Control max-age), in seconds. */
       readonly maxAge: number | undefined;

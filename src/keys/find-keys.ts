@@ -14,9 +14,12 @@ export interface WantedKey {
 /** Never more signature checks than this for one token. */
 const MAX_CANDIDATES = 4;
 
+/** So many keys without `kid` are tried of those that fit an algorithm. */
+export const MAX_NAMELESS_KEYS = MAX_CANDIDATES;
+
 /**
  * Finds the keys to try: those of the token's `kid`, else those that have no `kid`. A token without `kid` is only
- * verified where there is no choice.
+ * verified where there is no choice: by the one key that fits, or by keys none of which has a name to choose by.
  *
  * @returns one to four keys, each fit for the token's algorithm, or `ERR_KEY_UNKNOWN`.
  */
@@ -24,8 +27,9 @@ export function findKeys(keySet: KeySet, wanted: WantedKey): readonly JWK[] | Re
   const { keyID, algorithm } = wanted;
   const fitting = keySet.keys.filter((key) => algorithmsOf(key).includes(algorithm));
   if (keyID === undefined) {
-    return fitting.length === 1
-      ? fitting
+    return fitting.length === 1 ||
+      (fitting.length > 0 && fitting.every((key) => key.kid === undefined))
+      ? fitting.slice(0, MAX_CANDIDATES)
       : refuse(
           'ERR_KEY_UNKNOWN',
           `the token names no key (kid), and ${fitting.length} keys of the issuer fit its alg ${algorithm}; expected a kid`,

@@ -19,6 +19,12 @@ export interface RejectedKey {
   readonly reason: string;
 }
 
+/** The usable keys of a document. */
+export interface ParsedKeySet {
+  readonly keySet: KeySet;
+  readonly rejected: readonly RejectedKey[];
+}
+
 /** More keys than this in one document are refused. */
 const MAX_KEYS = 200;
 /** The most JSON values of a document that holds keys or leads to them: as many as 200 keys can have, and room. */
@@ -35,9 +41,7 @@ const MAX_MEMBER_LENGTH = 1400;
  *
  * @returns the keys and what was left out, or the reason why it is no JWKS, in a few words.
  */
-export function parseKeySet(
-  document: JSONObject,
-): { readonly keySet: KeySet; readonly rejected: readonly RejectedKey[] } | string {
+export function parseKeySet(document: JSONObject): ParsedKeySet | string {
   const list = document['keys'];
   if (!Array.isArray(list)) {
     return 'it has no list of keys; expected a JWKS: {"keys": [...]}';

@@ -1,5 +1,6 @@
 // The log of the daemon: JSON lines on standard output, where the service manager picks them up.
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { escapeNonASCII } from '../quote.ts';
 
 /**
  * Creates the logger. A log that cannot be written, on a full disk, is no reason to lock everybody out: the line is lost,
@@ -17,7 +18,8 @@ export function createLogger(destination: DestinationStream = standardOutput()):
     {
       write(line) {
         try {
-          destination.write(line);
+          // Clients choose some of these texts, issuers others, and people look at them in a terminal.
+          destination.write(`${escapeNonASCII(line.trimEnd())}\n`);
         } catch {
           // Lost; there is nowhere to tell it.
         }

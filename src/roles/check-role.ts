@@ -15,13 +15,17 @@ export const MAX_ROLE_BYTES = 63;
  * @param requested the role the client asked for (PAM_USER).
  * @param permitted what the role rules gave for this token, in any order; may hold names that are too long.
  * @param protectedRoles names and patterns of roles no token may be; these win over any rule.
+ * @param exceptions names of protected roles that these tokens may be all the same, where a rule permits them.
  * @returns undefined when the role is granted.
  */
 export function checkRole(
   requested: string,
   permitted: readonly string[],
   protectedRoles: readonly string[],
+  exceptions: readonly string[] = [],
 ): Refusal | undefined {
+  const isProtected = (role: string): boolean =>
+    isProtectedRole(role, protectedRoles) && !exceptions.includes(role);
   if (requested.includes('\u{FFFD}') || !requested.isWellFormed()) {
     // U+FFFD is what undecodable bytes turn into: two different roles would look the same here.
     return refuse(
@@ -29,7 +33,7 @@ export function checkRole(
       `role ${quote(requested)} is not valid UTF-8; expected a role name in UTF-8`,
     );
   }
-  if (isProtectedRole(requested, protectedRoles)) {
+  if (isProtected(requested)) {
     return refuse(
       'ERR_ROLE_PROTECTED',
       `role ${quote(requested)} is protected, no token may be it (protectedRoles: ${quoteList(protectedRoles)})`,
@@ -48,10 +52,10 @@ export function checkRole(
     return refuse(
       'ERR_ROLE_TOO_LONG',
       `the token maps to role ${quote(long)} of ${Buffer.byteLength(long)} bytes; PostgreSQL's role names have at most ${MAX_ROLE_BYTES}`,
-      'Write a role rule that yields a shorter name.',
+      'Write a role rule that yields a shorter name, or shorten: true.',
     );
   }
-  const usable = roles.filter((role) => !isProtectedRole(role, protectedRoles));
+  const usable = roles.filter((role) => !isProtected(role));
   if (usable.length === 0) {
     return refuse(
       'ERR_ROLE_NOT_PERMITTED',

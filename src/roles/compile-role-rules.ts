@@ -1,19 +1,26 @@
 // Role rules made ready: from the `roles` of an entry to a function that says which roles a token's claims permit.
 import { type Claims, findClaim } from '../config/claim.ts';
-import type { Pattern } from '../config/pattern.ts';
+import { PATTERN_HINT } from '../config/pattern-hint.ts';
+import type { CompilePattern, Pattern } from '../config/pattern.ts';
 import type { RoleRule } from '../config/schema.ts';
 
 /** Says which roles the claims permit; protected roles and length are not its business. May hold a role twice. */
 export type RolesOf = (claims: Claims) => readonly string[];
 
-/** Compiles a pattern, or reports why it cannot be. */
-export type CompilePattern = (
-  source: string,
-  report: (reason: string) => void,
-) => Pattern | undefined;
+/** What rules are compiled with; loaded only where a rule uses it, as each takes longer to load than a decision. */
+export interface RuleTools {
+  /** Only called for rules that have a pattern. */
+  readonly compilePattern: CompilePattern;
+  /** Only called for rules that say `shorten`. */
+  readonly shortenRole: (role: string) => string;
+}
 
 /** A problem in a rule: where, below the list of rules, and what. */
-export type ReportRule = (path: readonly (string | number)[], message: string) => void;
+export type ReportRule = (
+  path: readonly (string | number)[],
+  message: string,
+  hint?: string,
+) => void;
 
 /** More roles than this from one token are not looked at. */
 const MAX_ROLES = 1000;
@@ -21,17 +28,16 @@ const MAX_ROLES = 1000;
 /**
  * Compiles the role rules of an entry.
  *
- * @param compilePattern how patterns are compiled; only called for rules that have one.
  * @param report told of a pattern that does not compile and of a `\N` without a group; the result must not be used then.
  */
 export function compileRoleRules(
   rules: readonly RoleRule[],
-  compilePattern: CompilePattern,
+  tools: RuleTools,
   report: ReportRule,
 ): RolesOf {
   const compiled = rules.map((rule, index) =>
-    compileRule(rule, compilePattern, (path, message) => {
-      report([index, ...path], message);
+    compileRule(rule, tools, (path, message, hint) => {
+      report([index, ...path], message, hint);
     }),
   );
   return (claims) => {
@@ -49,14 +55,18 @@ export function compileRoleRules(
 
 function compileRule(
   rule: RoleRule,
-  compilePattern: CompilePattern,
+  tools: RuleTools,
   report: ReportRule,
 ): (claims: Claims) => string[] {
   const pattern =
     rule.pattern === undefined
       ? undefined
-      : compilePattern(rule.pattern, (reason) => {
-          report(['pattern'], `Invalid value: not an RE2 regular expression: ${reason}`);
+      : tools.compilePattern(rule.pattern, (reason) => {
+          report(
+            ['pattern'],
+            `Invalid value: not an RE2 regular expression: ${reason}`,
+            PATTERN_HINT,
+          );
         });
   const templates = compileTemplates(rule, pattern, report);
   const replace = compileReplace(rule.replace ?? {});
@@ -70,7 +80,9 @@ function compileRule(
       const groups = pattern === undefined ? [value] : pattern.match(value);
       return groups === undefined
         ? []
-        : templates.map((template) => template((group) => replace(groups[group] ?? '')));
+        : templates
+            .map((template) => template((group) => replace(groups[group] ?? '')))
+            .map(rule.shorten ? tools.shortenRole : (role) => role);
     });
 }
 

@@ -101,7 +101,7 @@ describe('a decision', () => {
     expect(await login({ policy, token: { key: 'cluster-eddsa' } })).toMatchObject({
       decision: {
         code: 'ERR_ALGORITHM_NOT_ALLOWED',
-        message: 'the token is signed with alg EdDSA; entry tight accepts ES256 (token.algorithms)',
+        message: 'the token is signed with alg EdDSA; expected ES256 (token.algorithms)',
       },
       issuer: 'tight',
       verified: false,

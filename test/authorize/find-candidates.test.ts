@@ -7,7 +7,7 @@ import { isRefusal } from '../../src/errors.ts';
 import { loadPolicies } from './load-policies.ts';
 
 const issuers: readonly Issuer[] = (await loadPolicies(['cluster'])).get('cluster')!.issuers;
-const { url } = issuers[0]!.entry.issuer;
+const url = issuers[0]!.entry.issuer.url!;
 
 it.each([`${url}/`, url.toUpperCase(), `${url.toUpperCase()}/`])('says that %s is near', (iss) => {
   const refusal = findCandidates({ iss }, issuers);

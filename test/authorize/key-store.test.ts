@@ -45,7 +45,7 @@ beforeEach(async () => {
     fetchKeySet: async (location: KeyLocation) => {
       const { promise, resolve } = Promise.withResolvers<FetchResult>();
       fetches.push({
-        url: location.kind === 'jwks' ? location.jwksURI : location.issuerURL,
+        url: 'issuerURL' in location ? location.issuerURL : addressOf(location),
         answer: async (result) => {
           resolve(result);
           await settle();
@@ -60,6 +60,10 @@ afterEach(async () => {
   store.stop();
   await folder.remove();
 });
+
+function addressOf(location: Exclude<KeyLocation, { kind: 'discovery' }>): string {
+  return location.kind === 'jwks' ? location.jwksURI : location.bundleURL;
+}
 
 const settle = async (): Promise<void> => {
   for (let turn = 0; turn < 30; turn++) await Promise.resolve();

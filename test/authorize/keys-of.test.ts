@@ -21,7 +21,12 @@ const DISCOVERY = {
 } as const;
 
 function remote(location: KeyLocation, certificateAuthority?: string): Issuer {
-  const keySource: KeySource = { kind: 'remote', location, certificateAuthority };
+  const keySource: KeySource = {
+    kind: 'remote',
+    location,
+    certificateAuthority,
+    bearerTokenFile: undefined,
+  };
   return { ...PINNED!, keySource };
 }
 

@@ -85,7 +85,14 @@ const entry = (name: string) => ({
 
 describe('pgtoken config check', () => {
   it.concurrent('names the issuers of a configuration that can be used, and exits 0', async () => {
-    const file = await place('good.yaml', writeIssuersYAML([entry('a'), entry('b')]));
+    const pam = { services: ['postgresql'] };
+    const file = await place(
+      'good.yaml',
+      writeIssuersYAML([
+        { ...entry('a'), pam },
+        { ...entry('b'), pam },
+      ]),
+    );
     expect(await runPgtoken(['config', 'check', file])).toMatchObject({
       status: 0,
       stdout: `${file}: ok, 2 issuers: a, b\n`,
@@ -114,8 +121,9 @@ describe('pgtoken config check', () => {
         `${file}:1:13: apiVersion: Unsupported value: 1: must be "pgtoken/v1"`,
         `${file}:3:3: issuers[0].issuer: Required value: expected a mapping`,
         `${file}:3:3: issuers[0].roles: Required value: expected a list of role rules`,
-        `${file}:4:3: issuers[0].keys: Required value: exactly one of jwksURI, jwksFile; leave keys out for discovery`,
+        `${file}:4:3: issuers[0].keys: Required value: exactly one of jwksURI, jwksFile, publicKeysFile, spiffeBundleURL, spiffeBundleFile; leave keys out for discovery`,
         `${file}:5:1: extra: Unknown field, known here: apiVersion, issuers, protectedRoles`,
+        '  HINT: docs/configuration.md has every key; with pgtoken config schema an editor completes them.',
         '',
       ].join('\n'),
       stderr: `pgtoken: ${file}: 5 problems\n`,
@@ -126,7 +134,7 @@ describe('pgtoken config check', () => {
     const missing = join(folder, 'missing.yaml');
     expect(await runPgtoken(['config', 'check', missing])).toMatchObject({
       status: 1,
-      stdout: `${missing}:1:1: cannot be used: no such file\n`,
+      stdout: `${missing}:1:1: cannot be used: no such file\n  HINT: A relative path counts from the folder of issuers.yaml.\n`,
       stderr: `pgtoken: ${missing}: 1 problem\n`,
     });
   });

@@ -15,7 +15,7 @@ describe('a configuration', () => {
         {
           name: 'homelab',
           issuer: { url: 'https://k8s.example.com', audiences: ['postgres'] },
-          http: { timeout: 3 },
+          http: { timeout: 3, maxResponseBytes: 1024 * 1024 },
           token: {
             algorithms: [
               'RS256',
@@ -29,11 +29,18 @@ describe('a configuration', () => {
               'ES512',
               'EdDSA',
             ],
+            types: ['absent', 'JWT', 'JOSE', 'at+jwt'],
+            allowSenderConstrained: false,
             clockSkew: 30,
             maxLifetime: 86_400,
             maxBytes: 16_384,
+            requiredClaims: [],
           },
-          roles: [{ claim: 'sub' }],
+          claimValidationRules: [],
+          roles: [{ claim: 'sub', shorten: false }],
+          allowProtectedRoles: [],
+          deny: { subjects: [], tokenIDs: [], keyIDs: [] },
+          pam: {},
           cache: { refreshInterval: 600, maxStale: 86_400, unknownKeyCooldown: 30 },
         },
       ],
@@ -52,17 +59,39 @@ issuers:
     certificateAuthorityFile: ca.pem
     audiences: [one, two]
     audienceMatchPolicy: MatchExact
-  http: {timeout: 1500ms}
-  token: {algorithms: [ES256, EdDSA], clockSkew: 1m, maxLifetime: 366d, maxBytes: 4KiB}
+  http: {proxyURL: "http://proxy.example.com:3128", timeout: 1500ms, maxResponseBytes: 64KiB}
+  token:
+    algorithms: [ES256, EdDSA]
+    types: [absent, application/AT+JWT]
+    allowSenderConstrained: true
+    clockSkew: 1m
+    maxLifetime: 366d
+    maxAge: 1h
+    maxBytes: 4KiB
+    requiredClaims: [jti, /kubernetes.io/pod/name]
+    boundTo: [pod, node]
+  claimValidationRules:
+  - {claim: hd, requiredValue: example.com}
+  - {claim: /a/b, requiredValues: [x, 1, true]}
+  - {claim: sub, pattern: 'a.*'}
+  - {claim: act, forbidden: true}
   roles:
   - {claim: /a/b, trimPrefix: "x:", trimSuffix: ":y", pattern: '(.*)', role: ['\\1', r], replace: {"-": ""}}
   - {claim: groups, equals: dba, role: dba_ro}
+  - {claim: sub, shorten: true}
+  allowProtectedRoles: [root]
+  deny: {subjects: [s], tokenIDs: [t], keyIDs: [k], issuedBefore: 2026-11-01T01:00:00+01:00}
+  pam: {services: [postgresql-k8s], sources: [10.0.0.0/8, "fd00::/8", local]}
   cache: {refreshInterval: 2h, maxStale: 2h, unknownKeyCooldown: 1s}
 - name: b
   issuer:
     url: https://a.example.com/
     audiences: [one]
   keys: {jwksFile: keys.json}
+  roles: [{claim: sub}]
+- name: c
+  issuer: {spiffeTrustDomain: example.org, audiences: [one]}
+  keys: {spiffeBundleURL: "https://spire.example.org/bundle", bearerTokenFile: token}
   roles: [{claim: sub}]
 `);
     expect(parsed).toMatchObject({
@@ -77,13 +106,28 @@ issuers:
               audiences: ['one', 'two'],
               audienceMatchPolicy: 'MatchExact',
             },
-            http: { timeout: 1.5 },
+            http: {
+              proxyURL: 'http://proxy.example.com:3128',
+              timeout: 1.5,
+              maxResponseBytes: 65_536,
+            },
             token: {
               algorithms: ['ES256', 'EdDSA'],
+              types: ['absent', 'application/AT+JWT'],
+              allowSenderConstrained: true,
               clockSkew: 60,
               maxLifetime: 31_622_400,
+              maxAge: 3600,
               maxBytes: 4096,
+              requiredClaims: ['jti', '/kubernetes.io/pod/name'],
+              boundTo: ['pod', 'node'],
             },
+            claimValidationRules: [
+              { claim: 'hd', requiredValue: 'example.com' },
+              { claim: '/a/b', requiredValues: ['x', 1, true] },
+              { claim: 'sub', pattern: 'a.*' },
+              { claim: 'act', forbidden: true },
+            ],
             roles: [
               {
                 claim: '/a/b',
@@ -94,10 +138,23 @@ issuers:
                 replace: { '-': '' },
               },
               { claim: 'groups', equals: 'dba', role: 'dba_ro' },
+              { claim: 'sub', shorten: true },
             ],
+            allowProtectedRoles: ['root'],
+            deny: {
+              subjects: ['s'],
+              tokenIDs: ['t'],
+              keyIDs: ['k'],
+              issuedBefore: Date.UTC(2026, 10, 1) / 1000,
+            },
+            pam: { services: ['postgresql-k8s'], sources: ['10.0.0.0/8', 'fd00::/8', 'local'] },
             cache: { refreshInterval: 7200, maxStale: 7200, unknownKeyCooldown: 1 },
           },
           { keys: { jwksFile: 'keys.json' } },
+          {
+            issuer: { spiffeTrustDomain: 'example.org' },
+            keys: { spiffeBundleURL: 'https://spire.example.org/bundle', bearerTokenFile: 'token' },
+          },
         ],
       },
     });
@@ -163,7 +220,7 @@ describe('one problem', () => {
     [
       'an unknown key that would upset a terminal',
       withMore('  "a\\x1b[2J\\n": 1'),
-      String.raw`9:3: issuers[0]."a\u001b[2J\n": Unknown field, known here: cache, http, issuer, keys, name, roles, token`,
+      String.raw`9:3: issuers[0]."a\u001b[2J\n": Unknown field, known here: allowProtectedRoles, cache, claimValidationRules, deny, http, issuer, keys, name, pam, roles, token`,
     ],
     [
       'no issuers',
@@ -188,12 +245,12 @@ describe('one problem', () => {
     [
       'protectedRoles that are text',
       `protectedRoles: postgres\n${MINIMAL}`,
-      '1:17: protectedRoles: Invalid type: expected a list, got text "postgres"',
+      '1:17: protectedRoles: Invalid type: expected a list of texts, got text "postgres"',
     ],
     [
       'protectedRoles that are nothing',
       `protectedRoles:\n${MINIMAL}`,
-      '1:16: protectedRoles: Required value: expected a list',
+      '1:16: protectedRoles: Required value: expected a list of texts',
     ],
     [
       'an empty protected role',
@@ -247,7 +304,11 @@ describe('one problem', () => {
       'apiVersion: pgtoken/v1\nissuers:\n- name: homelab\n  roles: [{claim: sub}]\n',
       '3:3: issuers[0].issuer: Required value: expected a mapping',
     ],
-    ['no url', withLine(URL_LINE), '4:3: issuers[0].issuer.url: Required value: expected text'],
+    [
+      'no url',
+      withLine(URL_LINE),
+      '4:3: issuers[0].issuer.url: Required value: expected the iss of the tokens, or spiffeTrustDomain instead of url',
+    ],
     ...(
       [
         ['over http', 'http://k8s.example.com'],
@@ -337,7 +398,7 @@ describe('one problem', () => {
     [
       'no key source',
       withMore('  keys: {}'),
-      '9:3: issuers[0].keys: Required value: exactly one of jwksURI, jwksFile; leave keys out for discovery',
+      '9:3: issuers[0].keys: Required value: exactly one of jwksURI, jwksFile, publicKeysFile, spiffeBundleURL, spiffeBundleFile; leave keys out for discovery',
     ],
     [
       'two key sources',
@@ -570,6 +631,17 @@ describe('one problem', () => {
   });
 });
 
+describe('a text that is too much to look at', () => {
+  it('is not looked at, and says why', () => {
+    const text = (values: number): string => withMore(`# ${','.repeat(values)}`);
+    const used = 21;
+    expect(problemsOf(text(50_000 - used))).toEqual([]);
+    expect(problemsOf(text(50_001 - used))).toEqual([
+      'issuers.yaml:1:1: Invalid YAML: over 50000 values; expected at most that',
+    ]);
+  });
+});
+
 describe('several problems', () => {
   it('are all reported at once, in the order of the text', () => {
     expect(
@@ -597,9 +669,7 @@ issuers:
       'issuers.yaml:5:3: issuers[0].issuer.audienceMatchPolicy: Required value: must be MatchAny or MatchExact when there are several audiences',
       'issuers.yaml:6:10: issuers[0].issuer.url: Invalid value: "http://one.example.com": must be an https:// URL without user, query or fragment',
       'issuers.yaml:7:20: issuers[0].issuer.audiences[1]: Duplicate value: "a"',
-      'issuers.yaml:8:27: issuers[0].issuer.certificateAuthority: Invalid value: not used, as the keys come from jwksURI, jwksFile',
       'issuers.yaml:9:31: issuers[0].issuer.certificateAuthorityFile: Invalid value: only one of certificateAuthority and certificateAuthorityFile may be written',
-      'issuers.yaml:9:31: issuers[0].issuer.certificateAuthorityFile: Invalid value: not used, as the keys come from jwksURI, jwksFile',
       'issuers.yaml:10:19: issuers[0].keys.jwksURI: Invalid type: expected text, got number 1',
       'issuers.yaml:10:32: issuers[0].keys.jwksFile: Required value: must not be empty',
       'issuers.yaml:10:32: issuers[0].keys.jwksFile: Invalid value: only one key source may be written, and jwksURI is one',
@@ -611,8 +681,8 @@ issuers:
       'issuers.yaml:14:24: issuers[0].roles[1].role: Invalid value: \\1 stands for a group of pattern, and there is no pattern',
       'issuers.yaml:15:9: issuers[1].name: Invalid value: "One": must be a DNS label: lower-case letters, digits and "-", at most 63',
       'issuers.yaml:15:9: issuers[1].name: Duplicate value: "One"',
-      'issuers.yaml:16:3: issuers[1].issuer.url: Required value: expected text',
       'issuers.yaml:16:3: issuers[1].issuer.audiences: Required value: expected a list of audiences, such as [postgres]',
+      'issuers.yaml:16:3: issuers[1].issuer.url: Required value: expected the iss of the tokens, or spiffeTrustDomain instead of url',
       'issuers.yaml:17:3: issuers[1].roles: Invalid type: expected a list of role rules, got a mapping',
     ]);
   });

@@ -56,6 +56,11 @@ describe('a text that is no configuration', () => {
       '1:1: Invalid YAML: Unresolved alias (the anchor must be set before the alias): nothing',
     ],
     [
+      'an alias that a terminal would obey',
+      withLine(AUDIENCE_LINE, '    audiences: *e\u{1b}31m'),
+      String.raw`1:1: Invalid YAML: Unresolved alias (the anchor must be set before the alias): e\u001b31m`,
+    ],
+    [
       'an anchor of its own alias',
       '&a *a\n',
       '1:4: Invalid YAML: An alias node must not specify any properties',
@@ -83,7 +88,7 @@ describe('a text that is no configuration', () => {
     [
       '__proto__ as key further down',
       withMore('  token: {__proto__: {maxLifetime: 3650d}}'),
-      '9:11: issuers[0].token.__proto__: Unknown field, known here: algorithms, clockSkew, maxBytes, maxLifetime',
+      '9:11: issuers[0].token.__proto__: Unknown field, known here: algorithms, allowSenderConstrained, boundTo, clockSkew, maxAge, maxBytes, maxLifetime, requiredClaims, types',
     ],
     [
       'constructor as key',
@@ -93,7 +98,7 @@ describe('a text that is no configuration', () => {
     [
       'a merge key',
       withMore('  - claim: groups', '    <<: {trimPrefix: x}'),
-      '10:5: issuers[0].roles[1]."<<": Unknown field, known here: claim, equals, pattern, replace, role, trimPrefix, trimSuffix',
+      '10:5: issuers[0].roles[1]."<<": Unknown field, known here: claim, equals, pattern, replace, role, shorten, trimPrefix, trimSuffix',
     ],
     [
       'an alias to what is around it',

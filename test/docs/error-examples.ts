@@ -10,15 +10,15 @@ import { Readable } from 'node:stream';
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 
 import { authorize } from '../../src/authorize/authorize.ts';
-import type { Issuer, Policy } from '../../src/authorize/policy.ts';
+import { compileIssuer } from '../../src/authorize/compile-issuer.ts';
+import type { Policy } from '../../src/authorize/policy.ts';
 import { readToken } from '../../src/cli/read-token.ts';
 import { parseConfig } from '../../src/config/parse-config.ts';
-import { compilePattern } from '../../src/config/pattern.ts';
 import { serveConnection } from '../../src/daemon/serve-connection.ts';
 import { isRefusal } from '../../src/errors.ts';
 import { keysWithin } from '../../src/keys/key-owner.ts';
 import { formatReply } from '../../src/protocol/format-reply.ts';
-import { compileRoleRules } from '../../src/roles/compile-role-rules.ts';
+import { RULE_TOOLS } from '../support/rule-tools.ts';
 import { runPgtoken } from '../support/run-pgtoken.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -56,11 +56,17 @@ export async function makeErrorExamples(): Promise<ReadonlySet<string>> {
   const ecJWK: JWK = { ...(await exportJWK(ec.publicKey)), kid: 'e2a9' };
   const other = await generateKeyPair('RS256');
   const otherJWK: JWK = { ...(await exportJWK(other.publicKey)), kid: '91d3' };
-  const policy = makePolicy([jwk, otherJWK, ecJWK]);
+  const keys = [jwk, otherJWK, ecJWK];
+  const policy = makePolicy(ISSUERS_YAML, keys);
 
-  const decide = async (password: string, role = 'foo:myservice'): Promise<string> => {
-    const request = { service: 'postgresql-k8s', role, source: '10.0.0.7', password };
-    const { decision } = await authorize(request, policy, {
+  const decide = async (
+    password: string,
+    role = 'foo:myservice',
+    by = policy,
+    source = '10.0.0.7',
+  ): Promise<string> => {
+    const request = { service: 'postgresql-k8s', role, source, password };
+    const { decision } = await authorize(request, by, {
       clock: () => NOW,
       keysOf: async (issuer) =>
         issuer.keySource.kind === 'pinned' ? issuer.keySource.keySet : { keys: [] },
@@ -82,6 +88,9 @@ export async function makeErrorExamples(): Promise<ReadonlySet<string>> {
   };
   const judge = async (options: TokenOptions): Promise<string> =>
     decide(await mint(options), options.role);
+  /** By one entry that says this besides. */
+  const judgeBy = async (more: string, options: TokenOptions, source?: string): Promise<string> =>
+    decide(await mint(options), options.role, makePolicy(entryWith(more), keys), source);
   const person = { iss: 'https://sso.example.com/realms/people', groups: ['staff', 'dba'] };
   const good = await mint();
   const long = await mint({ claims: { padding: 'x'.repeat(600) } });
@@ -117,6 +126,7 @@ export async function makeErrorExamples(): Promise<ReadonlySet<string>> {
     await judge({ header: { typ: 'logout+jwt' } }),
     await judge({ claims: { iat: NOW - 7200, exp: NOW - 3600 } }),
     await judge({ claims: { nbf: NOW + 300 } }),
+    await judgeBy('token: {maxAge: 10m}', { claims: { iat: NOW - 3600 } }),
     await judge({ claims: { exp: NOW + 31_536_000 - 60 } }),
     await decide(hmacToken(body)),
     await judge({ key: ec.privateKey, header: { alg: 'ES256', kid: 'e2a9' } }),
@@ -127,11 +137,35 @@ export async function makeErrorExamples(): Promise<ReadonlySet<string>> {
     format(tooOld),
     await judge({ claims: { iss: 'https://other.example.com' } }),
     await judge({ claims: { iss: 'https://k8s-oidc.example.com/' } }),
+    await decide(
+      await mint({ claims: { sub: 'spiffe://example.com/web' } }),
+      'web',
+      makePolicy(TRUST_DOMAIN_YAML, keys),
+    ),
     await judge({ claims: { aud: ['vault'] } }),
     await judge({ claims: { exp: undefined } }),
     await judge({ claims: { aud: undefined } }),
+    await judgeBy('token: {requiredClaims: [jti]}', {}),
+    await judgeBy('claimValidationRules: [{claim: hd, requiredValue: example.com}]', {}),
     await judge({ claims: { cnf: { jkt: 'x' } } }),
+    await judgeBy('claimValidationRules: [{claim: hd, requiredValue: example.com}]', {
+      claims: { hd: 'other.example' },
+    }),
+    await judgeBy('claimValidationRules: [{claim: act, forbidden: true}]', {
+      claims: { act: { sub: 'bob' } },
+    }),
+    await judgeBy('token: {boundTo: [pod]}', {}),
+    await decide(
+      await mint({ claims: { sub: 'spiffe://example.org//web' } }),
+      'web',
+      makePolicy(TRUST_DOMAIN_YAML, keys),
+    ),
     await judge({ claims: { iat: 'yesterday' } }),
+    await judgeBy('deny: {subjects: ["system:serviceaccount:foo:myservice"]}', {}),
+    await judgeBy('deny: {issuedBefore: 2026-01-01T12:00:00Z}', {}),
+    await judgeBy('pam: {services: [postgresql-people]}', {}),
+    await judgeBy('pam: {sources: [10.1.0.0/16, local]}', {}),
+    await judgeBy('pam: {sources: [10.0.0.0/8]}', {}, 'web-1.example.com'),
     await judge({ role: 'foo:other' }),
     await judge({ role: 'FOO:myservice' }),
     await judge({ claims: { ...person, groups: ['staff'] }, role: 'dba_ro' }),
@@ -155,18 +189,34 @@ const OWNER = {
   unknownKeyCooldown: 30,
 };
 
-function makePolicy(keys: readonly JWK[]): Policy {
-  const parsed = parseConfig(ISSUERS_YAML);
+function entryWith(more: string): string {
+  return `apiVersion: pgtoken/v1
+issuers:
+- name: homelab
+  issuer: {url: https://k8s-oidc.example.com, audiences: [postgres]}
+  roles: [{claim: sub, trimPrefix: "system:serviceaccount:"}]
+  ${more}
+`;
+}
+
+const TRUST_DOMAIN_YAML = `apiVersion: pgtoken/v1
+issuers:
+- name: spire
+  issuer: {spiffeTrustDomain: example.org, audiences: [postgres]}
+  keys: {spiffeBundleURL: https://spire.example.org/bundle}
+  roles: [{claim: sub}]
+`;
+
+function makePolicy(yaml: string, keys: readonly JWK[]): Policy {
+  const parsed = parseConfig(yaml);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   const { issuers: entries, protectedRoles } = parsed.config;
-  const issuers = entries.map((entry): Issuer => ({
-    name: entry.name,
-    entry,
-    keySource: { kind: 'pinned', keySet: { keys } },
-    rolesOf: compileRoleRules(entry.roles, compilePattern, (path, message) => {
+  const keySource = { kind: 'pinned', keySet: { keys } } as const;
+  const issuers = entries.map((entry) =>
+    compileIssuer(entry, keySource, protectedRoles, RULE_TOOLS, (path, message) => {
       throw new Error(`${path.join('.')}: ${message}`);
     }),
-  }));
+  );
   return { issuers, protectedRoles, maxTokenBytes: 16_384 };
 }
 

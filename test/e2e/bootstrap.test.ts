@@ -51,7 +51,7 @@ async function standIn(path: string, script: string): Promise<void> {
   await chmod(inside(path), 0o755);
 }
 
-async function bootstrap(...options: readonly string[]): Promise<RunResult & { calls: string[] }> {
+async function bootstrap(...options: string[]): Promise<RunResult & { calls: string[] }> {
   const result = await run(inside('packaging/bootstrap.sh'), options, {
     cwd: '/',
     env: { PATH: `${inside('commands')}:/usr/bin:/bin` },
@@ -90,23 +90,37 @@ it('as root installs the Debian packages that are missing, and names them', asyn
   );
 });
 
-it('with --with-packaging installs what npm run package needs as well, and else leaves it alone', async () => {
+it.each([
+  { options: ['--with-tests'], packages: 'libfaketime pgbouncer valgrind' },
+  { options: ['--with-clang'], packages: 'clang clang-tools libclang-rt-dev' },
+  { options: ['--with-packaging'], packages: 'debootstrap debian-archive-keyring zstd' },
+  {
+    options: ['--with-tests', '--with-clang'],
+    packages: 'libfaketime pgbouncer valgrind clang clang-tools libclang-rt-dev',
+  },
+])('with $options installs what only that needs as well', async ({ options, packages }) => {
+  const names = packages.split(' ');
   await standIn(
     'commands/dpkg-query',
     `while [ "$1" != -f ]; do shift; done; shift 2
-for name; do [ "$name" = debootstrap ] || echo "$name=installed"; done`,
+for name; do case $name in ${names.join('|')}) ;; *) echo "$name=installed" ;; esac; done
+exit 1`,
   );
   expect(await bootstrap()).toMatchObject({ status: 0, stdout: '', calls: [] });
-  const result = await bootstrap('--with-packaging');
+  const result = await bootstrap(...options);
   expect(result).toMatchObject({ status: 0, stderr: '' });
-  expect(result.calls.at(-1)).toMatch(/^apt-get .*install --no-install-recommends -y debootstrap$/);
+  expect(result.stdout).toContain(`installing Debian packages: ${packages}\n`);
+  expect(result.calls.at(-1)).toMatch(/^apt-get .*install --no-install-recommends -y /);
+  expect(result.calls.at(-1)?.endsWith(` -y ${packages}`)).toBe(true);
 });
 
-it('refuses an option that it does not know', async () => {
+it('does nothing with an option that it does not know', async () => {
   expect(await bootstrap('--with-everything')).toMatchObject({
-    status: 2,
+    status: 1,
     stdout: '',
-    stderr: 'bootstrap: unknown option --with-everything; expected --with-packaging or nothing\n',
+    stderr:
+      'bootstrap: unknown option --with-everything; expected --with-tests, --with-clang, --with-packaging or nothing\n' +
+      'HINT: See the top of packaging/bootstrap.sh.\n',
     calls: [],
   });
 });

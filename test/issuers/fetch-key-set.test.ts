@@ -367,9 +367,11 @@ describe('a key set', () => {
       response.end(unchanged ? undefined : JSON.stringify(KEYS));
     });
     const location = { kind: 'discovery', issuerURL: origin, discoveryURL: `${origin}/d` } as const;
-    expect(await fetch(location)).toMatchObject({ kind: 'keys', etag: '"1"', maxAge: 60 });
-    expect(await fetch(location, { etag: '"1"' })).toEqual({ kind: 'unchanged', maxAge: 60 });
-    expect(await fetch(location, { etag: '"0"' })).toMatchObject({ kind: 'keys', etag: '"1"' });
+    const etag = `${origin}/keys "1"`;
+    const old = `${origin}/keys "0"`;
+    expect(await fetch(location)).toMatchObject({ kind: 'keys', etag, maxAge: 60 });
+    expect(await fetch(location, { etag })).toEqual({ kind: 'unchanged', maxAge: 60 });
+    expect(await fetch(location, { etag: old })).toMatchObject({ kind: 'keys', etag });
     // The tag is the key set's: the discovery document is always read anew.
     expect(server.requests.map(({ url, headers }) => [url, headers['if-none-match']])).toEqual([
       ['/d', undefined],
@@ -379,5 +381,26 @@ describe('a key set', () => {
       ['/d', undefined],
       ['/keys', '"0"'],
     ]);
+  });
+
+  it('is asked for without the entity tag of another address, where discovery leads to a new one', async () => {
+    const { origin } = server;
+    server.answer((request, response) => {
+      const document = { issuer: origin, jwks_uri: `${origin}/new` };
+      // Both addresses give the same tag, for different keys.
+      const unchanged = request.headers['if-none-match'] === '"1"';
+      response.writeHead(unchanged ? 304 : 200, { etag: '"1"' });
+      response.end(unchanged ? undefined : JSON.stringify(request.url === '/d' ? document : KEYS));
+    });
+    const location = { kind: 'discovery', issuerURL: origin, discoveryURL: `${origin}/d` } as const;
+    for (const etag of [`${origin}/old "1"`, `${origin}/ne "1"`, `${origin}/new2 "1"`, '"1"']) {
+      expect(await fetch(location, { etag })).toMatchObject({
+        kind: 'keys',
+        etag: `${origin}/new "1"`,
+      });
+    }
+    expect(new Set(server.requests.map(({ headers }) => headers['if-none-match']))).toEqual(
+      new Set([undefined]),
+    );
   });
 });

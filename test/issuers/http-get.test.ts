@@ -152,6 +152,15 @@ describe('an answer', () => {
     });
   });
 
+  it('is none when it goes over to another protocol, and that is told in one line', async () => {
+    const answer: Answer = (request) => {
+      request.socket.end('HTTP/1.1 101 Switching Protocols\r\nconnection: x\r\n\r\n');
+    };
+    expect(await answered(answer)).toEqual(
+      failed(': the answer does not keep to HTTP/1.1 (ERR_ASSERTION)'),
+    );
+  });
+
   it.each([
     ['"1"', '"1"'],
     ['W/"1"', 'W/"1"'],

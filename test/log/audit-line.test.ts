@@ -173,3 +173,16 @@ it('is one line whatever is in it', () => {
     outcome: 'granted',
   });
 });
+
+it('is printable ASCII, whatever a terminal would obey', () => {
+  const obeyed = '\u{9b}31m\u{9d}0;x\u{9c}\u{7f}\u{85}\u{2028}\u{202e}\u{feff}\u{1f600}\u{d800}';
+  const lines: string[] = [];
+  const logger = createLogger({ write: (line) => void lines.push(line) });
+  const request = { role: obeyed, service: obeyed, source: obeyed };
+  const token = parse({ ...CLAIMS, sub: obeyed, jti: obeyed, iss: obeyed });
+  logger.info(auditLine(request, judge(token), { at: DECIDED, ms: 1 }), 'decision');
+  logger.warn({ reason: obeyed }, 'keys could not be retrieved');
+  expect(lines.join('')).toMatch(/^[\x20-\x7e]+\n[\x20-\x7e]+\n$/);
+  expect(JSON.parse(lines[0]!)).toMatchObject({ role: obeyed, sub: obeyed, iss: obeyed });
+  expect(JSON.parse(lines[1]!)).toMatchObject({ reason: obeyed });
+});

@@ -117,7 +117,7 @@ function refused(role: string, bytes: number) {
   return {
     code: 'ERR_ROLE_TOO_LONG',
     message: `the token maps to role "${role}" of ${bytes} bytes; PostgreSQL's role names have at most 63`,
-    hint: 'Write a role rule that yields a shorter name.',
+    hint: 'Write a role rule that yields a shorter name, or shorten: true.',
   };
 }
 

@@ -1,19 +1,32 @@
 // Role rules: what each kind yields, and what is wrong with those that cannot be used.
 import { describe, expect, it } from 'vitest';
 
-import { compilePattern } from '../../src/config/pattern.ts';
 import type { RoleRule } from '../../src/config/schema.ts';
 import { compileRoleRules } from '../../src/roles/compile-role-rules.ts';
+import { shortenRole } from '../../src/roles/shorten-role.ts';
+import { RULE_TOOLS } from '../support/rule-tools.ts';
 
-function rolesOf(rules: readonly RoleRule[], claims: Readonly<Record<string, unknown>>) {
-  const compiled = compileRoleRules(rules, compilePattern, (path, message) => {
-    throw new Error(`${path.join('.')}: ${message}`);
+/** As it is written in issuers.yaml, without what has a default. */
+type WrittenRule = Omit<RoleRule, 'shorten'> & Partial<RoleRule>;
+
+function compile(rules: readonly WrittenRule[], report: (problem: string) => void) {
+  const complete = rules.map((rule) => ({ shorten: false, ...rule }));
+  return compileRoleRules(complete, RULE_TOOLS, (path, message) => {
+    report(`${path.join('.')}: ${message}`);
+  });
+}
+
+function rolesOf(rules: readonly WrittenRule[], claims: Readonly<Record<string, unknown>>) {
+  const compiled = compile(rules, (problem) => {
+    throw new Error(problem);
   });
   return compiled(claims);
 }
 
 describe('a rule', () => {
-  it.each<readonly [what: string, rule: Omit<RoleRule, 'claim'>, value: unknown, roles: string[]]>([
+  it.each<
+    readonly [what: string, rule: Omit<WrittenRule, 'claim'>, value: unknown, roles: string[]]
+  >([
     ['nothing but a claim', {}, 'alice', ['alice']],
     ['a list claim', {}, ['a', 'b', 'a'], ['a', 'b', 'a']],
     ['an empty claim', {}, '', []],
@@ -93,6 +106,21 @@ describe('a rule', () => {
     expect(rolesOf([{ claim: 'it', ...rule }], { it: value })).toEqual(roles);
   });
 
+  it('shortens what is too long for PostgreSQL, and only where it says so', () => {
+    const long = `foo:${'x'.repeat(80)}`;
+    const short = shortenRole(long);
+    expect(rolesOf([{ claim: 'it', shorten: true }], { it: [long, 'foo:bar'] })).toEqual([
+      short,
+      'foo:bar',
+    ]);
+    expect(rolesOf([{ claim: 'it' }], { it: long })).toEqual([long]);
+    // At the very end, of what the role is filled in to.
+    const rule = { claim: 'it', pattern: 'foo:(.*)', role: '\\1_ro', replace: { x: 'yy' } };
+    expect(rolesOf([{ ...rule, shorten: true }], { it: long })).toEqual([
+      shortenRole(`${'yy'.repeat(80)}_ro`),
+    ]);
+  });
+
   it('takes no longer for an evil value', () => {
     const rule = { claim: 'it', pattern: '((a|aa)*)*b', role: 'x' };
     expect(rolesOf([rule], { it: 'a'.repeat(16_000) })).toEqual([]);
@@ -126,16 +154,14 @@ describe('several rules', () => {
   });
 });
 
-function problemsOf(rules: readonly RoleRule[]): string[] {
+function problemsOf(rules: readonly WrittenRule[]): string[] {
   const problems: string[] = [];
-  compileRoleRules(rules, compilePattern, (path, message) => {
-    problems.push(`${path.join('.')}: ${message}`);
-  });
+  compile(rules, (problem) => problems.push(problem));
   return problems;
 }
 
 describe('a rule that cannot be used', () => {
-  it.each<readonly [rule: Omit<RoleRule, 'claim'>, problem: string]>([
+  it.each<readonly [rule: Omit<WrittenRule, 'claim'>, problem: string]>([
     [
       { pattern: '(' },
       '0.pattern: Invalid value: not an RE2 regular expression: error parsing regexp: missing closing ): `(`',

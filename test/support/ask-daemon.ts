@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 
 export interface DaemonRequest {
   readonly user: string;
+  /** Each character is one byte (Latin-1), as in the vectors. */
   readonly token: string;
   readonly service?: string;
   readonly rhost?: string;
@@ -17,9 +18,11 @@ export function formatRequest(request: DaemonRequest): Buffer {
     `PAM_USER=${user}`,
     ...(rhost === undefined ? [] : [`PAM_RHOST=${rhost}`]),
     '',
-    token,
   ];
-  return Buffer.from(strings.map((string) => `${string}\0`).join(''));
+  return Buffer.concat([
+    Buffer.from(strings.map((string) => `${string}\0`).join('')),
+    Buffer.from(`${token}\0`, 'latin1'),
+  ]);
 }
 
 /** @returns the reply without its NUL, or why there is none: `no reply: …`. Never rejects. */

@@ -24,20 +24,28 @@ export interface CertificateAuthority extends AsyncDisposable {
 
 const REQUEST = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-noenc'];
 
-/** Creates an authority whose certificates are valid from now on for two days. */
-export async function createCertificateAuthority(): Promise<CertificateAuthority> {
+/**
+ * Creates an authority whose certificates are valid from now on for ten days.
+ *
+ * @param wrapper what stands before openssl, such as a clock of its own.
+ */
+export async function createCertificateAuthority(
+  wrapper: readonly string[] = [],
+): Promise<CertificateAuthority> {
   const folder = await createTemporaryFolder('ca');
   const configuration = join(folder.path, 'openssl.cnf');
   const authority = { key: join(folder.path, 'ca.key'), cert: join(folder.path, 'ca.pem') };
 
   // Without a configuration of our own, the host's openssl.cnf would add extensions of its taste.
   const request = async (subject: string, extensions: readonly string[], more: readonly string[]) =>
-    runChecked('openssl', [
+    runChecked('env', [
+      ...wrapper,
+      'openssl',
       ...REQUEST,
       '-config',
       configuration,
       '-days',
-      '2',
+      '10',
       '-subj',
       subject,
       ...extensions.flatMap((extension) => ['-addext', extension]),

@@ -87,6 +87,8 @@ export interface Issuer extends AsyncDisposable {
   readonly fail: (failure: IssuerFailure, document?: IssuerDocument) => Promise<void>;
   /** Ends the failure; who waits for an answer loses the connection. */
   readonly recover: () => Promise<void>;
+  /** Answers nobody, and records who asks, until what it returns is called; then all get their good answers. */
+  readonly hold: () => () => void;
   readonly close: () => Promise<void>;
 }
 
@@ -99,6 +101,7 @@ export async function createIssuer(
   let keysMade = 0;
   let failure: IssuerFailure | undefined;
   let failing: IssuerDocument | undefined;
+  let held: (() => void)[] | undefined;
 
   // The TCP side is our own, so that a connection can be held before TLS says anything, and so that close() can end all.
   const sockets = new Set<Socket>();
@@ -158,6 +161,14 @@ export async function createIssuer(
     const path = request.url ?? '';
     requests.push({ path, headers: request.headers });
     response.on('error', () => undefined);
+    const go = (): void => {
+      answerNow(path, response);
+    };
+    if (held === undefined) go();
+    else held.push(go);
+  }
+
+  function answerNow(path: string, response: ServerResponse): void {
     const name = isDocument('discovery', path) ? 'discovery' : 'jwks';
     if (!isDocument(name, path) && path !== '/elsewhere') {
       response.writeHead(404).end();
@@ -235,6 +246,14 @@ export async function createIssuer(
       }
     },
     recover,
+    hold: () => {
+      const waiting: (() => void)[] = [];
+      held = waiting;
+      return () => {
+        held = undefined;
+        for (const go of waiting.splice(0)) go();
+      };
+    },
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -1,6 +1,7 @@
 // A throwaway PostgreSQL cluster: the real server, the real libpam, the real psql, in a temporary folder on a free port of the
 // loopback interface. Its superuser logs in over the unix socket, by peer authentication, as whoever runs the tests; all
-// other logins go by the lines that the caller gives. Its PAM services are files of that folder: see pam_confdir.c.
+// other logins go by the lines that the caller gives. Its PAM services are files of that folder, and so is its syslog: see
+// pam_confdir.c and syslog_to_file.c.
 //
 // It ends with stop(), and also when the test process dies: see as-server-user.ts and temporary-folder.ts.
 import { spawn, type ChildProcess } from 'node:child_process';
@@ -46,6 +47,8 @@ export interface PostgresCluster extends AsyncDisposable {
   readonly socketFolder: string;
   readonly port: number;
   readonly log: ServerLog;
+  /** What the server and the PAM modules in it told syslog: see syslog_to_file.c. */
+  readonly syslog: ServerLog;
   /** Runs one statement as superuser; the answer is one line a row. Throws when it fails. */
   readonly sql: (statement: string) => Promise<string>;
   /** Logs in with the real psql. */
@@ -87,9 +90,10 @@ export async function startPostgresCluster(
   const path = {
     data: join(folder.path, 'data'),
     log: join(folder.path, 'postgresql.log'),
+    syslog: join(folder.path, 'syslog'),
     pam: join(folder.path, 'pam.d'),
     socket: join(folder.path, 'socket'),
-    shim: join(folder.path, 'pam_confdir.so'),
+    shims: join(folder.path, 'shims.so'),
   };
   if (Buffer.byteLength(join(path.socket, SOCKET_NAME)) > LONGEST_SOCKET_PATH) {
     await folder.remove();
@@ -122,8 +126,9 @@ export async function startPostgresCluster(
     await mkdir(path.pam, { mode: 0o755 });
     await chmod(path.pam, 0o755);
     await Promise.all([
-      compileShim(path.shim),
+      compileShims(path.shims),
       runChecked('install', install),
+      runChecked('install', ['-m', '0644', ...ownedByServerUser(), '/dev/null', path.syslog]),
       setPAMService('other', 'auth required pam_deny.so\naccount required pam_deny.so\n'),
       ...Object.entries(options.pamServices).map(async (entry) => setPAMService(...entry)),
     ]);
@@ -168,6 +173,7 @@ export async function startPostgresCluster(
       socketFolder: path.socket,
       port,
       log,
+      syslog: openServerLog(path.syslog),
       sql,
       psql,
       connect: async (login) => {
@@ -199,9 +205,11 @@ export async function startPostgresCluster(
 
 const WHO_AM_I = 'select current_user';
 
-async function compileShim(output: string): Promise<void> {
-  const source = join(import.meta.dirname, 'pam_confdir.c');
-  await runChecked('gcc', ['-shared', '-fPIC', '-Wall', '-Werror', '-o', output, source, '-lpam']);
+async function compileShims(output: string): Promise<void> {
+  const sources = ['pam_confdir.c', 'syslog_to_file.c'];
+  const flags = ['-shared', '-fPIC', '-Wall', '-Werror', '-o', output];
+  const paths = sources.map((name) => join(import.meta.dirname, name));
+  await runChecked('gcc', [...flags, ...paths, '-lpam']);
   await chmod(output, 0o755); // whatever the umask
 }
 
@@ -236,7 +244,14 @@ async function initialise(
 
 async function startServer(
   binFolder: string,
-  path: { readonly data: string; log: string; pam: string; socket: string; shim: string },
+  path: {
+    readonly data: string;
+    readonly log: string;
+    readonly syslog: string;
+    readonly pam: string;
+    readonly socket: string;
+    readonly shims: string;
+  },
   port: number,
 ): Promise<ChildProcess> {
   const args = ['-D', path.data, '-p', String(port), '-k', path.socket];
@@ -247,8 +262,9 @@ async function startServer(
       env: {
         PATH: process.env['PATH'],
         LC_ALL: 'C',
-        LD_PRELOAD: path.shim,
+        LD_PRELOAD: path.shims,
         PGTOKEN_TEST_PAM_CONFDIR: path.pam,
+        PGTOKEN_TEST_SYSLOG: path.syslog,
       },
       stdio: ['ignore', logFile.fd, logFile.fd],
       detached: true, // Ctrl-C is for the program that owns the cluster

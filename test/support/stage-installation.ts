@@ -66,6 +66,7 @@ export async function stageInstallation(issuersYAML: string): Promise<StagedInst
     await install('bin/pgtoken', inside('bin/pgtoken'), 0o755);
     await install('pam/build/pam_pgtoken.so', inside('lib/pam_pgtoken.so'), 0o644);
     await stageRuntime(inside('runtime/node'));
+    await runChecked(join(CHECKOUT, 'packaging/make-compile-cache.sh'), [folder.path]);
     const home = ['-d', '-m', '0700', ...ownedByServerUser(), inside('home')];
     await runChecked('install', home);
     const helper = `#!/bin/sh\nHOME=${inside('home')} exec ${inside('bin/pgtoken')} "$@"\n`;

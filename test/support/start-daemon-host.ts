@@ -48,8 +48,14 @@ const DAEMON_USER = { name: 'nobody', group: 'postgres' };
 const DEADLINE = 2;
 const MODULE_TIMEOUT = 3;
 
-/** @param roles the database roles that exist besides postgres. */
-export async function startDaemonHost(roles: readonly string[]): Promise<DaemonHost> {
+/**
+ * @param roles the database roles that exist besides postgres.
+ * @param settings more lines of postgresql.conf, by name.
+ */
+export async function startDaemonHost(
+  roles: readonly string[],
+  settings: Readonly<Record<string, string>> = {},
+): Promise<DaemonHost> {
   const installation = await stageInstallation(writeIssuersYAML([]));
   const folder = await createTemporaryFolder('daemon');
   const owner = process.geteuid?.() === 0 ? [`--owner=${DAEMON_USER.name}`] : [];
@@ -76,7 +82,7 @@ export async function startDaemonHost(roles: readonly string[]): Promise<DaemonH
       ],
       pamServices: { [DAEMON_SERVICE]: pamService(MODULE_TIMEOUT) },
       setup: roles.map((role) => `create role "${role}" login`),
-      settings: { max_connections: '260' },
+      settings: { max_connections: '260', ...settings },
     });
   } catch (error) {
     await folder.remove();

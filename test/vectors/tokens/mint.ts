@@ -1,6 +1,13 @@
 // Makes tokens for the vectors, also such as no honest issuer would make. What is random by nature (ECDSA and PSS
 // signatures) is remembered in keys/signatures.json, so that the same recipe gives the same token for ever.
-import { createHash, createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  type KeyObject,
+  sign,
+  verify,
+} from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -42,6 +49,8 @@ export interface TokenOptions {
 export interface Mint {
   readonly token: (options?: TokenOptions) => string;
   readonly publicKey: (name: string) => JWK;
+  /** The private key itself, for signatures that no honest program makes. */
+  readonly privateKey: (name: string) => KeyObject;
   readonly defaultHeader: (key?: string) => Record<string, unknown>;
   readonly defaultClaims: () => Record<string, unknown>;
   /** The remembered signatures that were used, and new ones. */
@@ -68,18 +77,23 @@ const privateJWK = z.strictObject({
   qi: text,
 });
 
-/** Reads the private test keys, by their names. */
-export async function loadPrivateKeys() {
-  return z
-    .record(z.string(), privateJWK)
-    .parse(JSON.parse(await readFile(PRIVATE_KEY_FILE, 'utf8')));
+/** Reads the private test keys of a file, by their names. */
+export async function loadPrivateKeys(file = PRIVATE_KEY_FILE) {
+  return z.record(z.string(), privateJWK).parse(JSON.parse(await readFile(file, 'utf8')));
 }
 
-export async function createMint(): Promise<Mint> {
-  const keys = await loadPrivateKeys();
+/**
+ * @param signatureFile where signatures are remembered.
+ * @param moreKeys a file of private keys beside those of this folder.
+ */
+export async function createMint(signatureFile = SIGNATURE_FILE, moreKeys?: string): Promise<Mint> {
+  const keys = {
+    ...(await loadPrivateKeys()),
+    ...(moreKeys === undefined ? {} : await loadPrivateKeys(moreKeys)),
+  };
   const remembered = z
     .record(z.string(), z.string())
-    .parse(JSON.parse(await readFile(SIGNATURE_FILE, 'utf8')));
+    .parse(JSON.parse(await readFile(signatureFile, 'utf8')));
   const used: Record<string, string> = {};
 
   const find = (name: string): (typeof keys)[string] => {
@@ -91,6 +105,8 @@ export async function createMint(): Promise<Mint> {
     const { d: _d, p: _p, q: _q, dp: _dp, dq: _dq, qi: _qi, ...rest } = find(name);
     return rest;
   };
+  const privateKey = (name: string): KeyObject =>
+    createPrivateKey({ key: find(name), format: 'jwk' });
   const algorithmOf = (name: string): SigningAlgorithm => find(name).alg ?? 'RS256';
 
   const signText = (signed: string, name: string, algorithm: SigningAlgorithm): Buffer => {
@@ -106,8 +122,7 @@ export async function createMint(): Promise<Mint> {
         return signature;
       }
     }
-    const key = createPrivateKey({ key: find(name), format: 'jwk' });
-    const signature = sign(hash, data, { key, ...options });
+    const signature = sign(hash, data, { key: privateKey(name), ...options });
     if (!/^RS|^EdDSA/.test(algorithm)) used[id] = signature.toString('base64url');
     return signature;
   };
@@ -148,7 +163,7 @@ export async function createMint(): Promise<Mint> {
     throw new Error(`a token of ${options.bytes} bytes cannot be made`);
   };
 
-  return { token, publicKey, defaultHeader, defaultClaims, signatures: () => used };
+  return { token, publicKey, privateKey, defaultHeader, defaultClaims, signatures: () => used };
 }
 
 function defaultClaims(): Record<string, unknown> {

@@ -6,7 +6,7 @@ import * as z from 'zod/mini';
 
 import { ERROR_CODES } from '../../../src/errors.ts';
 
-const expected = z.union([
+export const expected = z.union([
   z.strictObject({
     granted: z.literal(true),
     /** The name of the entry that grants. */
@@ -22,14 +22,20 @@ const expected = z.union([
   }),
 ]);
 
-const vector = z.strictObject({
+/** A token vector: what is sent, and what must become of it. */
+export const vector = z.strictObject({
   /** A sentence: what is right or wrong, and so what must become of it. */
   name: z.string(),
   /** Decides: `policies/<policy>.yaml`, an issuers.yaml, with the key sets beside it. */
   policy: z.string(),
   /** The clock, Unix time in seconds. */
   now: z.number(),
-  request: z.strictObject({ role: z.string(), service: z.string(), source: z.string() }),
+  request: z.strictObject({
+    role: z.string(),
+    service: z.string(),
+    /** Left out for a unix socket. */
+    source: z.exactOptional(z.string()),
+  }),
   /** What the client sends; each character is one byte. */
   password: z.string(),
   expected,

@@ -89,7 +89,7 @@ export function header({ token, publicKey, defaultClaims }: Mint): Recipe[] {
       password: token({ key: 'cluster-eddsa' }),
       expected: {
         code: 'ERR_ALGORITHM_NOT_ALLOWED',
-        message: 'the token is signed with alg EdDSA; entry tight accepts ES256 (token.algorithms)',
+        message: 'the token is signed with alg EdDSA; expected ES256 (token.algorithms)',
       },
     },
 

@@ -16,7 +16,7 @@ const isProtected = (asked: string): Recipe['expected'] => ({
 const tooLong = (shown: string, bytes: number): Recipe['expected'] => ({
   code: 'ERR_ROLE_TOO_LONG',
   message: `the token maps to role "${shown}" of ${bytes} bytes; PostgreSQL's role names have at most 63`,
-  hint: 'Write a role rule that yields a shorter name.',
+  hint: 'Write a role rule that yields a shorter name, or shorten: true.',
 });
 
 const listed = (groups: unknown): TokenOptions['claims'] => ({ groups });

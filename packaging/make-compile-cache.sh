@@ -1,0 +1,54 @@
+#!/bin/sh
+# Makes ROOT/compile-cache for an installation at ROOT: the code of `pgtoken pam` as V8 compiles it, so that a login with
+# mode=exec does not compile it again. It fits the runtime and the bundle it was made with and nothing else; Node passes
+# over what does not fit. What is in it is run as code: it must be writable by nobody but root, as the bundle itself.
+set -eu
+
+[ $# -eq 1 ] && [ -d "$1" ] || {
+  echo 'usage: make-compile-cache.sh ROOT' >&2
+  exit 2
+}
+root=$(cd "$1" && pwd)
+umask 022
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+trap 'exit 1' HUP INT TERM
+rm -rf "$root/compile-cache"
+mkdir "$root/compile-cache"
+
+# A key of nobody's (the example of RFC 7517 appendix A.1), and a token that it does not verify: every step is taken but the
+# last one.
+cat >"$scratch/issuers.yaml" <<'YAML'
+apiVersion: pgtoken/v1
+issuers:
+- name: warm-up
+  issuer:
+    url: https://issuer.example
+    audiences: [postgres]
+  keys:
+    jwksFile: jwks.json
+  roles:
+  - claim: sub
+    trimPrefix: "system:serviceaccount:"
+YAML
+cat >"$scratch/jwks.json" <<'JSON'
+{"keys":[{"kty":"EC","crv":"P-256","alg":"ES256","use":"sig","kid":"1",
+"x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}]}
+JSON
+chmod 644 "$scratch/issuers.yaml" "$scratch/jwks.json"
+encode() { printf %s "$1" | base64 -w0 | tr '+/' '-_' | tr -d '='; }
+signature=$(head -c 64 /dev/zero | tr '\0' 'A' | base64 -w0 | tr '+/' '-_' | tr -d '=')
+token=$(encode '{"alg":"ES256","kid":"1"}').$(encode '{"iss":"https://issuer.example"}').$signature
+
+status=0
+said=$(printf %s "$token" | HOME=$scratch PAM_TYPE=auth PAM_SERVICE=x PAM_USER=x \
+  "$root/bin/pgtoken" pam --config "$scratch/issuers.yaml" 2>&1) || status=$?
+case $status-$said in
+  1-*ERR_SIGNATURE_INVALID*) ;;
+  *)
+    echo "make-compile-cache.sh: expected ERR_SIGNATURE_INVALID of $root/bin/pgtoken pam, saw status $status: $said" >&2
+    exit 1
+    ;;
+esac
+# Node keeps them to its own user.
+chmod -R u=rwX,go=rX "$root/compile-cache"

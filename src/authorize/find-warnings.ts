@@ -1,0 +1,141 @@
+// What is legal in issuers.yaml and dangerous all the same. Nothing here decides a login: `config check` tells it.
+import type { Locate } from '../config/locate.ts';
+import type { ConfigPath, Problem } from '../config/problems.ts';
+import type { IssuerConfiguration } from '../config/schema.ts';
+import { formatSeconds } from '../config/units.ts';
+import { quote } from '../quote.ts';
+import { findRefusal } from '../verify/check.ts';
+import { compileRoleRules, type RuleTools } from '../roles/compile-role-rules.ts';
+import { loadRuleTools } from './compile-issuer.ts';
+import { ownerOfAudience } from './foreign-audiences.ts';
+import type { Issuer, Policy } from './policy.ts';
+import { PUBLIC_ISSUERS, type PublicIssuer } from './public-issuers.ts';
+
+/** Reports one warning at a place of an entry. */
+type Warn = (path: ConfigPath, message: string, hint: string) => void;
+
+/** Finds everything that calls for a warning, in the order of the text. */
+export async function findWarnings(policy: Policy, locate: Locate): Promise<readonly Problem[]> {
+  const warnings: Problem[] = [];
+  for (const [index, issuer] of policy.issuers.entries()) {
+    const warn: Warn = (below, message, hint) => {
+      const path = ['issuers', index, ...below];
+      warnings.push({ path, message, hint, ...locate(path) });
+    };
+    warnOfAudiences(issuer.entry, warn);
+    warnOfLimits(issuer.entry, warn);
+    warnOfTwin(index, policy.issuers, warn);
+    await warnOfStrangers(issuer, warn);
+    if (policy.issuers.length > 1 && issuer.entry.pam.services === undefined) {
+      warn(
+        [],
+        'no pam.services: its tokens count on every line of pg_hba.conf, beside those of the other entries',
+        'List the PAM services (pamservice=) that this population is meant for.',
+      );
+    }
+  }
+  return warnings.toSorted((a, b) => a.line - b.line || a.column - b.column);
+}
+
+function warnOfAudiences({ issuer }: IssuerConfiguration, warn: Warn): void {
+  for (const [index, audience] of issuer.audiences.entries()) {
+    const owner = ownerOfAudience(audience, issuer.url);
+    if (owner !== undefined) {
+      warn(
+        ['issuer', 'audiences', index],
+        `${quote(audience)} is the audience of ${owner}: whoever receives such a token there can log in here with it`,
+        'Ask for tokens with an audience of their own, such as the name of this server.',
+      );
+    }
+  }
+}
+
+/** A day, and an hour for issuers that date their tokens back: Microsoft Entra's managed identities have 24 h 5 min. */
+const LONGEST_LIFETIME = 90_000;
+
+function warnOfLimits({ token, allowProtectedRoles }: IssuerConfiguration, warn: Warn): void {
+  if (token.maxLifetime > LONGEST_LIFETIME) {
+    warn(
+      ['token', 'maxLifetime'],
+      `tokens valid for up to ${formatSeconds(token.maxLifetime)} are accepted: one that is stolen serves as long`,
+      'Ask for tokens of an hour, and for a new one for each connection.',
+    );
+  }
+  if (token.allowSenderConstrained) {
+    warn(
+      ['token', 'allowSenderConstrained'],
+      'tokens that are bound to a key are accepted from anybody: what the binding should prevent is possible here',
+      'Ask the issuer for bearer tokens with an audience of their own.',
+    );
+  }
+  for (const [index, role] of allowProtectedRoles.entries()) {
+    if (role === 'postgres') {
+      warn(
+        ['allowProtectedRoles', index],
+        'a token may be "postgres", the superuser of most servers',
+        'Grant what is needed to another role.',
+      );
+    }
+  }
+}
+
+/** Two policies over one issuer are told apart by something, or the second never says anything new. */
+function warnOfTwin(index: number, issuers: readonly Issuer[], warn: Warn): void {
+  const own = issuers[index];
+  const twin = issuers
+    .slice(0, index)
+    .find((other) => own && fingerprint(other) === fingerprint(own));
+  if (twin !== undefined) {
+    warn(
+      ['issuer'],
+      `agrees with entry ${twin.name} in issuer, key source and audiences: each judges the tokens of the other`,
+      'Give them different audiences, or claimValidationRules that tell them apart, or make them one.',
+    );
+  }
+}
+
+function fingerprint({ entry, keySource }: Issuer): string {
+  const { url, spiffeTrustDomain, audiences } = entry.issuer;
+  return JSON.stringify([url, spiffeTrustDomain, audiences.toSorted(), keySource]);
+}
+
+async function warnOfStrangers(issuer: Issuer, warn: Warn): Promise<void> {
+  const { url } = issuer.entry.issuer;
+  const shared = PUBLIC_ISSUERS.find((one) => url !== undefined && one.url.test(url));
+  if (shared === undefined) {
+    return;
+  }
+  const tools = await loadRuleTools(issuer.entry);
+  if (shared.strangers.some((claims) => admits(issuer, shared, claims, tools))) {
+    warn(
+      ['issuer', 'url'],
+      `${shared.name} signs tokens for everybody, and no rule says whose count: strangers would be let in`,
+      `Write claimValidationRules: [{claim: ${shared.pin}, requiredValue: ...}], or role rules on ${shared.pin}.`,
+    );
+  }
+}
+
+/** Whether a stranger gets past the rules, given that he may choose every claim that does not name his tenant. */
+function admits(
+  { entry, claimChecks }: Issuer,
+  shared: PublicIssuer,
+  claims: PublicIssuer['strangers'][number],
+  tools: RuleTools,
+): boolean {
+  const isPinned = (rule: { readonly claim: string; readonly forbidden?: unknown }): boolean =>
+    shared.tenantClaims.includes(rule.claim) && rule.forbidden === undefined;
+  const pinned = new Set(
+    entry.claimValidationRules.flatMap((rule, index) =>
+      isPinned(rule) ? [`claimValidationRules[${index}]`] : [],
+    ),
+  );
+  const checks = claimChecks.filter(({ name }) => pinned.has(name));
+  const stranger = { type: undefined, claims, keyIDs: [], now: 0 };
+  if (findRefusal(checks, stranger) !== undefined) {
+    return false;
+  }
+  return entry.roles.some(
+    (rule) =>
+      !isPinned(rule) || compileRoleRules([rule], tools, () => undefined)(claims).length > 0,
+  );
+}

@@ -1,0 +1,7 @@
+// `pgtoken config schema`: what editors need to complete and check issuers.yaml.
+import { configurationJSONSchema } from '../config/json-schema.ts';
+
+/** Prints the JSON Schema of issuers.yaml to standard output. */
+export function printConfigSchema(): void {
+  process.stdout.write(`${JSON.stringify(configurationJSONSchema(), undefined, 2)}\n`);
+}

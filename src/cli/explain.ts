@@ -1,0 +1,116 @@
+// `pgtoken explain`: why a login was, or would be, granted or refused. Decides with the very code that logins are decided
+// with, and tells each of its steps. The token comes from standard input or a file: a command line is for all to see.
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { authorize } from '../authorize/authorize.ts';
+import { createKeysOf } from '../authorize/keys-of.ts';
+import type { TraceStep } from '../authorize/trace.ts';
+import { systemClock } from '../clock.ts';
+import { isRefusal } from '../errors.ts';
+import { createDiskKeyCache } from '../keys/disk-key-cache.ts';
+import { type Explanation, formatExplanation } from './format-explanation.ts';
+import { readToken } from './read-token.ts';
+import { loadPolicyOrReport } from './report.ts';
+
+/** The options of `pgtoken explain`. */
+export interface ExplainOptions {
+  readonly config: string;
+  /** Where the daemon keeps keys. */
+  readonly cacheDir: string;
+  readonly role: string;
+  readonly service: string;
+  /** The client's address; undefined for a unix socket. */
+  readonly rhost?: string;
+  /** The time to decide for, Unix time in seconds; default: now. */
+  readonly at?: number;
+  /** The file with the token; default: standard input. */
+  readonly tokenFile?: string;
+  readonly json: boolean;
+}
+
+/** Explains one login on standard output. @returns the exit status: 0 granted, 1 denied, 2 cannot be decided. */
+export async function explain(options: ExplainOptions): Promise<number> {
+  const password = await findToken(options);
+  if (typeof password !== 'string') {
+    process.stderr.write(`pgtoken: ${password.problem}\nHINT: ${password.hint}\n`);
+    return 2;
+  }
+  const policy = await loadPolicyOrReport(options.config, process.stderr);
+  if (policy === undefined) {
+    return 2;
+  }
+  const { role, service, rhost, at = systemClock() } = options;
+  const steps: TraceStep[] = [];
+  const cache = createDiskKeyCache({
+    folder: join(homedir(), '.cache', 'pgtoken'),
+    sharedFolder: options.cacheDir,
+  });
+  const judgement = await authorize({ role, service, source: rhost, password }, policy, {
+    clock: () => at,
+    // Keys are those of today: what an issuer had yesterday cannot be known.
+    keysOf: createKeysOf({ cache, clock: systemClock }),
+    trace: (step) => steps.push(step),
+  });
+  const explanation = { login: { role, service, rhost, at }, judgement, steps };
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify(describe(explanation), undefined, 2)}\n`
+      : formatExplanation(explanation, {
+          columns: Math.min(process.stdout.columns ?? 80, 100),
+          colour: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
+        }),
+  );
+  const { decision } = judgement;
+  return decision.granted ? 0 : decision.outcome === 'denied' ? 1 : 2;
+}
+
+async function findToken({
+  tokenFile,
+}: ExplainOptions): Promise<string | { readonly problem: string; readonly hint: string }> {
+  if (tokenFile !== undefined) {
+    try {
+      return (await readFile(tokenFile, 'latin1')).replace(/\r?\n$/, '');
+    } catch (error) {
+      const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+      return { problem: `cannot read ${tokenFile}: ${reason}`, hint: 'Name a file with a token.' };
+    }
+  }
+  if (process.stdin.isTTY) {
+    return {
+      problem: 'no token: standard input is a terminal',
+      hint: 'Run pgtoken explain --role ROLE < token, or name a file with --token-file.',
+    };
+  }
+  const token = await readToken(process.stdin);
+  return isRefusal(token)
+    ? { problem: token.message, hint: 'Send one token, and nothing else.' }
+    : // A file made by hand mostly ends in a line break, which no client sends.
+      token.replace(/\r?\n$/, '');
+}
+
+/** What `--json` writes. Members are added, never taken away. */
+function describe({ login, judgement, steps }: Explanation): unknown {
+  const { decision } = judgement;
+  return {
+    granted: decision.granted,
+    role: login.role,
+    service: login.service,
+    rhost: login.rhost ?? null,
+    at: new Date(login.at * 1000).toISOString(),
+    issuer: judgement.issuer ?? null,
+    code: decision.granted ? null : decision.code,
+    message: decision.granted ? null : decision.message,
+    hint: decision.granted ? null : (decision.hint ?? null),
+    steps: steps.map(({ issuer, step, expected, seen, refusal }) => ({
+      issuer: issuer ?? null,
+      step,
+      passed: refusal === undefined,
+      expected,
+      seen,
+      code: refusal?.code ?? null,
+      message: refusal?.message ?? null,
+      hint: refusal?.hint ?? null,
+    })),
+  };
+}

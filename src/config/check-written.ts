@@ -1,0 +1,97 @@
+// Rules of issuers.yaml about what is written and what would come of it: that nothing stands there without effect. They
+// see the file as it was written, before defaults are filled in.
+import { isJSONObject, type JSONObject } from '../parse-json-object.ts';
+import { type CrossCheck, has, KEY_SOURCES, type Report } from './cross-checks.ts';
+import { normalizeType, SVID_TYPES } from './token-type.ts';
+
+const UNUSED = 'Delete it: whoever reads the file would think that it does something.';
+
+/** Key sources of which nothing is retrieved. */
+const PINNED = ['jwksFile', 'publicKeysFile', 'spiffeBundleFile'];
+
+/** Checks the whole file. */
+export const checkWritten: CrossCheck = (file, report) => {
+  if (!isJSONObject(file) || !Array.isArray(file['issuers'])) {
+    return;
+  }
+  const entries: readonly unknown[] = file['issuers'];
+  for (const [index, entry] of entries.entries()) {
+    if (isJSONObject(entry)) {
+      const reportEntry: Report = (path, message, hint) => {
+        report(['issuers', index, ...path], message, hint);
+      };
+      checkKeySource(entry, reportEntry);
+      checkTrustDomain(entry, reportEntry);
+    }
+  }
+};
+
+/** Nothing is written that the key source would leave unused. */
+function checkKeySource(entry: JSONObject, report: Report): void {
+  const { keys } = entry;
+  if (!isJSONObject(keys)) {
+    return;
+  }
+  const [source, ...others] = KEY_SOURCES.filter((key) => has(keys, key));
+  if (source === undefined || others.length > 0) {
+    return;
+  }
+  const issuer = isJSONObject(entry['issuer']) ? entry['issuer'] : {};
+  const unused = PINNED.includes(source)
+    ? ['discoveryURL', 'certificateAuthority', 'certificateAuthorityFile']
+    : ['discoveryURL'];
+  for (const key of unused.filter((one) => has(issuer, one))) {
+    report(['issuer', key], `Invalid value: not used, as the keys come from ${source}`, UNUSED);
+  }
+  for (const key of PINNED.includes(source) ? ['http', 'cache'] : []) {
+    if (has(entry, key)) {
+      report([key], `Invalid value: not used, as the keys come from ${source}`, UNUSED);
+    }
+  }
+}
+
+/** Bundles belong to trust domains; what JWT-SVIDs cannot have is not written for one (JWT-SVID section 2). */
+function checkTrustDomain(entry: JSONObject, report: Report): void {
+  const { issuer, keys, token } = entry;
+  if (!isJSONObject(issuer)) {
+    return;
+  }
+  if (!has(issuer, 'spiffeTrustDomain')) {
+    for (const key of ['spiffeBundleURL', 'spiffeBundleFile']) {
+      if (isJSONObject(keys) && has(keys, key)) {
+        report(
+          ['keys', key],
+          'Invalid value: a bundle is that of a trust domain; expected issuer.spiffeTrustDomain',
+        );
+      }
+    }
+    return;
+  }
+  if (!has(entry, 'keys')) {
+    report(
+      ['keys'],
+      'Required value: a trust domain has no discovery document; expected spiffeBundleURL or another key source',
+    );
+  }
+  if (isJSONObject(token)) {
+    reportItems(token, 'algorithms', (name) => name === 'EdDSA', report);
+    reportItems(token, 'types', (name) => !SVID_TYPES.includes(normalizeType(name)), report);
+  }
+}
+
+function reportItems(
+  token: JSONObject,
+  key: string,
+  isWrong: (item: string) => boolean,
+  report: Report,
+): void {
+  const list: unknown = token[key];
+  for (const [index, item] of (Array.isArray(list) ? (list as unknown[]) : []).entries()) {
+    if (typeof item === 'string' && isWrong(item)) {
+      report(
+        ['token', key, index],
+        `Invalid value: ${JSON.stringify(item)}: no token of a trust domain (JWT-SVID) may have it`,
+      );
+    }
+  }
+}

@@ -1,0 +1,183 @@
+// The kinds of values that stand in issuers.yaml, each with its check, its name in words and its meaning. The name
+// (`title`) and the meaning (`description`) go into the JSON Schema and from there into docs/configuration.md.
+import * as z from 'zod/mini';
+import { parseSource } from './parse-source.ts';
+import { isTrustDomain } from './spiffe-id.ts';
+import { DURATION_PATTERN, parseDuration, parseSize, SIZE_PATTERN } from './units.ts';
+
+// Compiling validators costs more than it saves for a file that is read once. Before the first schema is made.
+z.config({ jitless: true });
+
+/** Text that is not empty. `title` says what kind of text. */
+export const text = (description: string, title = 'text', pattern?: string) =>
+  z.string({ error: 'expected text' }).check(
+    z.minLength(1, 'must not be empty'),
+    // What editors can tell by; what counts is checked by whoever gives the pattern.
+    z.meta({ title, description, ...(pattern === undefined ? {} : { pattern }) }),
+  );
+
+/** True or false. */
+export const flag = (description: string) =>
+  z
+    .boolean({ error: 'expected true or false' })
+    .check(z.meta({ title: '`true` or `false`', description }));
+
+/** A list of such texts. */
+export const texts = (description: string, of = 'A value') =>
+  z
+    .array(text(of), { error: 'expected a list of texts' })
+    .check(z.meta({ title: 'list of text', description }));
+
+/** A list of texts of which there must be one at least. */
+export const someTexts = (description: string, of = 'A value') =>
+  z
+    .array(text(of), { error: 'expected a list of texts' })
+    .check(
+      z.minLength(1, 'must not be empty'),
+      z.meta({ title: 'list of text, at least one', description }),
+    );
+
+/** For editors: of these keys exactly one is written. What counts is a cross-check, with words of its own. */
+export const oneOf = (keys: readonly string[]) =>
+  z.meta({ oneOf: keys.map((key) => ({ required: [key] })) });
+
+/** A file; a relative path counts from the folder of issuers.yaml. */
+export const path = (description: string) => text(description, 'path');
+
+/** An address of an issuer. */
+export const httpsURL = (description: string) =>
+  text(description, 'https URL', '^https://').check(
+    z.refine(
+      // What is empty has been told so.
+      (value) => value === '' || isPlainHttpsURL(value),
+      'must be an https:// URL without user, query or fragment',
+    ),
+  );
+
+/** An HTTP proxy. A password in it would make issuers.yaml a secret, so there can be none. */
+export const proxyURL = (description: string) =>
+  text(description, 'http URL', '^http://').check(
+    z.refine(
+      (value) => value === '' || isProxyURL(value),
+      'must be an http:// URL of a host and a port, without user, path, query or fragment',
+    ),
+  );
+
+/** A duration with its bounds; seconds in the program. */
+export const duration = (description: string, least: string, most: string) =>
+  z.pipe(
+    z.string({ error: 'expected a duration such as "30s", "10m" or "24h"' }).check(
+      z.regex(DURATION_PATTERN, 'must be a duration such as "30s", "10m" or "24h"'),
+      z.refine((value) => isWithin(value, least, most), `must be ${least} to ${most}`),
+      z.meta({ title: `duration, ${least} to ${most}`, description }),
+    ),
+    z.transform((value: string) => parseDuration(value) ?? 0),
+  );
+
+/** A size with its bounds in bytes; bytes in the program. */
+export const size = (description: string, least: number, most: number) =>
+  z.pipe(
+    z
+      .union(
+        [
+          z.int(SIZE_FORM).check(z.meta({ minimum: least, maximum: most })),
+          z.string().check(z.regex(SIZE_PATTERN, SIZE_FORM)),
+        ],
+        {
+          error: 'expected a size in bytes, such as 16384 or "16KiB"',
+        },
+      )
+      .check(
+        z.refine((value) => {
+          const bytes = parseSize(String(value));
+          return bytes === undefined
+            ? // What is no size at all has been told so.
+              typeof value === 'string' || !Number.isSafeInteger(value)
+            : bytes >= least && bytes <= most;
+        }, `must be ${least} to ${most} bytes`),
+        z.meta({ title: `size, ${least} to ${most} bytes`, description }),
+      ),
+    z.transform((value: number | string) => parseSize(String(value)) ?? 0),
+  );
+
+const SIZE_FORM = 'must be a size in bytes, such as 16384 or "16KiB"';
+
+/** A moment with its offset from UTC (RFC 3339); Unix seconds in the program. */
+export const moment = (description: string) =>
+  z.pipe(
+    z.string({ error: 'expected a time such as 2026-11-01T00:00:00Z' }).check(
+      z.regex(MOMENT_PATTERN, 'must be a time such as 2026-11-01T00:00:00Z'),
+      z.refine(
+        (value) => !MOMENT_PATTERN.test(value) || isMoment(value),
+        'must be a time that exists',
+      ),
+      z.meta({ title: 'time (RFC 3339)', description }),
+    ),
+    z.transform((value: string) => Date.parse(value) / 1000),
+  );
+
+const MOMENT_PATTERN =
+  /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,3})?(?:Z|[+-][0-9]{2}:[0-9]{2})$/;
+
+/** A claim by its name, or by a JSON Pointer (RFC 6901) when it begins with a slash. */
+export const claim = (description: string) =>
+  text(description, 'claim').check(
+    z.refine(
+      (value) => !value.startsWith('/') || !/~(?![01])/.test(value),
+      'must be a JSON Pointer (RFC 6901): "~" is written "~0" and "/" inside a name "~1"',
+    ),
+  );
+
+/** A SPIFFE trust domain. */
+export const trustDomain = (description: string) =>
+  text(description, 'trust domain', '^[a-z0-9._-]+$').check(
+    z.refine(
+      (value) => value === '' || isTrustDomain(value),
+      'must be a SPIFFE trust domain: lower-case letters, digits, ".", "-" and "_", at most 255, without spiffe://',
+    ),
+  );
+
+/** Where a client may be. */
+export const source = (description: string) =>
+  text(description).check(
+    z.check((payload) => {
+      const parsed = parseSource(payload.value);
+      if (payload.value !== '' && typeof parsed === 'string') {
+        payload.issues.push({ code: 'custom', message: parsed, input: payload.value });
+      }
+    }),
+  );
+
+function isPlainHttpsURL(value: string): boolean {
+  if (!/^https:\/\/[^\s?#@\\]+$/.test(value) || !URL.canParse(value)) {
+    return false;
+  }
+  const url = new URL(value);
+  return url.protocol === 'https:' && url.hostname !== '';
+}
+
+function isProxyURL(value: string): boolean {
+  return /^http:\/\/[^\s?#@\\/]+\/?$/.test(value) && URL.canParse(value);
+}
+
+/** Whether a duration lies between two others. What is none is told by its pattern. */
+function isWithin(value: string, least: string, most: string): boolean {
+  const seconds = parseDuration(value);
+  return (
+    seconds === undefined ||
+    (seconds >= (parseDuration(least) ?? 0) && seconds <= (parseDuration(most) ?? 0))
+  );
+}
+
+/** Whether a moment exists: JavaScript takes the 31st of February for one in March. */
+function isMoment(value: string): boolean {
+  const milliseconds = Date.parse(value);
+  if (Number.isNaN(milliseconds)) {
+    return false;
+  }
+  const day = Number(value.slice(8, 10));
+  const lastDay = new Date(
+    Date.UTC(Number(value.slice(0, 4)), Number(value.slice(5, 7)), 0),
+  ).getUTCDate();
+  return day <= lastDay;
+}

@@ -1,0 +1,102 @@
+// `claimValidationRules`: what an entry demands of claims of its choice. A value is compared as it is, type and all; of a
+// list, one element must hold what is demanded.
+import { findClaim } from '../config/claim.ts';
+import type { CompilePattern } from '../config/pattern.ts';
+import { PATTERN_HINT } from '../config/pattern-hint.ts';
+import type { ValidationRule } from '../config/schema.ts';
+import { refuse } from '../errors.ts';
+import { quote, quoteList } from '../quote.ts';
+import type { Check, VerifiedToken } from './check.ts';
+import { missingClaim } from './missing-claim.ts';
+
+/** A problem in a rule: where, below the list of rules, and what. */
+export type ReportValidationRule = (
+  path: readonly (string | number)[],
+  message: string,
+  hint?: string,
+) => void;
+
+/** Compiles the rules of an entry. */
+export function compileValidationRules(
+  rules: readonly ValidationRule[],
+  compilePattern: CompilePattern,
+  report: ReportValidationRule,
+): Check<VerifiedToken>[] {
+  return rules.map((rule, index) => {
+    const name = `claimValidationRules[${index}]`;
+    if (rule.forbidden === true) {
+      return forbiddenCheck(name, rule.claim);
+    }
+    const demand = compileDemand(rule, compilePattern, (reason) => {
+      report(
+        [index, 'pattern'],
+        `Invalid value: not an RE2 regular expression: ${reason}`,
+        PATTERN_HINT,
+      );
+    });
+    return demandCheck(name, rule.claim, demand);
+  });
+}
+
+/** What a value must be. */
+interface Demand {
+  readonly expected: string;
+  readonly holds: (value: unknown) => boolean;
+}
+
+function compileDemand(
+  rule: ValidationRule,
+  compilePattern: CompilePattern,
+  report: (reason: string) => void,
+): Demand {
+  if (rule.pattern !== undefined) {
+    const pattern = compilePattern(rule.pattern, report);
+    return {
+      expected: `text that matches ${quote(rule.pattern)}`,
+      holds: (value) => typeof value === 'string' && pattern?.match(value) !== undefined,
+    };
+  }
+  const values: readonly unknown[] = rule.requiredValues ?? [rule.requiredValue];
+  return {
+    expected: `${values.length > 1 ? 'one of ' : ''}${quoteList(values)}`,
+    holds: (value) => values.includes(value),
+  };
+}
+
+function demandCheck(name: string, claim: string, demand: Demand): Check<VerifiedToken> {
+  return {
+    name,
+    expected: `${quote(claim)} is ${demand.expected}`,
+    seen: ({ claims }) => quote(findClaim(claims, claim)),
+    refusal: ({ claims }) => {
+      const value = findClaim(claims, claim);
+      if (value === undefined) {
+        return missingClaim(quote(claim), undefined, `${demand.expected} (${name})`);
+      }
+      const elements: readonly unknown[] = Array.isArray(value) ? value : [value];
+      return elements.some(demand.holds)
+        ? undefined
+        : refuse(
+            'ERR_CLAIM_REJECTED',
+            `claim ${quote(claim)} is ${quote(value)}; expected ${demand.expected} (${name})`,
+            'Compare the claims of the token with the claimValidationRules of this issuer.',
+          );
+    },
+  };
+}
+
+function forbiddenCheck(name: string, claim: string): Check<VerifiedToken> {
+  return {
+    name,
+    expected: `no claim ${quote(claim)}`,
+    seen: ({ claims }) => (findClaim(claims, claim) === undefined ? 'none' : 'there'),
+    refusal: ({ claims }) =>
+      findClaim(claims, claim) === undefined
+        ? undefined
+        : refuse(
+            'ERR_CLAIM_REJECTED',
+            `the token has a claim ${quote(claim)}; expected none (${name})`,
+            'Compare the claims of the token with the claimValidationRules of this issuer.',
+          ),
+  };
+}

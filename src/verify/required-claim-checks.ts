@@ -1,0 +1,23 @@
+// Claims that an entry requires besides those that every token must have.
+import { findClaim } from '../config/claim.ts';
+import { quote } from '../quote.ts';
+import type { Check, VerifiedToken } from './check.ts';
+import { missingClaim } from './missing-claim.ts';
+
+/** Each of these claims is there; null is not. */
+export function requiredClaimChecks(claims: readonly string[]): Check<VerifiedToken>[] {
+  return claims.map((claim, index) => ({
+    name: `requiredClaims[${index}]`,
+    expected: `claim ${quote(claim)}`,
+    seen: (token) => (isThere(token, claim) ? 'there' : 'missing'),
+    refusal: (token) =>
+      isThere(token, claim)
+        ? undefined
+        : missingClaim(quote(claim), undefined, 'one (token.requiredClaims)'),
+  }));
+}
+
+function isThere({ claims }: VerifiedToken, claim: string): boolean {
+  const value = findClaim(claims, claim);
+  return value !== undefined && value !== null;
+}
