@@ -4,7 +4,8 @@
 #   --arch amd64|arm64   for which architecture; default: that of this machine
 #   --output FOLDER      where to, default build/
 #   --version VERSION    another version than that of debian/changelog, for tests of upgrades
-#   --fast               compress less and leave out lintian, for tests
+#   --fast               compress less, for tests
+#   --no-lintian         leave out lintian, for tests
 #
 # With Debian's own tools, in a clean Debian 12 that exists for this alone, so that the module asks for no newer libc than
 # that of Debian 12, and so that neither this host nor its configuration shows in the package. The checkout is copied
@@ -16,7 +17,7 @@ suite=bookworm
 
 fail() {
   printf 'package: %s\n' "$1" >&2
-  [ $# -lt 2 ] || printf 'HINT: %s\n' "$2" >&2
+  [ -z "${2-}" ] || printf 'HINT: %s\n' "$2" >&2
   exit "${3-1}"
 }
 
@@ -25,7 +26,7 @@ case $(uname -m) in
   aarch64) host=arm64 ;;
   *) fail "this machine is $(uname -m); expected x86_64 or aarch64" ;;
 esac
-arch=$host output=$root/build version='' compression=xz
+arch=$host output=$root/build version='' compression=xz lintian=yes
 while [ $# -gt 0 ]; do
   case $1 in
     --arch | --output | --version)
@@ -37,10 +38,16 @@ while [ $# -gt 0 ]; do
       compression=gzip
       shift
       ;;
+    --no-lintian)
+      lintian=
+      shift
+      ;;
     *) fail "unknown option $1" 'See the head of packaging/package.sh.' 2 ;;
   esac
 done
 case $arch in amd64 | arm64) ;; *) fail "there is no package for $arch; expected amd64 or arm64" '' 2 ;; esac
+
+case $output in /*) ;; *) output=$PWD/$output ;; esac
 
 cd "$root"
 packaging/bootstrap.sh --with-packaging
@@ -48,8 +55,10 @@ packaging/bootstrap.sh --with-packaging
 # A root folder, with devices in it, is made and entered by user root alone.
 if [ "$(id -u)" -ne 0 ]; then
   if command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
-    exec sudo -n ${DEBIAN_MIRROR:+DEBIAN_MIRROR="$DEBIAN_MIRROR"} "$0" --arch "$arch" --output "$output" \
-      ${version:+--version "$version"} $([ $compression = xz ] || echo --fast)
+    # shellcheck disable=SC2046,SC2086 # each option is a word
+    exec sudo -n ${DEBIAN_MIRROR:+DEBIAN_MIRROR="$DEBIAN_MIRROR"} "$root/packaging/package.sh" --output "$output" \
+      --arch "$arch" ${version:+--version "$version"} $([ "$compression" = xz ] || echo --fast) \
+      $([ -n "$lintian" ] || echo --no-lintian)
   fi
   fail 'a package is built in a root folder of its own, which needs user root' \
     'Run npm run package as root, or let sudo run it without a password.'
@@ -73,7 +82,7 @@ packaging/root/make-root.sh "$suite" "$scratch/root" "$@" \
 
 tree=$scratch/root/build/pgtoken
 mkdir -p "$tree/prepared"
-cp -R bin docs packaging pam README.md SECURITY.md CHANGELOG.md LICENSE "$tree"
+cp -R bin docs packaging pam ./*.md LICENSE "$tree"
 rm -rf "$tree/pam/build"
 mv "$tree/packaging/debian" "$tree/debian"
 
@@ -102,8 +111,8 @@ PGTOKEN_COMPRESSION=$2 dpkg-buildpackage --build=binary --no-sign --host-arch "$
   tail -n 50 ../log >&2
   exit 1
 }
-[ "$2" != xz ] || runuser -u nobody -- lintian --fail-on error,warning --tag-display-limit 0 ../pgtoken_*.deb
-' package "$arch" "$compression"
+[ -z "$3" ] || runuser -u nobody -- lintian --fail-on error,warning --tag-display-limit 0 ../pgtoken_*.deb
+' package "$arch" "$compression" "$lintian"
 
 set -- "$scratch"/root/build/pgtoken_*.deb
 file=$output/${1##*/}

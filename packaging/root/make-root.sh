@@ -36,7 +36,9 @@ has() { [ -n "$(find "$1" -mmin -10080 2>/dev/null)" ]; }
 make_base() {
   # In namespaces of its own, so that its mounts end with it whatever happens.
   unshare --mount --pid --fork --kill-child -- debootstrap --variant=minbase "$suite" "$1" "$mirror" &&
-    rm -rf "$1"/var/cache/apt/archives/*.deb "$1"/var/log/bootstrap.log
+    rm -rf "$1"/var/cache/apt/archives/*.deb "$1"/var/log/bootstrap.log &&
+    # It is thrown away after use, and need not survive a loss of power.
+    echo force-unsafe-io >"$1/etc/dpkg/dpkg.cfg.d/force-unsafe-io"
 }
 
 # make_with ROOT PACKAGE...

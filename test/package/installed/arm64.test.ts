@@ -25,7 +25,7 @@ let root: RootFolder;
 
 beforeAll(async () => {
   folder = await createTemporaryFolder('arm64');
-  const built = await buildPackage(folder.path, ['--arch', 'arm64']);
+  const built = await buildPackage(join(folder.path, 'built'), ['--arch', 'arm64', '--fast']);
   root = await makeRoot('bookworm', [
     'qemu-user-static',
     'pamtester:arm64',

@@ -43,7 +43,7 @@ const module = async (): Promise<string> => {
 
 it('has the same bytes when it is built again, elsewhere, in another time zone and language', async () => {
   const before = await readdir(CHECKOUT);
-  const again = await buildPackage(inside('again'), [], {
+  const again = await buildPackage(inside('again'), ['--no-lintian'], {
     TZ: 'Pacific/Kiritimati',
     LC_ALL: 'C.UTF-8',
     LANGUAGE: 'de',

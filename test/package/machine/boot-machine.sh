@@ -45,7 +45,7 @@ end() {
   wait "$outside" 2>/dev/null || :
   # Its processes are gone, and the kernel needs a moment to know it.
   tries=0
-  while [ -e "$cgroups/$name" ] && [ $tries -lt 100 ]; do
+  while [ -e "$cgroups/$name" ] && [ "$tries" -lt 100 ]; do
     find "$cgroups/$name" -depth -type d -exec rmdir {} + 2>/dev/null || :
     tries=$((tries + 1))
     [ ! -e "$cgroups/$name" ] || sleep 0.1

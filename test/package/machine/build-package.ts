@@ -1,5 +1,5 @@
 // Debian packages for the tests, made by packaging/package.sh as `npm run package` does.
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { runChecked } from '../../support/run-checked.ts';
 import { CHECKOUT, environment } from './root-folder.ts';
@@ -16,7 +16,8 @@ export async function buildPackage(
   const stdout = await runChecked(
     join(CHECKOUT, 'packaging', 'package.sh'),
     ['--output', output, ...options],
-    { env: { ...environment(), ...env }, hangLimit: BUILD_LIMIT },
+    // What a build that is killed leaves behind goes with the folder.
+    { env: { ...environment(), TMPDIR: dirname(output), ...env }, hangLimit: BUILD_LIMIT },
   );
   const path = /^(\S+\.deb): \d+ KiB, \d+ KiB installed$/m.exec(stdout)?.[1];
   if (path === undefined) throw new Error(`packaging/package.sh says no path: ${stdout}`);

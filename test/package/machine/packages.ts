@@ -24,7 +24,12 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const folder = await createTemporaryFolder('packages');
   try {
     const current = await buildPackage(`${folder.path}/current`);
-    const older = await buildPackage(`${folder.path}/older`, ['--fast', '--version', OLDER]);
+    const older = await buildPackage(`${folder.path}/older`, [
+      '--fast',
+      '--no-lintian',
+      '--version',
+      OLDER,
+    ]);
     project.provide('packages', { current, older });
   } catch (error) {
     await folder.remove();
