@@ -3,8 +3,9 @@
 # through sudo) and the locked npm packages, with the Node runtime among them. Says what it does; silent and fast when
 # nothing is missing. Without root it prints the command to run and stops. Nothing outside apt and node_modules changes.
 #
-#   --with-tests    also what npm test needs beyond the demo
-#   --with-clang    also what npm run fuzz and npm run check:pam need
+#   --with-tests      also what npm test needs beyond the demo
+#   --with-clang      also what npm run fuzz and npm run check:pam need
+#   --with-packaging  also what npm run package and npm run test:package need
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -18,15 +19,18 @@ fail() {
   exit 1
 }
 
-tests='libfaketime valgrind'
+tests='libfaketime pgbouncer valgrind'
 clang='clang clang-tools libclang-rt-dev'
+# Debian's own build tools are not among them: they are installed in a root folder that debootstrap makes.
+packaging='debootstrap debian-archive-keyring zstd'
 also=
 for option; do
   case $option in
     --with-tests) also="$also $tests" ;;
     --with-clang) also="$also $clang" ;;
+    --with-packaging) also="$also $packaging" ;;
     *)
-      fail "unknown option $option; expected --with-tests, --with-clang or nothing" 'See the top of packaging/bootstrap.sh.'
+      fail "unknown option $option; expected --with-tests, --with-clang, --with-packaging or nothing" 'See the top of packaging/bootstrap.sh.'
       ;;
   esac
 done
@@ -96,7 +100,7 @@ if command -v dpkg-query >/dev/null; then
   [ -z "$packages" ] || install_packages "$packages"
 else
   has_postgresql || say 'this is no Debian: install PostgreSQL 14 or newer, gcc, make, the headers of libpam, libatomic,' \
-    'openssl and setpriv yourself' >&2
+    'openssl, PgBouncer and setpriv yourself' >&2
 fi
 
 # npm writes node_modules/.package-lock.json last, so that an interrupted installation counts as missing.

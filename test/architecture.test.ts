@@ -24,6 +24,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // It knows how decisions are told, and nothing of how they are made.
   protocol: ['errors.ts'],
   log: [TOP, 'config', 'authorize'],
+  doctor: [TOP, 'config', 'keys', 'roles', 'issuers', 'authorize', 'protocol'],
   daemon: [TOP, 'config', 'keys', 'verify', 'roles', 'issuers', 'authorize', 'protocol', 'log'],
   cli: [
     TOP,
@@ -36,6 +37,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'protocol',
     'log',
     'daemon',
+    'doctor',
     'migrate',
   ],
 };
@@ -248,6 +250,7 @@ describe('a rule', () => {
       "// x\nimport type { readFileSync } from '../config/files.ts';\nexport const e: typeof readFileSync | Date = new Date(0);\n",
     'roles/roles.ts': "// x\nimport { b } from '../config/schema.ts';\nexport const f = b;\n",
     'migrate/migrate.ts': "// x\nimport { b } from '../config/schema.ts';\nexport const k = b;\n",
+    'doctor/check.ts': "// x\nimport { b } from '../config/schema.ts';\nexport const l = b;\n",
     'authorize/authorize.ts':
       "// x\nimport { e } from '../verify/verify.ts';\nexport const g = [e, () => import('../issuers/fetch.ts')];\n",
     'protocol/reply.ts': "// x\nimport { a } from '../errors.ts';\nexport const h = a;\n",
@@ -288,6 +291,8 @@ describe('a rule', () => {
     ['issuers/x.ts', "import '../roles/roles.ts';", 'imports roles/roles.ts'],
     ['migrate/x.ts', "import '../roles/roles.ts';", 'imports roles/roles.ts'],
     ['authorize/x.ts', "import '../migrate/migrate.ts';", 'imports migrate/migrate.ts'],
+    ['authorize/x.ts', "import '../doctor/check.ts';", 'imports doctor/check.ts'],
+    ['doctor/x.ts', "import '../daemon/daemon.ts';", 'imports daemon/daemon.ts'],
     ['authorize/x.ts', "import '../protocol/reply.ts';", 'imports protocol/reply.ts'],
     ['authorize/x.ts', "import '../log/log.ts';", 'imports log/log.ts'],
     ['protocol/x.ts', "import '../clock.ts';", 'imports clock.ts'],

@@ -9,8 +9,8 @@ import { compileClaimChecks } from '../verify/compile-claim-checks.ts';
 import { admissionChecks } from './admission-checks.ts';
 import type { Issuer, KeySource } from './policy.ts';
 
-/** Reports one problem: where, below the entry, and what. */
-export type ReportEntry = (path: ConfigPath, message: string) => void;
+/** Reports one problem: where, below the entry, what, and what to do about it. */
+export type ReportEntry = (path: ConfigPath, message: string, hint?: string) => void;
 
 /**
  * Compiles an entry.
@@ -45,11 +45,11 @@ export function compileIssuer(
         ? algorithms
         : algorithms.filter((algorithm) => algorithm !== 'EdDSA'),
     admissionChecks: admissionChecks(entry.pam),
-    claimChecks: compileClaimChecks(entry, tools.compilePattern, (below, message) => {
-      report(['claimValidationRules', ...below], message);
+    claimChecks: compileClaimChecks(entry, tools.compilePattern, (below, message, hint) => {
+      report(['claimValidationRules', ...below], message, hint);
     }),
-    rolesOf: compileRoleRules(entry.roles, tools, (below, message) => {
-      report(['roles', ...below], message);
+    rolesOf: compileRoleRules(entry.roles, tools, (below, message, hint) => {
+      report(['roles', ...below], message, hint);
     }),
   };
 }

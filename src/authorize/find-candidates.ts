@@ -57,10 +57,14 @@ function refuseIssuer(iss: unknown, urls: readonly string[], issuers: readonly I
   const near = issuers.find(
     ({ entry: { issuer } }) => issuer.url !== undefined && isNear(issuer.url, iss),
   );
+  const expected =
+    urls.length === 0
+      ? 'issuers.yaml names no issuer'
+      : `expected ${quoteList([...new Set(urls)], 3)}`;
   return near === undefined
     ? refuse(
         'ERR_ISSUER_UNKNOWN',
-        `issuer ${quote(iss)} is not configured; expected ${quoteList([...new Set(urls)], 3)}`,
+        `issuer ${quote(iss)} is not configured; ${expected}`,
         'Add it to issuers.yaml if its tokens are to be accepted.',
       )
     : refuse(

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { readTrustedFile } from '../config/read-trusted-file.ts';
 import type { IssuerPart } from '../config/schema.ts';
 import type { ReportEntry } from './compile-issuer.ts';
+import { fileHint } from './file-hint.ts';
 import { MAX_REFERENCED_BYTES } from './limits.ts';
 
 /** @returns PEM, or undefined where the authorities of the system count. */
@@ -24,7 +25,7 @@ export async function loadCertificateAuthority(
   const path = resolve(folder, issuer.certificateAuthorityFile);
   const file = readTrustedFile(path, { maxBytes: MAX_REFERENCED_BYTES });
   if (!file.ok) {
-    report(at, `Invalid value: ${path} cannot be used: ${file.reason}`);
+    report(at, `Invalid value: ${path} cannot be used: ${file.reason}`, fileHint(file));
     return undefined;
   }
   await checkCertificates(file.text, (reason) => {

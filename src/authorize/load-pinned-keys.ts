@@ -15,6 +15,7 @@ import {
 import { parseSPIFFEBundle } from '../keys/parse-spiffe-bundle.ts';
 import { parseJSONObject } from '../parse-json-object.ts';
 import type { ReportEntry } from './compile-issuer.ts';
+import { fileHint } from './file-hint.ts';
 import { MAX_REFERENCED_BYTES } from './limits.ts';
 
 /** What a file with keys is: in which form, and how the form is told in messages. */
@@ -47,6 +48,8 @@ const FORMS: readonly Form[] = [
   },
 ];
 
+const LEAKED = 'Whoever could read this file can sign tokens: have the issuer make another key.';
+
 /**
  * Reads the pinned keys of an entry.
  *
@@ -63,13 +66,13 @@ export async function loadPinnedKeys(
     return undefined;
   }
   const path = resolve(folder, name);
-  const fail = (reason: string): KeySet => {
-    report(['keys', form.key], `Invalid value: ${path}${reason}`);
+  const fail = (reason: string, hint?: string): KeySet => {
+    report(['keys', form.key], `Invalid value: ${path}${reason}`, hint);
     return { keys: [] };
   };
   const file = readTrustedFile(path, { maxBytes: MAX_REFERENCED_BYTES });
   if (!file.ok) {
-    return fail(` cannot be used: ${file.reason}`);
+    return fail(` cannot be used: ${file.reason}`, fileHint(file));
   }
   const parsed = await form.parse(file.text);
   if (typeof parsed === 'string') {
@@ -77,7 +80,7 @@ export async function loadPinnedKeys(
   }
   const { keySet, rejected } = parsed;
   for (const { index, reason } of rejected) {
-    fail(`: keys[${index}] is ${reason}`);
+    fail(`: keys[${index}] is ${reason}`, reason.startsWith('a private key') ? LEAKED : undefined);
   }
   if (keySet.keys.length === 0 && rejected.length === 0) {
     fail(` has no ${form.keys}; expected at least one`);

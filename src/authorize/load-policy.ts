@@ -1,12 +1,16 @@
 // Loads issuers.yaml and everything it points to, and checks what can only be checked with that in hand.
 import { dirname, resolve } from 'node:path';
-import { type Locate, parseConfig, type SoundParts, sortProblems } from '../config/parse-config.ts';
+import type { SoundParts } from '../config/find-sound-parts.ts';
+import type { Locate } from '../config/locate.ts';
+import { parseConfig, sortProblems } from '../config/parse-config.ts';
 import type { Problem } from '../config/problems.ts';
 import { readTrustedFile } from '../config/read-trusted-file.ts';
 import type { Configuration, IssuerConfiguration } from '../config/schema.ts';
 import { compileRoleRules } from '../roles/compile-role-rules.ts';
 import { compileValidationRules } from '../verify/compile-validation-rules.ts';
+import { MAX_TOKEN_BYTES } from '../verify/parse-token.ts';
 import { compileIssuer, loadRuleTools, type ReportEntry } from './compile-issuer.ts';
+import { fileHint } from './file-hint.ts';
 import { MAX_CONFIG_BYTES } from './limits.ts';
 import { loadKeySource } from './load-key-source.ts';
 import type { Issuer, Policy } from './policy.ts';
@@ -38,15 +42,16 @@ export async function loadPolicy(path: string): Promise<LoadedPolicy> {
   const file = readTrustedFile(path, { maxBytes: MAX_CONFIG_BYTES });
   if (!file.ok) {
     const message = `cannot be used: ${file.reason}`;
-    return { ok: false, problems: [{ path: [], message, line: 1, column: 1 }], files: [path] };
+    const problem = { path: [], message, hint: fileHint(file), line: 1, column: 1 };
+    return { ok: false, problems: [problem], files: [path] };
   }
   const parsed = parseConfig(file.text);
   const problems: Problem[] = [];
   const createReport =
     (index: number): ReportEntry =>
-    (below, message) => {
+    (below, message, hint) => {
       const at = ['issuers', index, ...below];
-      problems.push({ path: at, message, ...parsed.locate(at) });
+      problems.push({ path: at, message, hint, ...parsed.locate(at) });
     };
   if (!parsed.ok) {
     // What is sound is checked further, so that everything that is wrong is said at once.
@@ -70,7 +75,11 @@ export async function loadPolicy(path: string): Promise<LoadedPolicy> {
   const policy = {
     issuers,
     protectedRoles: config.protectedRoles,
-    maxTokenBytes: Math.max(...config.issuers.map((entry) => entry.token.maxBytes)),
+    // Without an entry it is not the length of a token that is wrong.
+    maxTokenBytes:
+      issuers.length === 0
+        ? MAX_TOKEN_BYTES
+        : Math.max(...config.issuers.map((entry) => entry.token.maxBytes)),
   };
   return { ok: true, policy, text: file.text, config, locate, files };
 }
@@ -96,13 +105,13 @@ async function checkParts(parts: SoundParts, folder: string, report: ReportEntry
     claimValidationRules: validationRules.map(({ rule }) => rule),
   });
   for (const { index, rule } of rules) {
-    compileRoleRules([rule], tools, ([, ...below], message) => {
-      report(['roles', index, ...below], message);
+    compileRoleRules([rule], tools, ([, ...below], message, hint) => {
+      report(['roles', index, ...below], message, hint);
     });
   }
   for (const { index, rule } of validationRules) {
-    compileValidationRules([rule], tools.compilePattern, ([, ...below], message) => {
-      report(['claimValidationRules', index, ...below], message);
+    compileValidationRules([rule], tools.compilePattern, ([, ...below], message, hint) => {
+      report(['claimValidationRules', index, ...below], message, hint);
     });
   }
 }

@@ -2,7 +2,7 @@
 import { findWarnings } from '../authorize/find-warnings.ts';
 import { loadPolicy } from '../authorize/load-policy.ts';
 import type { Policy } from '../authorize/policy.ts';
-import type { Locate } from '../config/parse-config.ts';
+import type { Locate } from '../config/locate.ts';
 import { formatPath, formatProblem, type Problem } from '../config/problems.ts';
 import { readBearerToken } from '../issuers/read-bearer-token.ts';
 import { count } from './report.ts';
@@ -29,7 +29,7 @@ export async function checkConfigFile(file: string, options: ConfigCheckOptions)
   process.stdout.write(
     options.json
       ? `${JSON.stringify(describe(file, passed, report), undefined, 2)}\n`
-      : formatReport(file, report),
+      : formatReport(file, passed, report),
   );
   if (!passed && !options.json) {
     const wrong = [
@@ -74,14 +74,18 @@ function findUnreadableTokens(policy: Policy, locate: Locate): Problem[] {
   });
 }
 
-function formatReport(file: string, { issuers, problems, warnings }: Report): string {
+function formatReport(
+  file: string,
+  passed: boolean,
+  { issuers, problems, warnings }: Report,
+): string {
   const lines = [
     ...problems.map((problem) => formatWithHint(file, problem, '')),
     ...warnings.map((warning) => formatWithHint(file, warning, 'warning: ')),
   ];
-  if (problems.length === 0) {
+  if (passed) {
     lines.push(
-      `${file}: ok, ${count(issuers.length, 'issuer')}: ${issuers.join(', ')}${warnings.length === 0 ? '' : `; ${count(warnings.length, 'warning')}`}\n`,
+      `${file}: ok, ${count(issuers.length, 'issuer')}: ${issuers.length === 0 ? 'nobody can log in' : issuers.join(', ')}${warnings.length === 0 ? '' : `; ${count(warnings.length, 'warning')}`}\n`,
     );
   }
   return lines.join('');
@@ -92,14 +96,17 @@ function formatWithHint(file: string, problem: Problem, kind: string): string {
   return `${formatProblem(file, problem, kind)}\n${hint}`;
 }
 
-/** For scripts; members are added, never renamed. */
-function describe(file: string, ok: boolean, { issuers, problems, warnings }: Report): object {
-  const place = ({ path, line, column, message, hint }: Problem): object => ({
+function place({ path, line, column, message, hint }: Problem): object {
+  return {
     line,
     column,
     path: formatPath(path),
     message,
     hint: hint ?? null,
-  });
+  };
+}
+
+/** For scripts; members are added, never renamed. */
+function describe(file: string, ok: boolean, { issuers, problems, warnings }: Report): object {
   return { file, ok, issuers, problems: problems.map(place), warnings: warnings.map(place) };
 }

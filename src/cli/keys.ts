@@ -40,7 +40,7 @@ export async function showKeys(options: KeysOptions): Promise<number> {
   process.stdout.write(
     options.json
       ? `${JSON.stringify(reports, undefined, 2)}\n`
-      : reports.map((report) => formatReport(report, systemClock())).join('\n'),
+      : formatReports(reports, options.config),
   );
   return reports.every((report) => report.keys.length > 0) ? 0 : 1;
 }
@@ -71,6 +71,13 @@ function reportOn(issuer: Issuer, cache: KeyCache): KeyReport {
 
 function describeKey(key: JWK): KeyReport['keys'][number] {
   return { kid: key.kid ?? null, algorithms: algorithmsOf(key) };
+}
+
+function formatReports(reports: readonly KeyReport[], config: string): string {
+  const now = systemClock();
+  return reports.length === 0
+    ? `${config} names no issuer\n`
+    : reports.map((report) => formatReport(report, now)).join('\n');
 }
 
 function formatReport(report: KeyReport, now: number): string {

@@ -4,6 +4,8 @@ import { isJSONObject, type JSONObject } from '../parse-json-object.ts';
 import { type CrossCheck, has, KEY_SOURCES, type Report } from './cross-checks.ts';
 import { normalizeType, SVID_TYPES } from './token-type.ts';
 
+const UNUSED = 'Delete it: whoever reads the file would think that it does something.';
+
 /** Key sources of which nothing is retrieved. */
 const PINNED = ['jwksFile', 'publicKeysFile', 'spiffeBundleFile'];
 
@@ -15,8 +17,8 @@ export const checkWritten: CrossCheck = (file, report) => {
   const entries: readonly unknown[] = file['issuers'];
   for (const [index, entry] of entries.entries()) {
     if (isJSONObject(entry)) {
-      const reportEntry: Report = (path, message) => {
-        report(['issuers', index, ...path], message);
+      const reportEntry: Report = (path, message, hint) => {
+        report(['issuers', index, ...path], message, hint);
       };
       checkKeySource(entry, reportEntry);
       checkTrustDomain(entry, reportEntry);
@@ -39,11 +41,11 @@ function checkKeySource(entry: JSONObject, report: Report): void {
     ? ['discoveryURL', 'certificateAuthority', 'certificateAuthorityFile']
     : ['discoveryURL'];
   for (const key of unused.filter((one) => has(issuer, one))) {
-    report(['issuer', key], `Invalid value: not used, as the keys come from ${source}`);
+    report(['issuer', key], `Invalid value: not used, as the keys come from ${source}`, UNUSED);
   }
   for (const key of PINNED.includes(source) ? ['http', 'cache'] : []) {
     if (has(entry, key)) {
-      report([key], `Invalid value: not used, as the keys come from ${source}`);
+      report([key], `Invalid value: not used, as the keys come from ${source}`, UNUSED);
     }
   }
 }

@@ -7,8 +7,8 @@ import { isJSONObject, type JSONObject } from '../parse-json-object.ts';
 import { normalizeType } from './token-type.ts';
 import { formatSeconds } from './units.ts';
 
-/** Reports one problem: where, below the value being checked, and what. */
-export type Report = (path: readonly (string | number)[], message: string) => void;
+/** Reports one problem: where, below the value being checked, what, and what to do about it. */
+export type Report = (path: readonly (string | number)[], message: string, hint?: string) => void;
 
 /** Looks at a value of unknown shape and reports what does not fit together. */
 export type CrossCheck = (value: unknown, report: Report) => void;
@@ -17,8 +17,10 @@ export type CrossCheck = (value: unknown, report: Report) => void;
 export const crossCheck = <T>(check: CrossCheck) =>
   z.check<T>(
     (payload) => {
-      check(payload.value, (path, message) => {
-        payload.issues.push({ code: 'custom', path: [...path], message, input: payload.value });
+      check(payload.value, (path, message, hint) => {
+        const params = hint === undefined ? {} : { hint };
+        const { value: input } = payload;
+        payload.issues.push({ code: 'custom', path: [...path], message, input, params });
       });
     },
     // Also when something inside was wrong already: all problems are reported at once.
@@ -40,6 +42,7 @@ export const checkIssuer: CrossCheck = (value, report) => {
     report(
       ['url'],
       'Required value: expected the iss of the tokens, or spiffeTrustDomain instead of url',
+      'The claims of a token are its middle part: cut -d. -f2 token | basenc --base64url -d.',
     );
   }
   if (has(value, 'certificateAuthority') && has(value, 'certificateAuthorityFile')) {
@@ -54,6 +57,7 @@ export const checkIssuer: CrossCheck = (value, report) => {
     report(
       ['audienceMatchPolicy'],
       'Required value: must be MatchAny or MatchExact when there are several audiences',
+      'MatchAny accepts a token for one of them, MatchExact only one for all of them.',
     );
   }
 };

@@ -18,11 +18,27 @@ export type CompilePattern = (
   report: (reason: string) => void,
 ) => Pattern | undefined;
 
+/** Longer patterns, or such as repeat more, are not compiled: each repetition is written out in memory. */
+const MAX_SIZE = 2000;
+
+/** Its characters, and what its `{n,m}` make of them. */
+function sizeOf(source: string): number {
+  const counts = [...source.matchAll(/\{[0-9]*,?[0-9]*\}/g)].flatMap(
+    ([all]) => all.match(/[0-9]+/g) ?? [],
+  );
+  return counts.reduce((sum, count) => sum + Number(count), source.length);
+}
+
 /** Compiles a pattern. @returns undefined with the reason in `report` when it is no RE2 pattern. */
 export function compilePattern(
   source: string,
   report: (reason: string) => void,
 ): Pattern | undefined {
+  const size = sizeOf(source);
+  if (size > MAX_SIZE) {
+    report(`${size} characters and repetitions; expected at most ${MAX_SIZE}`);
+    return undefined;
+  }
   let compiled: RE2JS;
   try {
     compiled = RE2JS.compile(source);

@@ -42,7 +42,14 @@ export interface SchemaIssue {
   readonly values?: readonly unknown[];
   readonly expected?: string;
   readonly issues?: readonly { readonly message: string }[];
+  readonly params?: Readonly<Record<string, unknown>> | undefined;
   readonly path: readonly PropertyKey[];
+}
+
+/** The advice that a check of ours has given. */
+function hintOf({ params }: SchemaIssue): { readonly hint?: string } {
+  const hint = params?.['hint'];
+  return typeof hint === 'string' ? { hint } : {};
 }
 
 /**
@@ -53,13 +60,15 @@ export interface SchemaIssue {
 export function describeIssue(
   issue: SchemaIssue,
   knownKeys: (path: ConfigPath) => readonly string[],
-): { path: ConfigPath; message: string; atKey: boolean }[] {
+): { path: ConfigPath; message: string; hint?: string; atKey: boolean }[] {
   const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
   switch (issue.code) {
     case 'unrecognized_keys':
-      return (issue.keys ?? []).map((key) => ({
+      // More than are ever shown are not looked for in the text either.
+      return (issue.keys ?? []).slice(0, 100).map((key) => ({
         path: [...path, key],
         message: `Unknown field${suggest(key, knownKeys(path))}`,
+        hint: 'docs/configuration.md has every key; with pgtoken config schema an editor completes them.',
         atKey: true,
       }));
     case 'invalid_key': {
@@ -74,6 +83,7 @@ export function describeIssue(
           message: /^[A-Z]/.test(issue.message)
             ? issue.message
             : `Invalid value: ${quote(issue.input)}: ${issue.message}`,
+          ...hintOf(issue),
           atKey: false,
         },
       ];

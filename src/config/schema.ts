@@ -97,11 +97,10 @@ export const configurationSchema = z
       ['postgres', 'pg_*'],
     ),
     issuers: z.array(issuerEntry, { error: 'expected a list of issuers' }).check(
-      z.minLength(1, 'at least one issuer is required'),
       z.meta({
-        title: 'list, at least one',
+        title: 'list',
         description:
-          'Whose tokens are accepted. Entries for the same issuer are tried in this order, in the daemon those whose key is at hand first; the first grant wins.',
+          'Whose tokens are accepted; `[]` trusts nobody. Entries for the same issuer are tried in this order, in the daemon those whose key is at hand first; the first grant wins.',
       }),
     ),
   })

@@ -56,10 +56,10 @@ export const httpsURL = (description: string) =>
 
 /** An HTTP proxy. A password in it would make issuers.yaml a secret, so there can be none. */
 export const proxyURL = (description: string) =>
-  text(description, 'http or https URL', '^https?://').check(
+  text(description, 'http URL', '^http://').check(
     z.refine(
       (value) => value === '' || isProxyURL(value),
-      'must be an http:// or https:// URL of a host and a port, without user, path, query or fragment',
+      'must be an http:// URL of a host and a port, without user, path, query or fragment',
     ),
   );
 
@@ -157,7 +157,7 @@ function isPlainHttpsURL(value: string): boolean {
 }
 
 function isProxyURL(value: string): boolean {
-  return /^https?:\/\/[^\s?#@\\/]+\/?$/.test(value) && URL.canParse(value);
+  return /^http:\/\/[^\s?#@\\/]+\/?$/.test(value) && URL.canParse(value);
 }
 
 /** Whether a duration lies between two others. What is none is told by its pattern. */

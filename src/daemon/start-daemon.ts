@@ -112,6 +112,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       { config: fingerprint, issuers: policy.issuers.map((issuer) => issuer.name) },
       'configuration in force',
     );
+    if (policy.issuers.length === 0) {
+      logger.warn({ path: config }, 'no issuer is configured, nobody can log in');
+    }
     const keys = store.use(policy);
     const knownTokens = createKnownTokens();
     return { policy, options: { ...keys, clock: systemClock, knownTokens } };

@@ -14,6 +14,18 @@ export type KeyLocation =
   | { readonly kind: 'jwks'; readonly jwksURI: string }
   | { readonly kind: 'spiffe-bundle'; readonly bundleURL: string };
 
+/** The first address that is asked. */
+export function urlOf(location: KeyLocation): string {
+  switch (location.kind) {
+    case 'discovery':
+      return location.discoveryURL;
+    case 'jwks':
+      return location.jwksURI;
+    case 'spiffe-bundle':
+      return location.bundleURL;
+  }
+}
+
 /** Limits and trust of one retrieval. */
 export interface FetchKeySetOptions {
   /** The certificate authority in PEM; default: those of the system. */

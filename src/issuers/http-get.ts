@@ -76,7 +76,8 @@ export async function httpGetJSON(url: string, options: HTTPGetOptions): Promise
         )
       : { kind: 'document', document, etag: readETag(response.headers['etag']), maxAge };
   } catch (error) {
-    return failed(`${url}: ${explainError(error, options)}`);
+    const way = options.proxyURL === undefined ? '' : ` through ${options.proxyURL}`;
+    return failed(`${url}${way}: ${explainError(error, options)}`);
   } finally {
     await agent.destroy();
   }
@@ -85,24 +86,20 @@ export async function httpGetJSON(url: string, options: HTTPGetOptions): Promise
 /** One connection, to the server or through the proxy; the server's certificate is checked either way. */
 async function createAgent(options: HTTPGetOptions): Promise<Dispatcher> {
   const { Agent, ProxyAgent } = await import('undici');
-  const system = await systemCertificates(options);
-  const connection = { rejectUnauthorized: true, minVersion: 'TLSv1.2' } as const;
-  const toServer = { ...connection, ca: options.certificateAuthority ?? system };
-  const common = {
+  const tls = {
+    ca: options.certificateAuthority ?? (await systemCertificates()),
+    rejectUnauthorized: true,
+    minVersion: 'TLSv1.2',
+  } as const;
+  const limits = {
     connections: 1,
     pipelining: 0,
     allowH2: false,
     maxResponseSize: options.maxResponseBytes,
   };
   return options.proxyURL === undefined
-    ? new Agent({ ...common, connect: toServer })
-    : new ProxyAgent({
-        ...common,
-        uri: options.proxyURL,
-        requestTls: toServer,
-        // A proxy over TLS is one of this network, not of the issuer.
-        proxyTls: { ...connection, ca: system },
-      });
+    ? new Agent({ ...limits, connect: tls })
+    : new ProxyAgent({ ...limits, uri: options.proxyURL, requestTls: tls });
 }
 
 /** Rejects when the signal is aborted. */
@@ -133,14 +130,7 @@ function readMaxAge(header: string | string[] | undefined): number | undefined {
   return seconds === undefined ? undefined : Number(seconds);
 }
 
-/** Those of the system, where somebody is checked by them: reading them takes a while. */
-async function systemCertificates(options: HTTPGetOptions): Promise<string[]> {
-  if (
-    options.certificateAuthority !== undefined &&
-    options.proxyURL?.startsWith('https:') !== true
-  ) {
-    return [];
-  }
+async function systemCertificates(): Promise<string[]> {
   const { getCACertificates } = await import('node:tls');
   return getCACertificates('system');
 }
@@ -166,6 +156,8 @@ function explainError(error: unknown, options: HTTPGetOptions): string {
   switch (code) {
     case 'UND_ERR_RES_EXCEEDED_MAX_SIZE':
       return `the answer is over ${options.maxResponseBytes} bytes`;
+    case 'UND_ERR_ABORTED':
+      return `the proxy refuses to connect (${/[0-9]{3}/.exec(String(error))?.[0] ?? code})`;
     // What the library took for granted of every answer.
     case 'ERR_ASSERTION':
       return `the answer does not keep to HTTP/1.1 (${code})`;
@@ -174,6 +166,10 @@ function explainError(error: unknown, options: HTTPGetOptions): string {
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
       return `there is no way to this host (${code})`;
+    case 'UND_ERR_SOCKET':
+      return options.proxyURL === undefined
+        ? 'the connection was closed'
+        : 'the proxy or the server closed the connection';
     case 'ECONNRESET':
       return 'the connection was reset';
     case 'ENOTFOUND':

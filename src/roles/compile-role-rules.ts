@@ -1,5 +1,6 @@
 // Role rules made ready: from the `roles` of an entry to a function that says which roles a token's claims permit.
 import { type Claims, findClaim } from '../config/claim.ts';
+import { PATTERN_HINT } from '../config/pattern-hint.ts';
 import type { CompilePattern, Pattern } from '../config/pattern.ts';
 import type { RoleRule } from '../config/schema.ts';
 
@@ -15,7 +16,11 @@ export interface RuleTools {
 }
 
 /** A problem in a rule: where, below the list of rules, and what. */
-export type ReportRule = (path: readonly (string | number)[], message: string) => void;
+export type ReportRule = (
+  path: readonly (string | number)[],
+  message: string,
+  hint?: string,
+) => void;
 
 /** More roles than this from one token are not looked at. */
 const MAX_ROLES = 1000;
@@ -31,8 +36,8 @@ export function compileRoleRules(
   report: ReportRule,
 ): RolesOf {
   const compiled = rules.map((rule, index) =>
-    compileRule(rule, tools, (path, message) => {
-      report([index, ...path], message);
+    compileRule(rule, tools, (path, message, hint) => {
+      report([index, ...path], message, hint);
     }),
   );
   return (claims) => {
@@ -57,7 +62,11 @@ function compileRule(
     rule.pattern === undefined
       ? undefined
       : tools.compilePattern(rule.pattern, (reason) => {
-          report(['pattern'], `Invalid value: not an RE2 regular expression: ${reason}`);
+          report(
+            ['pattern'],
+            `Invalid value: not an RE2 regular expression: ${reason}`,
+            PATTERN_HINT,
+          );
         });
   const templates = compileTemplates(rule, pattern, report);
   const replace = compileReplace(rule.replace ?? {});

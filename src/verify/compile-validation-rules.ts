@@ -2,6 +2,7 @@
 // list, one element must hold what is demanded.
 import { findClaim } from '../config/claim.ts';
 import type { CompilePattern } from '../config/pattern.ts';
+import { PATTERN_HINT } from '../config/pattern-hint.ts';
 import type { ValidationRule } from '../config/schema.ts';
 import { refuse } from '../errors.ts';
 import { quote, quoteList } from '../quote.ts';
@@ -9,7 +10,11 @@ import type { Check, VerifiedToken } from './check.ts';
 import { missingClaim } from './missing-claim.ts';
 
 /** A problem in a rule: where, below the list of rules, and what. */
-export type ReportValidationRule = (path: readonly (string | number)[], message: string) => void;
+export type ReportValidationRule = (
+  path: readonly (string | number)[],
+  message: string,
+  hint?: string,
+) => void;
 
 /** Compiles the rules of an entry. */
 export function compileValidationRules(
@@ -23,7 +28,11 @@ export function compileValidationRules(
       return forbiddenCheck(name, rule.claim);
     }
     const demand = compileDemand(rule, compilePattern, (reason) => {
-      report([index, 'pattern'], `Invalid value: not an RE2 regular expression: ${reason}`);
+      report(
+        [index, 'pattern'],
+        `Invalid value: not an RE2 regular expression: ${reason}`,
+        PATTERN_HINT,
+      );
     });
     return demandCheck(name, rule.claim, demand);
   });

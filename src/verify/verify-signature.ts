@@ -51,9 +51,17 @@ export async function verifySignature(
   }
   return refuse(
     'ERR_SIGNATURE_INVALID',
-    `the signature does not verify with the issuer's key ${quote(keys[0]?.kid ?? token.keyID)} (${token.algorithm})`,
+    `the signature does not verify with the issuer's ${describeKeys(keys)} (${token.algorithm})`,
     'The token was changed on its way, or another issuer uses the same key ID.',
   );
+}
+
+function describeKeys(keys: readonly JWK[]): string {
+  const kid = keys[0]?.kid;
+  if (kid !== undefined) {
+    return `key ${quote(kid)}`;
+  }
+  return keys.length === 1 ? 'key without kid' : `${keys.length} keys without kid`;
 }
 
 /** Length of an RSA key's signatures in bytes (RFC 8017 section 8); 0 for other keys. */

@@ -62,7 +62,7 @@ async function judge({ policy: name, now, request, password }: Attack, trace?: T
   const host = hosts.get(name) ?? createHost(name);
   hosts.set(name, host);
   const { policy, options } = await host;
-  return authorize({ ...request, password }, policy, {
+  return authorize({ ...request, source: request.source, password }, policy, {
     ...options,
     clock: () => now,
     ...(trace === undefined ? {} : { trace }),

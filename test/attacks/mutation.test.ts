@@ -36,7 +36,7 @@ beforeAll(async () => {
 /** Decides the vector with another password. @returns `granted` or the code. */
 async function decide({ policy: name, now, request }: Vector, password: string): Promise<string> {
   const { policy, options } = hosts.get(name)!;
-  const { decision } = await authorize({ ...request, password }, policy, {
+  const { decision } = await authorize({ ...request, source: request.source, password }, policy, {
     ...options,
     clock: () => now,
   });

@@ -177,7 +177,10 @@ describe('a decision', () => {
 
   it('is refused without an entry', async () => {
     expect(await login({ policy: { ...policyOf('cluster'), issuers: [] } })).toMatchObject({
-      decision: { code: 'ERR_ISSUER_UNKNOWN', message: expect.any(String) as unknown },
+      decision: {
+        code: 'ERR_ISSUER_UNKNOWN',
+        message: `issuer "https://k8s.example.com" is not configured; issuers.yaml names no issuer`,
+      },
     });
   });
 

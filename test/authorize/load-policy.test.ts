@@ -1,4 +1,5 @@
 // issuers.yaml and the files it names: keys that are pinned, certificate authorities, and who could have written them.
+import { createHash } from 'node:crypto';
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -308,6 +309,145 @@ describe('pinned keys', () => {
     expect(await problemsOf(PINNED.replace('keys.json', 'folder.json'))).toEqual([
       `${AT.replace('keys.json', 'folder.json')} cannot be used: expected a regular file`,
     ]);
+  });
+});
+
+describe('pinned keys of other forms', () => {
+  const DOMAIN = (source: string): string =>
+    CONFIG(`  keys: {${source}}`).replace(
+      'url: https://a.example.com',
+      'spiffeTrustDomain: a.example',
+    );
+  const [BUNDLE, PEM] = ['spiffeBundleFile', 'publicKeysFile'].map(
+    (key) => `issuers.yaml:7:${12 + key.length}: issuers[0].keys.${key}: Invalid value: `,
+  );
+
+  it('are read from a bundle and from PEM, and watched as the rest', async () => {
+    const key = mint.publicKey('cluster-es256');
+    await place('bundle.json', JSON.stringify({ keys: [{ ...key, use: 'jwt-svid' }] }));
+    expect(await load(DOMAIN('spiffeBundleFile: bundle.json'))).toMatchObject({
+      ok: true,
+      policy: { issuers: [{ keySource: { kind: 'pinned', keySet: { keys: [key] } } }] },
+      files: [join(folder, 'issuers.yaml'), join(folder, 'bundle.json')],
+    });
+    await place('keys.pem', certificate);
+    expect(await load(CONFIG('  keys: {publicKeysFile: keys.pem}'))).toMatchObject({
+      ok: true,
+      policy: {
+        issuers: [{ keySource: { kind: 'pinned', keySet: { keys: [{ crv: 'P-256' }] } } }],
+      },
+      files: [join(folder, 'issuers.yaml'), join(folder, 'keys.pem')],
+    });
+  });
+
+  it('are refused where a bundle has none for JWT-SVIDs, or none that can be used', async () => {
+    const key = mint.publicKey('cluster-es256');
+    const text = DOMAIN('spiffeBundleFile: bundle.json');
+    await place('bundle.json', JSON.stringify({ keys: [{ ...key, use: 'x509-svid' }] }));
+    expect(await problemsOf(text)).toEqual([
+      `${BUNDLE}bundle.json has no keys for JWT-SVIDs (use: jwt-svid); expected at least one`,
+    ]);
+    await place(
+      'bundle.json',
+      JSON.stringify({ keys: [key, { ...key, use: 'jwt-svid', kid: undefined }] }),
+    );
+    expect(await problemsOf(text)).toEqual([
+      `${BUNDLE}bundle.json: keys[1] is without kid, which a key for JWT-SVIDs must have`,
+    ]);
+    await place('bundle.json', '[]');
+    expect(await problemsOf(text)).toEqual([
+      `${BUNDLE}bundle.json is no SPIFFE bundle: not a JSON object`,
+    ]);
+  });
+
+  it('are refused where PEM holds what is no public key', async () => {
+    const text = CONFIG('  keys: {publicKeysFile: keys.pem}');
+    await place('keys.pem', 'x');
+    expect(await problemsOf(text)).toEqual([
+      `${PEM}keys.pem is no file of public keys: it has no PEM block; expected -----BEGIN PUBLIC KEY-----`,
+    ]);
+    await place('keys.pem', certificate, 0o666);
+    expect(await problemsOf(text)).toEqual([
+      `${PEM}keys.pem cannot be used: mode 0666 lets group or others write it; expected only its owner to (chmod go-w)`,
+    ]);
+  });
+
+  it('without kid are at most as many as are tried', async () => {
+    const text = CONFIG('  keys: {publicKeysFile: keys.pem}');
+    await place('keys.pem', certificate.repeat(4));
+    expect(await problemsOf(text)).toEqual([]);
+    await place('keys.pem', certificate.repeat(5));
+    expect(await problemsOf(text)).toEqual([
+      `${PEM}keys.pem: more than 4 keys without kid for ES256; expected at most that`,
+    ]);
+  });
+});
+
+describe('an entry', () => {
+  it('gets the keys of a trust domain from its bundle endpoint', async () => {
+    const text = CONFIG('  keys: {spiffeBundleURL: "https://spire.example"}');
+    expect(
+      await load(text.replace('url: https://a.example.com', 'spiffeTrustDomain: a.example')),
+    ).toMatchObject({
+      ok: true,
+      policy: {
+        issuers: [
+          {
+            keySource: {
+              kind: 'remote',
+              location: { kind: 'spiffe-bundle', bundleURL: 'https://spire.example' },
+            },
+          },
+        ],
+      },
+    });
+  });
+
+  it('asks with a token that may come later, and is not watched', async () => {
+    const text = CONFIG('  keys: {jwksURI: "https://a.example.com/k", bearerTokenFile: token}');
+    expect(await load(text)).toMatchObject({
+      ok: true,
+      policy: { issuers: [{ keySource: { bearerTokenFile: join(folder, 'token') } }] },
+      files: [join(folder, 'issuers.yaml')],
+    });
+  });
+
+  it('may except from protection only what is protected', async () => {
+    expect(await load(CONFIG('  allowProtectedRoles: [postgres, pg_monitor]'))).toMatchObject({
+      ok: true,
+    });
+    expect(await problemsOf(CONFIG('  allowProtectedRoles: [pg_monitor, alice]'))).toEqual([
+      'issuers.yaml:7:37: issuers[0].allowProtectedRoles[1]: Invalid value: "alice": not used, as protectedRoles does not protect it',
+    ]);
+    const text = CONFIG('  allowProtectedRoles: [postgres]').replace(
+      'issuers:',
+      'protectedRoles: [root]\nissuers:',
+    );
+    expect(await problemsOf(text)).toEqual([
+      'issuers.yaml:8:25: issuers[0].allowProtectedRoles[0]: Invalid value: "postgres": not used, as protectedRoles does not protect it',
+    ]);
+  });
+
+  it('has patterns of claim rules compiled, wherever else it is wrong', async () => {
+    const rules = "  claimValidationRules: [{claim: a, pattern: x}, {claim: b, pattern: '('}]";
+    const problem = (line: number): string =>
+      `issuers.yaml:${line}:70: issuers[0].claimValidationRules[1].pattern: Invalid value: not an RE2 regular expression: error parsing regexp: missing closing ): \`(\``;
+    expect(await problemsOf(CONFIG(rules))).toEqual([problem(7)]);
+    expect(await problemsOf(CONFIG('  extra: 1', rules))).toEqual([
+      'issuers.yaml:7:3: issuers[0].extra: Unknown field, known here: allowProtectedRoles, cache, claimValidationRules, deny, http, issuer, keys, name, pam, roles, token',
+      problem(8),
+    ]);
+  });
+
+  it('has roles that are shortened', async () => {
+    const long = 'x'.repeat(80);
+    const loaded = await load(
+      CONFIG().replace('  - claim: sub', '  - {claim: sub, shorten: true}'),
+    );
+    const [role] = (loaded.ok && loaded.policy.issuers[0]?.rolesOf({ sub: long })) || [];
+    expect(role).toBe(
+      `${'x'.repeat(54)}_${createHash('sha256').update(long).digest('hex').slice(0, 8)}`,
+    );
   });
 });
 

@@ -15,11 +15,15 @@ const policies = await loadPolicies(files.flatMap((file) => file.vectors.map((v)
 
 describe.each(files)('token vectors: $name', ({ vectors }) => {
   it.each(vectors)('$name', async ({ policy, now, request, password, expected }) => {
-    const { decision } = await authorize({ ...request, password }, policies.get(policy)!, {
-      clock: () => now,
-      keysOf: async ({ keySource }) =>
-        keySource.kind === 'pinned' ? keySource.keySet : refuse('ERR_INTERNAL', 'not pinned'),
-    });
+    const { decision } = await authorize(
+      { source: undefined, ...request, password },
+      policies.get(policy)!,
+      {
+        clock: () => now,
+        keysOf: async ({ keySource }) =>
+          keySource.kind === 'pinned' ? keySource.keySet : refuse('ERR_INTERNAL', 'not pinned'),
+      },
+    );
     expect(isRefusal(decision)).toBe(!('granted' in expected));
     expect(decision).toMatchObject(
       'granted' in expected ? { ...expected, role: request.role } : { granted: false, ...expected },

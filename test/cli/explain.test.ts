@@ -29,6 +29,8 @@ issuers:
     trimPrefix: "system:serviceaccount:"
 `;
 
+const SIZE: unknown = expect.stringMatching(/^\d+ bytes, alg RS256, kid "cluster-rs256"$/);
+
 let folder: TemporaryFolder;
 let mint: Mint;
 
@@ -218,7 +220,7 @@ it('writes the same as JSON, for scripts', async () => {
     step: 'token',
     passed: true,
     expected: 'a JWT in one piece',
-    seen: expect.stringMatching(/^\d+ bytes, alg RS256, kid "cluster-rs256"$/),
+    seen: SIZE,
     code: null,
     message: null,
     hint: null,

@@ -168,6 +168,13 @@ describe('shows', () => {
     });
   });
 
+  it('that there is no issuer', async () => {
+    await write('issuers.yaml', 'apiVersion: pgtoken/v1\nissuers: []\n');
+    const stdout = `${inside('issuers.yaml')} names no issuer\n`;
+    expect(await keysCommand()).toMatchObject({ status: 0, stdout, stderr: '' });
+    expect(await keysCommand('--json')).toMatchObject({ status: 0, stdout: '[]\n', stderr: '' });
+  });
+
   it('nothing that another user could have written', async () => {
     await configure({ prod: {} });
     await remember('prod', { fetchedAt: now, attemptedAt: now, keySet: await keySet('one') });
@@ -192,10 +199,10 @@ describe('shows', () => {
 
 describe('exits 2', () => {
   it('for a file that cannot be used, with its problems', async () => {
-    await write('issuers.yaml', 'apiVersion: pgtoken/v1\nissuers: []\n');
+    await write('issuers.yaml', 'apiVersion: pgtoken/v1\nissuers: {}\n');
     const result = await keysCommand();
     expect(result).toMatchObject({ status: 2, stdout: '' });
-    expect(result.stderr).toMatch(/issuers\.yaml:2:1: issuers: .*at least one issuer is required/);
+    expect(result.stderr).toMatch(/issuers\.yaml:2:1: issuers: .*expected a list of issuers/);
     expect(result.stderr).toContain('1 problem');
   });
 

@@ -216,7 +216,7 @@ describe('a configuration that cannot be used', () => {
     [
       'wrong.yaml',
       'apiVersion: pgtoken/v2\nissuers: []\nextra: 1\n',
-      ':1:13: apiVersion: Unsupported value: "pgtoken/v2": must be "pgtoken/v1" (and 2 more)',
+      ':1:13: apiVersion: Unsupported value: "pgtoken/v2": must be "pgtoken/v1" (and 1 more)',
     ],
   ])('decides nothing, not even a valid token: %s', async (name, text, problem) => {
     if (text !== undefined) {

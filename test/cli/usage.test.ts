@@ -100,6 +100,15 @@ describe('pgtoken config check', () => {
     });
   });
 
+  it.concurrent('says of one that trusts nobody that nobody can log in, and exits 0', async () => {
+    const file = await place('nobody.yaml', 'apiVersion: pgtoken/v1\nissuers: []\n');
+    expect(await runPgtoken(['config', 'check', file])).toMatchObject({
+      status: 0,
+      stdout: `${file}: ok, 0 issuers: nobody can log in\n`,
+      stderr: '',
+    });
+  });
+
   it.concurrent('prints every problem with its place, and exits 1', async () => {
     const file = await place(
       'bad.yaml',
@@ -114,6 +123,7 @@ describe('pgtoken config check', () => {
         `${file}:3:3: issuers[0].roles: Required value: expected a list of role rules`,
         `${file}:4:3: issuers[0].keys: Required value: exactly one of jwksURI, jwksFile, publicKeysFile, spiffeBundleURL, spiffeBundleFile; leave keys out for discovery`,
         `${file}:5:1: extra: Unknown field, known here: apiVersion, issuers, protectedRoles`,
+        '  HINT: docs/configuration.md has every key; with pgtoken config schema an editor completes them.',
         '',
       ].join('\n'),
       stderr: `pgtoken: ${file}: 5 problems\n`,
@@ -124,7 +134,7 @@ describe('pgtoken config check', () => {
     const missing = join(folder, 'missing.yaml');
     expect(await runPgtoken(['config', 'check', missing])).toMatchObject({
       status: 1,
-      stdout: `${missing}:1:1: cannot be used: no such file\n`,
+      stdout: `${missing}:1:1: cannot be used: no such file\n  HINT: A relative path counts from the folder of issuers.yaml.\n`,
       stderr: `pgtoken: ${missing}: 1 problem\n`,
     });
   });

@@ -42,7 +42,7 @@ describe('accepted is', () => {
       { keys: '{jwksURI: "https://k8s.example.com/keys", bearerTokenFile: token}' },
     ],
     ['a proxy by its address', { http: '{proxyURL: "http://10.0.0.1:3128"}' }],
-    ['a proxy over TLS', { http: '{proxyURL: "https://proxy.example.com/"}' }],
+    ['a proxy by its name', { http: '{proxyURL: "http://proxy.example.com/"}' }],
     ['limits of pinned keys', { keys: '{jwksFile: keys.json}', token: '{maxAge: 1h}' }],
     ['empty lists of what is denied', { deny: '{subjects: [], tokenIDs: [], keyIDs: []}' }],
     ['a moment with an offset', { deny: '{issuedBefore: 2024-02-29T23:59:59.5-08:00}' }],
@@ -60,7 +60,7 @@ describe('a problem is', () => {
   const DOMAIN =
     'must be a SPIFFE trust domain: lower-case letters, digits, ".", "-" and "_", at most 255, without spiffe://';
   const PROXY =
-    'must be an http:// or https:// URL of a host and a port, without user, path, query or fragment';
+    'must be an http:// URL of a host and a port, without user, path, query or fragment';
   const SOURCE =
     'must be "local", an IP address, or a network such as 10.0.0.0/8 or fd00::/8, without a zone';
   const rule = (members: string) => ({ claimValidationRules: `[{claim: hd, ${members}}]` });
@@ -155,6 +155,7 @@ describe('a problem is', () => {
     ...[
       'proxy.example.com:3128',
       'socks5://proxy.example.com',
+      'https://proxy.example.com',
       'http://user:secret@proxy.example.com',
       'http://proxy.example.com/path',
       'http://proxy.example.com?a',

@@ -228,9 +228,9 @@ describe('one problem', () => {
       '1:1: issuers: Required value: expected a list of issuers',
     ],
     [
-      'an empty list of issuers',
-      'apiVersion: pgtoken/v1\nissuers: []\n',
-      '2:1: issuers: Required value: at least one issuer is required',
+      'nothing where the issuers belong',
+      'apiVersion: pgtoken/v1\nissuers:\n',
+      '2:9: issuers: Required value: expected a list of issuers',
     ],
     [
       'issuers that are no list',
@@ -627,6 +627,17 @@ describe('one problem', () => {
   ])('is reported with its place: algorithm %s', (name, near) => {
     expect(problemsOf(withMore(`  token: {algorithms: [RS256, ${name}]}`))).toEqual([
       `issuers.yaml:9:31: issuers[0].token.algorithms[1]: Unsupported value: "${name}": must be one of ${ALGORITHMS}${near}`,
+    ]);
+  });
+});
+
+describe('a text that is too much to look at', () => {
+  it('is not looked at, and says why', () => {
+    const text = (values: number): string => withMore(`# ${','.repeat(values)}`);
+    const used = 21;
+    expect(problemsOf(text(50_000 - used))).toEqual([]);
+    expect(problemsOf(text(50_001 - used))).toEqual([
+      'issuers.yaml:1:1: Invalid YAML: over 50000 values; expected at most that',
     ]);
   });
 });

@@ -2,7 +2,7 @@
 // one space of IPv4 and IPv6.
 import { BlockList, isIP } from 'node:net';
 
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import {

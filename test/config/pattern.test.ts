@@ -84,6 +84,9 @@ describe('a pattern', () => {
     ['(a)\\1', 'invalid escape sequence: `\\1`'],
     ['a{1001}', 'invalid repeat count: `{1001}`'],
     ['((a{100}){100}){100}', 'invalid repeat count: `{100}`'],
+    ['a'.repeat(2001), '2001 characters and repetitions; expected at most 2000'],
+    ['(a{30}){900}(b{30,900}){900}', '2788 characters and repetitions; expected at most 2000'],
+    ['a{99999999999999999999}', '100000000000000000000 characters and repetitions'],
   ])('%s is none', (source, reason) => {
     const reasons: string[] = [];
     expect(compilePattern(source, (text) => reasons.push(text))).toBeUndefined();

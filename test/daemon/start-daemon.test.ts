@@ -143,6 +143,22 @@ it('says which configuration is in force, where it listens and which version it 
   );
 });
 
+it('warns when nobody can log in, and follows the file as soon as it trusts somebody', async () => {
+  await write('issuers.yaml', 'apiVersion: pgtoken/v1\nissuers: []\n');
+  await start();
+  const warning = 'no issuer is configured, nobody can log in';
+  expect(logged(warning)).toEqual([
+    { level: 'warn', time: TEXT, msg: warning, path: inside('issuers.yaml') },
+  ]);
+  expect(await ask('foo')).toBe(
+    `denied ERR_ISSUER_UNKNOWN issuer "${URL}" is not configured; issuers.yaml names no issuer. HINT: Add it to issuers.yaml if its tokens are to be accepted.`,
+  );
+  await write('issuers.yaml', issuersYAML('foo'));
+  await daemon?.reload();
+  expect(await ask('foo')).toBe('granted');
+  expect(logged(warning)).toHaveLength(1);
+});
+
 it('writes one audit line for each decision, and counts it', async () => {
   await start();
   expect(await ask('foo')).toBe('granted');

@@ -83,7 +83,7 @@ function formatRow({ path, schema, required }: Key): string {
 
 function describeType(schema: Schema): string {
   if (schema.title !== undefined) return schema.title;
-  if (schema.const !== undefined) return `\`${String(schema.const)}\``;
+  if (schema.const !== undefined) return `\`${JSON.stringify(schema.const).replaceAll('"', '')}\``;
   if (schema.enum !== undefined)
     return schema.enum.map((value) => `\`${String(value)}\``).join(' or ');
   throw new Error(`a key has no title: ${JSON.stringify(schema)}`);
@@ -92,7 +92,7 @@ function describeType(schema: Schema): string {
 /** As it would be written in YAML, on one line. */
 function formatDefault(value: unknown): string {
   if (value === undefined) return 'none';
-  if (!Array.isArray(value)) return `\`${String(value)}\``;
+  if (!Array.isArray(value)) return `\`${JSON.stringify(value).replaceAll('"', '')}\``;
   const items: readonly unknown[] = value;
   const texts = items.map((item) =>
     /^[\w+]+$/.test(String(item)) ? String(item) : JSON.stringify(item),

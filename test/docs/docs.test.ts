@@ -1,6 +1,6 @@
 // Holds the documentation to what the code says: codes, messages, keys, defaults, options, metrics. What is written in one
 // place and not in the other fails here.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
@@ -12,6 +12,7 @@ import { ERROR_CODES, refuse } from '../../src/errors.ts';
 import { auditLine } from '../../src/log/audit-line.ts';
 import { createMetrics } from '../../src/log/metrics.ts';
 import { compileRoleRules } from '../../src/roles/compile-role-rules.ts';
+import { createTemporaryFolder } from '../support/temporary-folder.ts';
 import { RULE_TOOLS } from '../support/rule-tools.ts';
 import { runPgtoken } from '../support/run-pgtoken.ts';
 import { listKeys, readConfigurationPage, renderTables } from './configuration-tables.ts';
@@ -129,6 +130,27 @@ issuers:
     expect(example?.text.trimEnd().split('\n')).toEqual(problemsOf(broken));
   });
 
+  it('shows warnings as they are told', async () => {
+    const [example] = configuration.blocks.filter(({ text }) => text.includes(': warning: '));
+    const text = `apiVersion: pgtoken/v1
+issuers:
+- name: ci
+  issuer:
+    url: https://token.actions.githubusercontent.com
+    audiences: [sts.amazonaws.com]
+  roles: [{claim: sub}]
+`;
+    await using folder = await createTemporaryFolder('docs');
+    const file = join(folder.path, 'issuers.yaml');
+    writeFileSync(file, text, { mode: 0o644 });
+    const { stdout } = await runPgtoken(['config', 'check', file]);
+    const told = stdout
+      .replaceAll(`${folder.path}/`, '')
+      .split('\n')
+      .filter((line) => !/: ok, /.test(line));
+    expect(told).toEqual(example?.text.split('\n'));
+  });
+
   const ruleRows = configuration.rows.filter(([rule = '']) => rule.startsWith('`{claim:'));
 
   it.each(ruleRows)('maps as it says: %s, %s', (ruleCell, valueCell, rolesCell) => {
@@ -204,6 +226,7 @@ describe('options', () => {
     const names = [...stdout.matchAll(/^ {2}(\w+)(?= {2,}| [[<])/gm)].map(([, name = '']) => name);
     expect(names.toSorted()).toEqual([
       'config',
+      'doctor',
       'explain',
       'help',
       'keys',

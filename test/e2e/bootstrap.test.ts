@@ -91,11 +91,12 @@ it('as root installs the Debian packages that are missing, and names them', asyn
 });
 
 it.each([
-  { options: ['--with-tests'], packages: 'libfaketime valgrind' },
+  { options: ['--with-tests'], packages: 'libfaketime pgbouncer valgrind' },
   { options: ['--with-clang'], packages: 'clang clang-tools libclang-rt-dev' },
+  { options: ['--with-packaging'], packages: 'debootstrap debian-archive-keyring zstd' },
   {
     options: ['--with-tests', '--with-clang'],
-    packages: 'libfaketime valgrind clang clang-tools libclang-rt-dev',
+    packages: 'libfaketime pgbouncer valgrind clang clang-tools libclang-rt-dev',
   },
 ])('with $options installs what only that needs as well', async ({ options, packages }) => {
   const names = packages.split(' ');
@@ -118,7 +119,7 @@ it('does nothing with an option that it does not know', async () => {
     status: 1,
     stdout: '',
     stderr:
-      'bootstrap: unknown option --with-everything; expected --with-tests, --with-clang or nothing\n' +
+      'bootstrap: unknown option --with-everything; expected --with-tests, --with-clang, --with-packaging or nothing\n' +
       'HINT: See the top of packaging/bootstrap.sh.\n',
     calls: [],
   });

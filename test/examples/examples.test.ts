@@ -15,6 +15,7 @@ import {
   type CertificateAuthority,
   createCertificateAuthority,
 } from '../support/certificate-authority.ts';
+import { runPgtoken } from '../support/run-pgtoken.ts';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 import { generate } from '../vectors/examples/generate.ts';
 import {
@@ -66,14 +67,32 @@ async function decide(
   return decision;
 }
 
+/** What a decision must be like. */
+function outcomeOf({ request }: ExampleVector, expected: ExampleVector['expected']): object {
+  return 'granted' in expected
+    ? { ...expected, role: request.role }
+    : { granted: false, ...expected };
+}
+
 describe.each(examples)('$name', ({ name, vectors }) => {
   it.each(vectors.vectors)('$name', async (vector) => {
-    const decision = await decide(vector, await load(await readExample(name), vectors), vectors);
-    const { expected, request } = vector;
-    expect(isRefusal(decision)).toBe(!('granted' in expected));
-    expect(decision).toMatchObject(
-      'granted' in expected ? { ...expected, role: request.role } : { granted: false, ...expected },
-    );
+    const policy = await load(await readExample(name), vectors);
+    const decision = await decide(vector, policy, vectors);
+    expect(decision).toMatchObject(outcomeOf(vector, vector.expected));
+  });
+
+  it('passes pgtoken config check --strict', async () => {
+    const text = await readExample(name);
+    const path = await stageExample(folder.path, text, vectors, authority.certificate);
+    const result = await runPgtoken(['config', 'check', '--strict', path]);
+    const { issuers } = await loadExample(path);
+    const count = issuers.length === 1 ? '1 issuer' : `${issuers.length} issuers`;
+    expect(result).toEqual({
+      status: 0,
+      signal: undefined,
+      stdout: `${path}: ok, ${count}: ${issuers.map((issuer) => issuer.name).join(', ')}\n`,
+      stderr: '',
+    });
   });
 
   it('has vectors that are granted, by every entry, and more that are not', async () => {
@@ -139,6 +158,20 @@ function below(document: Document, path: readonly (string | number)[], least = 1
       : [];
   return keys.length < least ? [] : keys.map((key) => [...path, key]);
 }
+
+const awaiting = examples.flatMap(({ name: example, vectors }) =>
+  vectors.vectors.flatMap(({ awaited, ...vector }) =>
+    awaited === undefined ? [] : [{ ...vector, example, vectors, awaited }],
+  ),
+);
+
+describe('what is awaited', () => {
+  // Once one of them passes, its recipe has to expect what it awaits.
+  it.fails.each(awaiting)('$example: $name', async ({ example, vectors, awaited, ...vector }) => {
+    const decision = await decide(vector, await load(await readExample(example), vectors), vectors);
+    expect(decision).toMatchObject(outcomeOf(vector, awaited));
+  });
+});
 
 describe('the examples', () => {
   it('have vectors, each of them, and vectors have an example', async () => {

@@ -6,9 +6,9 @@ import { join, posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { parseConfig } from '../../src/config/parse-config.ts';
-import { compilePattern } from '../../src/config/pattern.ts';
 import { formatProblem } from '../../src/config/problems.ts';
 import { defaultDiscoveryURL } from '../../src/issuers/fetch-key-set.ts';
+import { RULE_TOOLS } from '../support/rule-tools.ts';
 import { compileRoleRules } from '../../src/roles/compile-role-rules.ts';
 import { readPage } from '../docs/read-markdown.ts';
 import { run } from '../support/run.ts';
@@ -29,7 +29,8 @@ function configurationOf(text: string) {
 const [entry] = configurationOf(readExample('issuers.yaml')).issuers;
 if (entry === undefined) throw new Error('issuers.yaml has no issuer');
 const { issuer } = entry;
-const jwksURL = `${issuer.url}/openid/v1/jwks`;
+const { url = '' } = issuer;
+const jwksURL = `${url}/openid/v1/jwks`;
 
 /** `name=value` of each flag of an API server, in order. */
 const flags = {
@@ -45,7 +46,7 @@ describe('the API server', () => {
     'of %s issues tokens as issuers.yaml expects them',
     (_file, list) => {
       expect(list).toEqual([
-        `service-account-issuer=${issuer.url}`,
+        `service-account-issuer=${url}`,
         // The default one, second: tokens of running pods stay good.
         'service-account-issuer=https://kubernetes.default.svc.cluster.local',
         `service-account-jwks-uri=${jwksURL}`,
@@ -84,14 +85,14 @@ describe('the proxy', () => {
     [...nginx.matchAll(new RegExp(`^\\s*${name} ([^;]+);$`, 'gm'))].map(([, value = '']) => value);
 
   it('answers under the name of the issuer', () => {
-    expect(directive('server_name')).toEqual([new URL(issuer.url).hostname]);
+    expect(directive('server_name')).toEqual([new URL(url).hostname]);
   });
 
   it('passes on the two documents that pgtoken asks for, as they are, and nothing else', () => {
     const locations = [...nginx.matchAll(/location ([^{]+) \{\s*([^}]+?)\s*\}/g)].map(
       ([, where = '', what = '']) => [where, what],
     );
-    const wanted = [defaultDiscoveryURL(issuer.url), jwksURL].map((url) => new URL(url).pathname);
+    const wanted = [defaultDiscoveryURL(url), jwksURL].map((one) => new URL(one).pathname);
     expect(locations).toEqual([
       ...wanted.map((path) => [`= ${path}`, `proxy_pass https://kubernetes.default.svc${path};`]),
       ['/', 'return 404;'],
@@ -114,7 +115,7 @@ describe('the proxy', () => {
     expect(at(service, '/spec/ports')).toEqual([
       {
         name: 'https',
-        port: Number(new URL(issuer.url).port || 443),
+        port: Number(new URL(url).port || 443),
         targetPort: at(port, '/name'),
       },
     ]);
@@ -180,7 +181,7 @@ describe('the workload', () => {
     expect(at(pod, '/serviceAccountName')).toBe(name);
     expect(at(deployment, '/metadata/namespace')).toBe(namespace);
     expect(at(readObject('myservice.yaml', 'Namespace'), '/metadata/name')).toBe(namespace);
-    const rolesOf = compileRoleRules(entry.roles, compilePattern, (path, message) => {
+    const rolesOf = compileRoleRules(entry.roles, RULE_TOOLS, (path, message) => {
       throw new Error(`${path.join('.')}: ${message}`);
     });
     const sub = `system:serviceaccount:${String(namespace)}:${String(name)}`;
@@ -301,7 +302,7 @@ describe('docs/kubernetes.md', () => {
     const { issuers } = configurationOf(example?.text ?? '');
     expect(new Set(issuers.map((one) => one.issuer.url)).size).toBe(1);
     const roles = issuers.flatMap((one) =>
-      compileRoleRules(one.roles, compilePattern, (path, message) => {
+      compileRoleRules(one.roles, RULE_TOOLS, (path, message) => {
         throw new Error(`${path.join('.')}: ${message}`);
       })({ sub: 'system:serviceaccount:foo:my.service' }),
     );

@@ -59,7 +59,7 @@ export async function stageExample(
     await put(entry.keys?.jwksFile, JSON.stringify(keys));
     await put(entry.keys?.spiffeBundleFile, JSON.stringify(keys));
     await put(entry.keys?.publicKeysFile, keys.keys.map(formatPublicKey).join(''));
-    await put(entry.keys?.bearerTokenFile, 'a token of the host\n', 0o600);
+    await put(entry.keys?.bearerTokenFile, 'a-token-of-the-host\n', 0o600);
   }
   const path = join(folder, 'issuers.yaml');
   await writeFile(path, text, { mode: 0o644 });

@@ -74,7 +74,8 @@ function readOptions(): Omit<RunOptions, 'write' | 'keep'> & { targets: readonly
   };
 }
 
-async function keepInFile(name: string, input: Buffer): Promise<string> {
+/** Keeps an input among the failures. */
+export async function keepInFile(name: string, input: Buffer): Promise<string> {
   await mkdir(FAILURES, { recursive: true });
   const file = join(FAILURES, name);
   await writeFile(file, input);

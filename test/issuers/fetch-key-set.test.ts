@@ -386,11 +386,11 @@ describe('a key set', () => {
   it('is asked for without the entity tag of another address, where discovery leads to a new one', async () => {
     const { origin } = server;
     server.answer((request, response) => {
-      const discovery = { issuer: origin, jwks_uri: `${origin}/new` };
+      const document = { issuer: origin, jwks_uri: `${origin}/new` };
       // Both addresses give the same tag, for different keys.
       const unchanged = request.headers['if-none-match'] === '"1"';
       response.writeHead(unchanged ? 304 : 200, { etag: '"1"' });
-      response.end(unchanged ? undefined : JSON.stringify(request.url === '/d' ? discovery : KEYS));
+      response.end(unchanged ? undefined : JSON.stringify(request.url === '/d' ? document : KEYS));
     });
     const location = { kind: 'discovery', issuerURL: origin, discoveryURL: `${origin}/d` } as const;
     for (const etag of [`${origin}/old "1"`, `${origin}/ne "1"`, `${origin}/new2 "1"`, '"1"']) {

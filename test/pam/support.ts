@@ -20,34 +20,57 @@ export const LOG_DEBUG = 7;
 export const PAM_ERROR_MSG = 3;
 export const PAM_SILENT = 0x8000;
 
-/** How the module was built. */
+/** How the module was built, and the programs that call it. */
 export interface Build {
   readonly name: string;
+  /** What the Makefile builds, and whether it builds a module. */
+  readonly make: readonly string[];
   readonly module: string;
   readonly pamrun: string;
+  readonly pooler: string;
 }
 
-const plainOut = join(buildDirectory, 'test');
-const sanitizedOut = join(buildDirectory, 'test-san');
+function describeBuild(name: string, folder: string, make: readonly string[]): Build {
+  const out = join(buildDirectory, folder);
+  return {
+    name,
+    make: [`OUT=${out}`, ...make],
+    module:
+      make.length === 0 ? join(buildDirectory, 'pam_pgtoken.so') : join(out, 'pam_pgtoken.so'),
+    pamrun: join(out, 'pamrun'),
+    pooler: join(out, 'pooler'),
+  };
+}
 
 /** The module as it ships. */
-export const shipped: Build = {
-  name: 'as it ships',
-  module: join(buildDirectory, 'pam_pgtoken.so'),
-  pamrun: join(plainOut, 'pamrun'),
-};
+export const shipped = describeBuild('as it ships', 'test', []);
 
-/** The same sources under AddressSanitizer and UndefinedBehaviorSanitizer, which end the run at the first finding. */
-export const sanitized: Build = {
-  name: 'under ASan and UBSan',
-  module: join(sanitizedOut, 'pam_pgtoken.so'),
-  pamrun: join(sanitizedOut, 'pamrun'),
-};
+/**
+ * The same sources under AddressSanitizer and UndefinedBehaviorSanitizer, which end the run at the first finding; or, for
+ * measure-coverage.ts, with counters in them.
+ */
+export const sanitized =
+  process.env['PGTOKEN_PAM_COVERAGE'] === undefined
+    ? describeBuild('under ASan and UBSan', 'test-address', ['KIND=address'])
+    : describeBuild('with counters', 'test-coverage', ['KIND=coverage']);
 
-export const inspectHelper = join(plainOut, 'inspect');
+/** The same sources under ThreadSanitizer, which reports what it finds at the end of the run. */
+export const threadSanitized = describeBuild('under ThreadSanitizer', 'test-thread', [
+  'KIND=thread',
+]);
 
-/** Builds everything that is out of date. Test files run side by side, hence the lock. A missing compiler fails. */
-export function build(): void {
+/** A build with a fault planted in the module: a header of planted/. */
+export function planted(using: Build, fault: string): Build {
+  const kind = using.make.find((word) => word.startsWith('KIND='));
+  const folder = `planted-${fault}-${kind?.slice('KIND='.length) ?? 'plain'}`;
+  const make = [...(kind === undefined ? [] : [kind]), `PLANT=planted/${fault}.h`];
+  return describeBuild(`${using.name}, with a planted ${fault}`, folder, make);
+}
+
+export const inspectHelper = join(buildDirectory, 'test', 'inspect');
+
+/** Builds what is out of date. Test files run side by side, hence the lock. A missing compiler fails. */
+export function buildAll(builds: readonly Build[]): void {
   mkdirSync(buildDirectory, { recursive: true });
   const make = (...args: string[]): void => {
     execFileSync('flock', [join(buildDirectory, '.lock'), 'make', '-s', ...args], {
@@ -55,8 +78,12 @@ export function build(): void {
     });
   };
   make('-C', pamDirectory);
-  make('-C', here, `OUT=${plainOut}`);
-  make('-C', here, `OUT=${sanitizedOut}`, 'SAN=1');
+  for (const one of builds) make('-C', here, ...one.make);
+}
+
+/** Builds what most tests need. */
+export function build(): void {
+  buildAll([shipped, sanitized]);
 }
 
 // The tests of a file run side by side, so that what they leave is cleaned up after the last one.

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { RoleRule } from '../../src/config/schema.ts';
 import { compileRoleRules } from '../../src/roles/compile-role-rules.ts';
+import { shortenRole } from '../../src/roles/shorten-role.ts';
 import { RULE_TOOLS } from '../support/rule-tools.ts';
 
 /** As it is written in issuers.yaml, without what has a default. */
@@ -103,6 +104,21 @@ describe('a rule', () => {
     ['replace that tears a pair apart', { replace: { '\u{de00}': '' } }, '\u{1f600}', []],
   ])('with %s', (_what, rule, value, roles) => {
     expect(rolesOf([{ claim: 'it', ...rule }], { it: value })).toEqual(roles);
+  });
+
+  it('shortens what is too long for PostgreSQL, and only where it says so', () => {
+    const long = `foo:${'x'.repeat(80)}`;
+    const short = shortenRole(long);
+    expect(rolesOf([{ claim: 'it', shorten: true }], { it: [long, 'foo:bar'] })).toEqual([
+      short,
+      'foo:bar',
+    ]);
+    expect(rolesOf([{ claim: 'it' }], { it: long })).toEqual([long]);
+    // At the very end, of what the role is filled in to.
+    const rule = { claim: 'it', pattern: 'foo:(.*)', role: '\\1_ro', replace: { x: 'yy' } };
+    expect(rolesOf([{ ...rule, shorten: true }], { it: long })).toEqual([
+      shortenRole(`${'yy'.repeat(80)}_ro`),
+    ]);
   });
 
   it('takes no longer for an evil value', () => {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { runChecked } from './run-checked.ts';
 import { createTemporaryFolder } from './temporary-folder.ts';
 
-export interface ServerCertificate {
+export interface Certificate {
   /** PEM, as node:tls wants them. */
   readonly key: string;
   readonly cert: string;
@@ -16,7 +16,9 @@ export interface CertificateAuthority extends AsyncDisposable {
   /** The authority's own certificate, PEM. */
   readonly certificate: string;
   /** Issues a certificate for these names (`DNS:…`, `IP:…`). Default: localhost and 127.0.0.1. */
-  readonly issue: (names?: readonly string[]) => Promise<ServerCertificate>;
+  readonly issue: (names?: readonly string[]) => Promise<Certificate>;
+  /** Issues a client's certificate with this common name. */
+  readonly issueForClient: (commonName: string) => Promise<Certificate>;
   readonly close: () => Promise<void>;
 }
 
@@ -58,23 +60,26 @@ export async function createCertificateAuthority(
   );
 
   let issued = 0;
+  const issue = async (subject: string, extensions: readonly string[]): Promise<Certificate> => {
+    issued += 1;
+    const key = join(folder.path, `issued-${issued}.key`);
+    const cert = join(folder.path, `issued-${issued}.pem`);
+    await request(
+      subject,
+      ['basicConstraints=critical,CA:FALSE', ...extensions],
+      ['-CA', authority.cert, '-CAkey', authority.key, '-keyout', key, '-out', cert],
+    );
+    return { key: await readFile(key, 'utf8'), cert: await readFile(cert, 'utf8') };
+  };
   return {
     certificate: await readFile(authority.cert, 'utf8'),
-    issue: async (names = ['DNS:localhost', 'IP:127.0.0.1']) => {
-      issued += 1;
-      const key = join(folder.path, `server-${issued}.key`);
-      const cert = join(folder.path, `server-${issued}.pem`);
-      await request(
-        '/CN=pgtoken test server',
-        [
-          `subjectAltName=${names.join(',')}`,
-          'basicConstraints=critical,CA:FALSE',
-          'extendedKeyUsage=serverAuth',
-        ],
-        ['-CA', authority.cert, '-CAkey', authority.key, '-keyout', key, '-out', cert],
-      );
-      return { key: await readFile(key, 'utf8'), cert: await readFile(cert, 'utf8') };
-    },
+    issue: async (names = ['DNS:localhost', 'IP:127.0.0.1']) =>
+      issue('/CN=pgtoken test server', [
+        `subjectAltName=${names.join(',')}`,
+        'extendedKeyUsage=serverAuth',
+      ]),
+    issueForClient: async (commonName) =>
+      issue(`/CN=${commonName}`, ['extendedKeyUsage=clientAuth']),
     close: folder.remove,
     [Symbol.asyncDispose]: folder.remove,
   };

@@ -3,6 +3,7 @@
 // Keys are made once. Signatures that are random by nature (ECDSA, PSS) are taken from the files that are there, as long as
 // they still fit.
 import {
+  createHmac,
   createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
@@ -64,18 +65,23 @@ function complete(
     now: NOW,
     published,
     vectors: recipe.vectors.map((vector) => {
-      const { name, role, service = 'postgresql', source = '10.0.0.7', expected } = vector;
+      const { name, role, service = 'postgresql', source = '10.0.0.7', ...outcome } = vector;
       const token = makeToken(vector.token, keys[vector.token.key], remembered);
       remembered.add(token);
-      return { name, request: { role, service, source }, token, expected };
+      const { expected, awaited } = outcome;
+      const more = awaited === undefined ? {} : { awaited };
+      return { name, request: { role, service, source }, token, expected, ...more };
     }),
   };
 }
 
 function makeToken(recipe: TokenRecipe, key: KeyObject, remembered: ReadonlySet<string>): string {
   const text = `${encodePart(recipe.header)}.${encodePart(recipe.claims)}`;
-  const { hash, options } = SIGNATURES[recipe.algorithm ?? algorithmOf(recipe.header.alg)];
   const data = Buffer.from(text);
+  if (recipe.secret !== undefined) {
+    return `${text}.${createHmac('sha256', recipe.secret).update(data).digest('base64url')}`;
+  }
+  const { hash, options } = SIGNATURES[algorithmOf(recipe.header.alg)];
   const known = [...remembered]
     .filter((token) => token.startsWith(`${text}.`))
     .map((token) => token.slice(text.length + 1))

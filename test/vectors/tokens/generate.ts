@@ -2,21 +2,27 @@
 //
 // keys/private-test-keys.json is where everything comes from. A key that stands in KEYS and not in that file is made anew;
 // nothing else is random, as the signatures that are random by nature are remembered in keys/signatures.json.
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { createMint, loadPrivateKeys, type Mint, NOW, PRIVATE_KEY_FILE } from './mint.ts';
 import { audience } from './recipes/audience.ts';
 import { claims } from './recipes/claims.ts';
+import { demands } from './recipes/demands.ts';
+import { deny } from './recipes/deny.ts';
 import { header } from './recipes/header.ts';
 import { issuer } from './recipes/issuer.ts';
 import { keys } from './recipes/keys.ts';
 import { kinds } from './recipes/kinds.ts';
+import { origin } from './recipes/origin.ts';
 import { password } from './recipes/password.ts';
+import { publicKeys } from './recipes/public-keys.ts';
 import type { Recipe } from './recipes/recipe.ts';
 import { role } from './recipes/role.ts';
+import { rules } from './recipes/rules.ts';
 import { shape } from './recipes/shape.ts';
+import { spiffe } from './recipes/spiffe.ts';
 import { times } from './recipes/times.ts';
 import { truncated } from './recipes/truncated.ts';
 import { type Vector } from './vector.ts';
@@ -24,13 +30,19 @@ import { type Vector } from './vector.ts';
 const RECIPES: Readonly<Record<string, (mint: Mint) => readonly Recipe[]>> = {
   audience,
   claims,
+  demands,
+  deny,
   header,
   issuer,
   keys,
   kinds,
+  origin,
   password,
+  'public-keys': publicKeys,
   role,
+  rules,
   shape,
+  spiffe,
   times,
   truncated,
 };
@@ -78,6 +90,8 @@ export async function generate(): Promise<ReadonlyMap<string, string>> {
     const set = { keys: members.map((member) => ({ ...mint.publicKey(member), use: 'sig' })) };
     files.set(`policies/${name}.jwks.json`, format(set));
   }
+  files.set('policies/spire.bundle.json', format(bundle(mint)));
+  files.set('policies/cluster.pem', pem(mint));
   files.set('policies/broken.jwks.json', format({ keys: [offCurve(mint)] }));
   for (const [name, recipes] of Object.entries(RECIPES)) {
     files.set(`${name}.json`, format(recipes(mint).map(complete)));
@@ -89,8 +103,41 @@ export async function generate(): Promise<ReadonlyMap<string, string>> {
 function complete(recipe: Recipe): Vector {
   const { name, policy = 'cluster', now = NOW, role: asked = 'foo:myservice' } = recipe;
   const { password: sent, expected } = recipe;
-  const request = { role: asked, service: 'postgresql', source: '10.0.0.7' };
+  const source = 'source' in recipe ? recipe.source : '10.0.0.7';
+  const request = {
+    role: asked,
+    service: recipe.service ?? 'postgresql',
+    ...(source === undefined ? {} : { source }),
+  };
   return { name, policy, now, request, password: sent, expected };
+}
+
+/** A trust domain's bundle: two keys for JWT-SVIDs, and others that are none of our business. */
+function bundle(mint: Mint): unknown {
+  const svid = (name: string) => ({ ...mint.publicKey(name), use: 'jwt-svid' });
+  return {
+    keys: [
+      { ...mint.publicKey('attacker-es256'), use: 'x509-svid', x5u: 'https://spire.example.org' },
+      svid('cluster-es256'),
+      svid('cluster-eddsa'),
+      { ...mint.publicKey('cluster-rs256'), use: 'sig' },
+      mint.publicKey('cluster-es384'),
+    ],
+    spiffe_sequence: 42,
+    spiffe_refresh_hint: 300,
+  };
+}
+
+/** Public keys in PEM, in the forms they come in. */
+function pem(mint: Mint): string {
+  const key = (name: string) => createPublicKey({ key: mint.publicKey(name), format: 'jwk' });
+  return [
+    key('cluster-rs256').export({ type: 'spki', format: 'pem' }),
+    key('cluster-rsa').export({ type: 'pkcs1', format: 'pem' }),
+    key('cluster-es256').export({ type: 'spki', format: 'pem' }),
+    key('other-es256').export({ type: 'spki', format: 'pem' }),
+    key('cluster-eddsa').export({ type: 'spki', format: 'pem' }),
+  ].join('');
 }
 
 /** A key whose point does not lie on its curve. */

@@ -30,7 +30,12 @@ export const vector = z.strictObject({
   policy: z.string(),
   /** The clock, Unix time in seconds. */
   now: z.number(),
-  request: z.strictObject({ role: z.string(), service: z.string(), source: z.string() }),
+  request: z.strictObject({
+    role: z.string(),
+    service: z.string(),
+    /** Left out for a unix socket. */
+    source: z.exactOptional(z.string()),
+  }),
   /** What the client sends; each character is one byte. */
   password: z.string(),
   expected,

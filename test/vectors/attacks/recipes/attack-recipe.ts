@@ -8,7 +8,7 @@ export interface AttackRecipe extends Recipe {
   readonly reference: string;
   /** PAM_SERVICE and PAM_RHOST, where they are part of the attack. */
   readonly service?: string;
-  readonly source?: string;
+  readonly source?: string | undefined;
 }
 
 /** Attacks that hope for the same and are described in the same place. */

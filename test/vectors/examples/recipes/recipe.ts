@@ -27,8 +27,8 @@ export interface TokenRecipe {
   readonly key: KeyName;
   readonly header: Readonly<Record<string, unknown>> & { readonly alg: string };
   readonly claims: Readonly<Record<string, unknown>>;
-  /** What the signature is made with, when it is not `alg`. */
-  readonly algorithm?: SigningAlgorithm;
+  /** What HS256 is made with; the key does not matter then. */
+  readonly secret?: string;
 }
 
 export interface ExampleVectorRecipe {
@@ -40,6 +40,8 @@ export interface ExampleVectorRecipe {
   readonly source?: string;
   readonly token: TokenRecipe;
   readonly expected: Expected;
+  /** What it should become one day, when that is something else. */
+  readonly awaited?: Expected;
 }
 
 export interface ExampleRecipe {

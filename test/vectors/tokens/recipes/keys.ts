@@ -121,7 +121,7 @@ export function keys({ token, publicKey }: Mint): Recipe[] {
       password: token({ key: 'attacker-rs256', header: { kid: undefined } }),
       expected: {
         code: 'ERR_SIGNATURE_INVALID',
-        message: "the signature does not verify with the issuer's key undefined (RS256)",
+        message: "the signature does not verify with the issuer's key without kid (RS256)",
       },
     },
     {

@@ -9,6 +9,10 @@ export interface Recipe {
   readonly now?: number;
   /** Default: foo:myservice. */
   readonly role?: string;
+  /** Default: postgresql. */
+  readonly service?: string;
+  /** Default: 10.0.0.7; undefined: a unix socket. */
+  readonly source?: string | undefined;
   readonly password: string;
   readonly expected: Expected;
 }

@@ -1,0 +1,116 @@
+#!/bin/sh
+# Makes build/pgtoken_<version>_<architecture>.deb: npm run package [-- OPTION...]
+#
+#   --arch amd64|arm64   for which architecture; default: that of this machine
+#   --output FOLDER      where to, default build/
+#   --version VERSION    another version than that of debian/changelog, for tests of upgrades
+#   --fast               compress less and leave out lintian, for tests
+#
+# With Debian's own tools, in a clean Debian 12 that exists for this alone, so that the module asks for no newer libc than
+# that of Debian 12, and so that neither this host nor its configuration shows in the package. The checkout is copied
+# first and stays as it is. Two runs give the same bytes. docs/packaging.md says more.
+set -eu
+
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+suite=bookworm
+
+fail() {
+  printf 'package: %s\n' "$1" >&2
+  [ $# -lt 2 ] || printf 'HINT: %s\n' "$2" >&2
+  exit "${3-1}"
+}
+
+case $(uname -m) in
+  x86_64) host=amd64 ;;
+  aarch64) host=arm64 ;;
+  *) fail "this machine is $(uname -m); expected x86_64 or aarch64" ;;
+esac
+arch=$host output=$root/build version='' compression=xz
+while [ $# -gt 0 ]; do
+  case $1 in
+    --arch | --output | --version)
+      [ $# -ge 2 ] || fail "$1 needs a value" 'See the head of packaging/package.sh.' 2
+      case $1 in --arch) arch=$2 ;; --output) output=$2 ;; --version) version=$2 ;; esac
+      shift 2
+      ;;
+    --fast)
+      compression=gzip
+      shift
+      ;;
+    *) fail "unknown option $1" 'See the head of packaging/package.sh.' 2 ;;
+  esac
+done
+case $arch in amd64 | arm64) ;; *) fail "there is no package for $arch; expected amd64 or arm64" '' 2 ;; esac
+
+cd "$root"
+packaging/bootstrap.sh --with-packaging
+
+# A root folder, with devices in it, is made and entered by user root alone.
+if [ "$(id -u)" -ne 0 ]; then
+  if command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
+    exec sudo -n ${DEBIAN_MIRROR:+DEBIAN_MIRROR="$DEBIAN_MIRROR"} "$0" --arch "$arch" --output "$output" \
+      ${version:+--version "$version"} $([ $compression = xz ] || echo --fast)
+  fi
+  fail 'a package is built in a root folder of its own, which needs user root' \
+    'Run npm run package as root, or let sudo run it without a password.'
+fi
+
+umask 022
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/pgtoken-package.XXXXXX")
+trap 'rm -rf "$scratch"' EXIT
+trap 'exit 1' HUP INT TERM
+
+# The compilers for another architecture come with its libraries, in that root folder alone.
+if [ "$arch" = "$host" ]; then
+  foreign=
+  set -- build-essential
+else
+  foreign=:$arch
+  set -- build-essential "crossbuild-essential-$arch"
+fi
+packaging/root/make-root.sh "$suite" "$scratch/root" "$@" \
+  debhelper lintian "libpam0g-dev$foreign" "libatomic1$foreign" "libstdc++6$foreign"
+
+tree=$scratch/root/build/pgtoken
+mkdir -p "$tree/prepared"
+cp -R bin docs packaging pam README.md SECURITY.md CHANGELOG.md LICENSE "$tree"
+rm -rf "$tree/pam/build"
+mv "$tree/packaging/debian" "$tree/debian"
+
+if [ -n "$version" ]; then
+  {
+    printf 'pgtoken (%s) unstable; urgency=medium\n\n  * A build for tests.\n\n' "$version"
+    sed -n '/^ -- /{p;q;}' packaging/debian/changelog
+    echo
+    cat packaging/debian/changelog
+  } >"$tree/debian/changelog"
+fi
+node_modules/.bin/node packaging/prepare/prepare.ts "$tree/prepared" "$arch" "$tree/debian/changelog"
+mv "$tree/prepared/copyright" "$tree/debian/copyright"
+
+# Times and modes of the checkout are nothing that the package should show.
+in_root() { packaging/root/in-root.sh "$scratch/root" "$@"; }
+SOURCE_DATE_EPOCH=$(in_root dpkg-parsechangelog -l /build/pgtoken/debian/changelog -S Timestamp)
+export SOURCE_DATE_EPOCH
+find "$tree" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
+chmod -R u=rwX,go=rX "$tree"
+
+# shellcheck disable=SC2016 # for the shell in the root folder
+in_root sh -euc '
+cd /build/pgtoken
+PGTOKEN_COMPRESSION=$2 dpkg-buildpackage --build=binary --no-sign --host-arch "$1" >../log 2>&1 || {
+  tail -n 50 ../log >&2
+  exit 1
+}
+[ "$2" != xz ] || runuser -u nobody -- lintian --fail-on error,warning --tag-display-limit 0 ../pgtoken_*.deb
+' package "$arch" "$compression"
+
+set -- "$scratch"/root/build/pgtoken_*.deb
+file=$output/${1##*/}
+mkdir -p "$output"
+cp "$1" "$file.new"
+mv "$file.new" "$file"
+# Through sudo, the files are still for whom the checkout belongs to.
+chown "$(stat -c %u:%g "$root")" "$output" "$file"
+printf '%s: %d KiB, %d KiB installed\n' "$file" \
+  "$(($(stat -c %s "$file") / 1024))" "$(dpkg-deb --field "$file" Installed-Size)"

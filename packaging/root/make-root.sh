@@ -1,0 +1,83 @@
+#!/bin/sh
+# Unpacks a clean Debian into a folder, as user root: make-root.sh SUITE FOLDER [PACKAGE...]
+#
+# A package may be written NAME:ARCHITECTURE; the architecture is then known in that root folder, and nowhere else. What
+# was made once is kept for a week in ~/.cache/pgtoken-packaging, by its suite and packages, as making it takes a minute.
+# The host gets no package, no foreign architecture and no mount from this.
+#
+# DEBIAN_MIRROR chooses another mirror of Debian's archive.
+set -eu
+
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+suite=$1
+folder=$2
+shift 2
+mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/pgtoken-packaging
+
+umask 022
+mkdir -p "$cache"
+# Whoever may write here decides what is built and tested.
+if [ "$(stat -c %u "$cache")" != "$(id -u)" ] || [ -n "$(find "$cache" -maxdepth 0 -perm /022)" ]; then
+  echo "make-root: $cache may be written by others" >&2
+  exit 1
+fi
+
+# name_of PACKAGE...: the file in the cache for a root with these packages
+name_of() {
+  printf '%s/%s-%s.tar.zst' "$cache" "$suite" \
+    "$(printf '%s\n' "$mirror" "$@" | cat - "$0" "$here/in-root.sh" | sha256sum | cut -c 1-16)"
+}
+
+# has FILE: whether it is there, and young enough for the archive to still have what its lists name
+has() { [ -n "$(find "$1" -mmin -10080 2>/dev/null)" ]; }
+
+# make_base ROOT
+make_base() {
+  # In namespaces of its own, so that its mounts end with it whatever happens.
+  unshare --mount --pid --fork --kill-child -- debootstrap --variant=minbase "$suite" "$1" "$mirror" &&
+    rm -rf "$1"/var/cache/apt/archives/*.deb "$1"/var/log/bootstrap.log
+}
+
+# make_with ROOT PACKAGE...
+make_with() {
+  root=$1
+  shift
+  "$0" "$suite" "$root" || return
+  for package; do
+    case $package in
+      *:*) "$here/in-root.sh" "$root" dpkg --add-architecture "${package##*:}" || return ;;
+    esac
+  done
+  "$here/in-root.sh" "$root" apt-get -q update &&
+    "$here/in-root.sh" "$root" apt-get -q install -y --no-install-recommends "$@" &&
+    "$here/in-root.sh" "$root" apt-get clean
+}
+
+# make FILE PACKAGE...: makes a root and puts it into the cache, as a whole or not at all
+make() {
+  file=$1
+  shift
+  scratch=$(mktemp -d "$cache/.making.XXXXXX")
+  trap 'rm -rf "$scratch"' EXIT
+  trap 'exit 1' HUP INT TERM
+  printf 'make-root: %s %s\n' "$suite" "$*" >&2
+  if [ $# -eq 0 ]; then make_base "$scratch/root"; else make_with "$scratch/root" "$@"; fi >"$scratch/log" 2>&1 || {
+    tail -n 30 "$scratch/log" >&2
+    exit 1
+  }
+  tar --create --numeric-owner --xattrs --one-file-system --directory "$scratch/root" . >"$scratch/tar"
+  zstd -q -1 -T0 -f "$scratch/tar" -o "$scratch/tar.zst"
+  mv "$scratch/tar.zst" "$file"
+}
+
+file=$(name_of "$@")
+if ! has "$file"; then
+  # One at a time for each root; whoever waited finds it made.
+  exec 9>"$file.lock"
+  flock 9
+  if ! has "$file"; then (make "$file" "$@"); fi
+  exec 9>&-
+fi
+mkdir -p "$folder"
+zstd -q -d -c "$file" | tar --extract --numeric-owner --xattrs --same-permissions --directory "$folder"

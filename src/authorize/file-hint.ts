@@ -1,0 +1,9 @@
+// Advice on a file that cannot be used.
+import type { TrustedFile } from '../config/read-trusted-file.ts';
+
+/** What to do about it. */
+export function fileHint(file: Extract<TrustedFile, { ok: false }>): string {
+  return file.missing
+    ? 'A relative path counts from the folder of issuers.yaml.'
+    : 'It must belong to root or to the user that runs pgtoken, and only its owner may write it.';
+}

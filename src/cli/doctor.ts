@@ -1,0 +1,80 @@
+// `pgtoken doctor`: this host from end to end, every line with its fix.
+import { examineHost } from '../doctor/examine-host.ts';
+import type { Finding } from '../doctor/finding.ts';
+import { createHostWorld } from '../doctor/host-world.ts';
+import { parseConnection } from '../doctor/parse-connection.ts';
+import { readDatabase } from '../doctor/read-database.ts';
+import { formatFindings, type Paint, plain, colourful } from './format-findings.ts';
+import { count } from './report.ts';
+
+/** The options of `pgtoken doctor`. */
+export interface DoctorOptions {
+  readonly config: string;
+  readonly cacheDir: string;
+  readonly service?: readonly string[];
+  readonly socket?: string;
+  readonly hba?: string;
+  readonly db?: string;
+  readonly user: string;
+  readonly pamDir?: string;
+  readonly moduleDir?: string;
+  readonly pgbouncer: string;
+  readonly json: boolean;
+}
+
+/** The service that is examined unless others are named. */
+export const DEFAULT_SERVICE = 'postgresql-k8s';
+
+/** Examines the host and prints what was found. @returns the exit status. */
+export async function runDoctor(options: DoctorOptions): Promise<number> {
+  const db = options.db === undefined ? undefined : parseConnection(options.db);
+  if (typeof db === 'string') {
+    // Not the string itself, which may hold a password.
+    process.stderr.write(
+      `pgtoken: --db: ${db}\nHINT: Write it as psql takes it, such as "host=/run/postgresql user=postgres".\n`,
+    );
+    return 2;
+  }
+  const findings = await examineHost(
+    {
+      config: options.config,
+      cacheDir: options.cacheDir,
+      services: (options.service ?? [DEFAULT_SERVICE]).map((name) => name.toLowerCase()),
+      socket: options.socket,
+      hba: options.hba,
+      db,
+      user: options.user,
+      pamDir: options.pamDir,
+      moduleDir: options.moduleDir,
+      pgbouncer: options.pgbouncer,
+    },
+    createHostWorld(),
+    readDatabase,
+  );
+  const failures = findings.filter(({ level }) => level === 'failure').length;
+  const warnings = findings.filter(({ level }) => level === 'warning').length;
+  const text = options.json
+    ? `${JSON.stringify({ ok: failures === 0, failures, warnings, findings: findings.map(asJSON) }, undefined, 2)}\n`
+    : `${formatFindings(findings, choosePaint(process.stdout, process.env))}\n${count(failures, 'failure')}, ${count(warnings, 'warning')}\n`;
+  await write(text);
+  return failures === 0 ? 0 : 1;
+}
+
+/** Members that are always there, null where there is nothing to say. */
+function asJSON({ topic, level, fault, subject, message, hint }: Finding): unknown {
+  return { topic, level, fault: fault ?? null, subject, message, hint: hint ?? null };
+}
+
+function choosePaint(output: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Paint {
+  const { NO_COLOR = '', TERM = '' } = env;
+  return output.isTTY && NO_COLOR === '' && TERM !== 'dumb' ? colourful : plain;
+}
+
+/** Resolves when all of it has been handed over, to a pipe as well. */
+async function write(text: string): Promise<void> {
+  return new Promise((resolve) => {
+    process.stdout.write(text, () => {
+      resolve();
+    });
+  });
+}

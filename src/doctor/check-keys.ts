@@ -1,0 +1,58 @@
+// The keys that logins are verified with while an issuer is away: those that the daemon keeps on disk.
+import type { Issuer } from '../authorize/policy.ts';
+import { remoteKeysOf } from '../authorize/remote-keys.ts';
+import { formatSeconds } from '../config/units.ts';
+import type { KeyCache } from '../keys/key-record.ts';
+import { toPrintable } from '../protocol/format-reply.ts';
+import { faulty, fine, type Finding } from './finding.ts';
+import type { World } from './world.ts';
+
+/** @param folder of the cache, for messages. */
+export function checkKeys(
+  issuers: readonly Issuer[],
+  cache: Pick<KeyCache, 'read'>,
+  folder: string,
+  { clock }: Pick<World, 'clock'>,
+): readonly Finding[] {
+  return issuers.map((issuer) => {
+    const { keySource, name, entry } = issuer;
+    if (keySource.kind === 'pinned') {
+      return fine('keys', name, `${countKeys(keySource.keySet.keys.length)}, pinned`);
+    }
+    const record = cache.read(name, remoteKeysOf(issuer, keySource).owner.source);
+    if (record === undefined || record.keySet.keys.length === 0) {
+      return faulty(
+        'keys-none',
+        name,
+        `none in ${folder} that may be used${explain(record?.lastError)}`,
+        'The daemon writes them there: it must run, reach the issuer, and own the folder (mode 0755).',
+      );
+    }
+    const age = clock() - record.fetchedAt;
+    const held = `${countKeys(record.keySet.keys.length)}, retrieved ${formatSeconds(age)} ago`;
+    if (age > entry.cache.maxStale) {
+      return faulty(
+        'keys-stale',
+        name,
+        `${held}; expected at most ${formatSeconds(entry.cache.maxStale)} (cache.maxStale)${explain(record.lastError)}`,
+        'Logins are refused until the daemon retrieves them again: see what keeps it from that.',
+      );
+    }
+    return record.lastError === undefined
+      ? fine('keys', name, held)
+      : faulty(
+          'keys-outdated',
+          name,
+          `${held}${explain(record.lastError)}`,
+          `They serve until ${formatSeconds(entry.cache.maxStale)} after they were retrieved (cache.maxStale).`,
+        );
+  });
+}
+
+function countKeys(count: number): string {
+  return `${count} ${count === 1 ? 'key' : 'keys'}`;
+}
+
+function explain(lastError: string | undefined): string {
+  return lastError === undefined ? '' : `; the last attempt failed: ${toPrintable(lastError)}`;
+}

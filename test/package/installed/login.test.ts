@@ -1,0 +1,303 @@
+// The life of the package on a host with systemd, PostgreSQL and PAM of each release: an older build, an upgrade to this
+// one, README.md's steps exactly as they are written, a login, a broken configuration, removal. In this order, each step
+// on what the last one left.
+import { readFile, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+
+import {
+  createCertificateAuthority,
+  type CertificateAuthority,
+} from '../../support/certificate-authority.ts';
+import { poll } from '../../support/poll.ts';
+import type { RunResult } from '../../support/run.ts';
+import { startClusterIssuer, type ClusterIssuer } from '../machine/cluster-issuer.ts';
+import { bootMachine, type Machine } from '../machine/machine.ts';
+import { readReadmeSteps } from '../machine/readme-steps.ts';
+import { RELEASES } from '../machine/root-folder.ts';
+
+const packages = inject('packages');
+const steps = readReadmeSteps();
+const CONFIG = '/etc/pgtoken/issuers.yaml';
+const SOCKET = '/run/pgtoken/pgtoken.sock';
+/** As docs/install.md says. */
+const RESTART =
+  'systemctl reset-failed pgtoken.service; systemctl restart pgtoken.socket pgtoken.service';
+const GRANTED = { status: 0, stdout: 'foo:myservice\n', stderr: '' };
+const DENIED =
+  'pgtoken: denied ERR_AUDIENCE_MISMATCH aud is "vault"; expected "postgres". HINT: Ask the issuer for a token with this audience; audiences are compared byte for byte.';
+
+describe.each(RELEASES)('on $suite', ({ suite, postgresql }) => {
+  let authority: CertificateAuthority;
+  let machine: Machine;
+  let issuer: ClusterIssuer;
+  const inside = (path: string): string => join(machine.root, path);
+
+  beforeAll(async () => {
+    authority = await createCertificateAuthority();
+    machine = await bootMachine(suite, {
+      packages: ['ca-certificates'],
+      hosts: ['k8s-oidc.example.com', 'db.example.com'],
+      prepare: async (root) => {
+        // There is no network in the machine: what apt is going to install is downloaded, and not installed, before.
+        await root.put('/srv/older', packages.older);
+        await root.put('/root', packages.current);
+        await root.sh(
+          'apt-get -q update; apt-get -q install -y --download-only /root/pgtoken_*.deb postgresql',
+        );
+        await writeFile(
+          join(root.path, 'usr/local/share/ca-certificates/test.crt'),
+          authority.certificate,
+        );
+        await root.sh('update-ca-certificates');
+        // A client, as any driver has it: its own user, and the authority of the server it connects to.
+        await root.sh('useradd --create-home client; mkdir /home/client/.postgresql');
+        await writeFile(join(root.path, 'home/client/.postgresql/root.crt'), authority.certificate);
+      },
+    });
+    issuer = await startClusterIssuer(machine, 'k8s-oidc.example.com', authority);
+  });
+
+  afterAll(async () => {
+    await issuer?.[Symbol.asyncDispose]();
+    await machine?.stop();
+    await authority?.close();
+  });
+
+  /** README.md's command of the client, with this token where the pod would have it. */
+  const login = async (token: string): Promise<RunResult> => {
+    // In /run, which the machine alone sees.
+    const folder = '/var/run/secrets/tokens';
+    await machine.run(`mkdir -p ${folder}; cat >${folder}/postgres`, token);
+    return machine.run('cd /; runuser -u client -- sh -c "$(cat)"', withQuery(steps.login));
+  };
+  const serverLog = async (): Promise<string> =>
+    readFile(inside(`/var/log/postgresql/postgresql-${postgresql}-main.log`), 'utf8');
+  const journal = async (unit: string): Promise<string> =>
+    machine.sh(`journalctl --no-pager --output=cat --unit ${unit}`);
+  const show = async (unit: string, property: string): Promise<string> =>
+    (await machine.sh(`systemctl show --value --property=${property} ${unit}`)).trim();
+  const version = async (): Promise<string> =>
+    (await machine.sh(`dpkg-query -W -f '\${Version} \${db:Status-Status}' pgtoken`)).trim();
+  const socketOwner = async (): Promise<string> =>
+    (await machine.sh(`stat -c '%A %U:%G' ${SOCKET}`)).trim();
+  const isReady = async (): Promise<unknown> =>
+    poll('the daemon ready', async () =>
+      (await journal('pgtoken.service')).trimEnd().split('\n').at(-1)?.includes('"msg":"ready"')
+        ? true
+        : undefined,
+    );
+
+  it('an older build is installed where there is no PostgreSQL: it runs, and trusts nobody', async () => {
+    await machine.sh('apt-get -q install -y /srv/older/pgtoken_*.deb');
+    expect(await version()).toBe('0.1.0~older installed');
+    expect(await show('pgtoken.socket', 'ActiveState')).toBe('active');
+    expect(await show('pgtoken.service', 'ActiveState')).toBe('active');
+    expect(await show('pgtoken.service', 'UnitFileState')).toBe('enabled');
+    await isReady();
+    expect(await journal('pgtoken.service')).toContain(
+      '"msg":"no issuer is configured, nobody can log in"',
+    );
+    expect(await journal('pgtoken.socket')).toContain(
+      `there is no group postgres: only root may connect to ${SOCKET}`,
+    );
+    expect(await socketOwner()).toBe('srw-rw---- root:root');
+    expect(await machine.sh('pgtoken config check')).toBe(
+      `${CONFIG}: ok, 0 issuers: nobody can log in\n`,
+    );
+  });
+
+  it('the upgrade to this one keeps an edited issuers.yaml, and restarts the daemon', async () => {
+    const edited = `${await readFile(inside(CONFIG), 'utf8')}\n# edited by hand\n`;
+    await writeFile(inside(CONFIG), edited);
+    const before = await show('pgtoken.service', 'MainPID');
+    const socket = await machine.sh(`stat -c %i ${SOCKET}`);
+
+    await machine.sh(`cd /root; ${steps.install}`);
+
+    expect(await version()).toMatch(/^\d+\.\d+\.\d+ installed$/);
+    expect(await readFile(inside(CONFIG), 'utf8')).toBe(edited);
+    expect(await show('pgtoken.service', 'MainPID')).not.toBe(before);
+    // The socket was there all the time.
+    expect(await machine.sh(`stat -c %i ${SOCKET}`)).toBe(socket);
+    await isReady();
+  });
+
+  it('PostgreSQL, installed later, may connect to the socket', async () => {
+    await machine.sh('apt-get -q install -y postgresql');
+    expect(await socketOwner()).toBe('srw-rw---- root:postgres');
+    expect(await show('pgtoken.service', 'ActiveState')).toBe('active');
+  });
+
+  it('a login with a token works after the steps of README.md', async () => {
+    const { key, cert } = await authority.issue(['DNS:db.example.com']);
+    const data = `/var/lib/postgresql/${postgresql}/main`;
+    await writeFile(inside(`${data}/server.key`), key, { mode: 0o600 });
+    await writeFile(inside(`${data}/server.crt`), cert);
+    await machine.sh(`
+      chown postgres:postgres ${data}/server.key ${data}/server.crt
+      cd /
+      runuser -u postgres -- psql -q -c "alter system set ssl_cert_file = '${data}/server.crt'" \
+        -c "alter system set ssl_key_file = '${data}/server.key'" -c 'select pg_reload_conf()'`);
+
+    for (const [path, text] of steps.files) {
+      if (path !== 'pg_hba.conf') await writeFile(inside(path), text);
+    }
+    // "It stands above broader ones."
+    const hba = inside(`/etc/postgresql/${postgresql}/main/pg_hba.conf`);
+    await writeFile(hba, `${steps.files.get('pg_hba.conf')}${await readFile(hba, 'utf8')}`);
+    for (const commands of steps.finish) await machine.sh(`cd /; set -e; ${commands}`);
+
+    // "The daemon has followed issuers.yaml within a second."
+    await poll('the issuer in force', async () =>
+      (await journal('pgtoken.service')).includes('"issuers":["homelab"]') ? true : undefined,
+    );
+    expect(await login(issuer.mint())).toMatchObject(GRANTED);
+  });
+
+  it('the shipped PAM service says what README.md says', async () => {
+    const shipped = await machine.sh(
+      `grep -v '^#' /usr/share/pgtoken/pam.d/postgresql-k8s; ls /etc/pam.d`,
+    );
+    expect(shipped).toContain(steps.files.get('/etc/pam.d/postgresql-k8s'));
+  });
+
+  it('a token for somebody else is refused, and the reason stands in the log of PostgreSQL', async () => {
+    const result = await login(issuer.mint({ aud: 'vault' }));
+    expect(result.status).toBe(2);
+    expect(result.stderr).toContain('FATAL:  PAM authentication failed for user "foo:myservice"');
+    expect(result.stderr).not.toContain('ERR_');
+    expect(await serverLog()).toContain(`LOG:  error from underlying PAM layer: ${DENIED}\n`);
+  });
+
+  it('mode=exec works with the installed command, without an option that says where it is', async () => {
+    const service = '/etc/pam.d/postgresql-k8s';
+    const daemon = await readFile(inside(service), 'utf8');
+    await writeFile(
+      inside(service),
+      daemon.replaceAll('pam_pgtoken.so', 'pam_pgtoken.so mode=exec'),
+    );
+    await machine.sh('systemctl stop pgtoken.socket');
+    expect(await show('pgtoken.service', 'ActiveState')).toBe('inactive');
+    expect(await login(issuer.mint())).toMatchObject(GRANTED);
+    await writeFile(inside(service), daemon);
+    expect((await login(issuer.mint())).status).toBe(2);
+    expect(await serverLog()).toContain(
+      `pgtoken: unavailable ERR_INTERNAL no daemon at ${SOCKET}: No such file or directory. HINT: Start pgtoken.socket, or set mode=exec.`,
+    );
+  });
+
+  it('the daemon takes the socket of systemd-socket-activate', async () => {
+    const activate = [
+      'systemd-socket-activate --listen=/run/pgtoken/pgtoken.sock',
+      'setpriv --reuid=pgtoken --regid=pgtoken --clear-groups /usr/bin/pgtoken serve',
+    ].join(' ');
+    await machine.sh(`systemd-run --quiet --unit=by-hand ${activate}`);
+    await poll('the socket', async () =>
+      (await machine.run(`test -S ${SOCKET}`)).status === 0 ? true : undefined,
+    );
+    // It leaves owner and mode to whoever runs it: as the unit says.
+    const unit = await machine.sh('cat /usr/lib/systemd/system/pgtoken.socket');
+    const mode = /^SocketMode=(\d+)$/m.exec(unit)?.[1];
+    const share = /^ExecStartPost=(.+)$/m.exec(unit)?.[1];
+    await machine.sh(`chmod ${mode} ${SOCKET}; ${share}`);
+    expect(await socketOwner()).toBe('srw-rw---- root:postgres');
+    // Nobody has started the daemon yet: the login does.
+    expect(await journal('by-hand')).not.toContain('"msg":"ready"');
+    expect(await login(issuer.mint())).toMatchObject(GRANTED);
+    expect(await journal('by-hand')).toContain('"socket":"the socket of systemd"');
+    await machine.sh(`systemctl stop by-hand; rm ${SOCKET}; systemctl start pgtoken.socket`);
+    expect(await login(issuer.mint())).toMatchObject(GRANTED);
+  });
+
+  it('a broken issuers.yaml does not block an upgrade, and the daemon says what is wrong', async () => {
+    const good = await readFile(inside(CONFIG), 'utf8');
+    await writeFile(inside(CONFIG), good.replace('audiences', 'audience'));
+    const problem = `${CONFIG}:6:5: issuers[0].issuer.audience: Unknown field, did you mean "audiences"?`;
+
+    const upgrade = await machine.run(
+      'apt-get -q install -y --allow-downgrades /srv/older/pgtoken_*.deb',
+    );
+    expect(upgrade.status).toBe(0);
+    expect(upgrade.stderr + upgrade.stdout).toContain(problem);
+    expect(await version()).toBe('0.1.0~older installed');
+    const upgraded = await machine.run(`cd /root; ${steps.install}`);
+    expect(upgraded.status).toBe(0);
+    expect(await version()).toMatch(/^\d+\.\d+\.\d+ installed$/);
+
+    await poll('the end of the daemon', async () =>
+      (await show('pgtoken.service', 'ActiveState')) === 'failed' ? true : undefined,
+    );
+    expect(await show('pgtoken.service', 'NRestarts')).toBe('0');
+    const status = await machine.run('systemctl status --no-pager pgtoken.service');
+    expect(status.stdout).toContain(
+      `pgtoken: ${CONFIG}:4:3: issuers[0].issuer.audiences: Required value: expected a list of audiences`,
+    );
+    expect(status.stdout).toContain(problem);
+    expect(status.stdout).toContain(`HINT: Mend ${CONFIG}; pgtoken config check says the same.`);
+    expect(status.stdout).toContain('code=exited, status=2');
+
+    // A login starts it again, and is refused; when there are many, systemd gives up instead of going on for ever.
+    await poll('systemd to give up', async () => {
+      expect((await login(issuer.mint())).status).toBe(2);
+      return (await show('pgtoken.socket', 'Result')) === 'service-start-limit-hit'
+        ? true
+        : undefined;
+    });
+    expect(await serverLog()).toContain('pgtoken: unavailable ERR_');
+
+    await writeFile(inside(CONFIG), good);
+    await machine.sh(RESTART);
+    expect(await login(issuer.mint())).toMatchObject(GRANTED);
+  });
+
+  it('once issuers.yaml is mended, the next login starts the daemon', async () => {
+    const good = await readFile(inside(CONFIG), 'utf8');
+    await writeFile(inside(CONFIG), 'broken');
+    await machine.run(RESTART);
+    await poll('the end of the daemon', async () =>
+      (await show('pgtoken.service', 'ActiveState')) === 'failed' ? true : undefined,
+    );
+    expect(await show('pgtoken.socket', 'ActiveState')).toBe('active');
+    await writeFile(inside(CONFIG), good);
+    expect(await login(issuer.mint())).toMatchObject(GRANTED);
+  });
+
+  it('a user who may not read the configuration is told so', async () => {
+    await machine.sh(`chmod 0640 ${CONFIG}`);
+    const result = await machine.run('runuser -u client -- pgtoken config check');
+    await machine.sh(`chmod 0644 ${CONFIG}`);
+    expect(result.status).toBe(1);
+    expect(result.stdout).toBe(`${CONFIG}:1:1: cannot be used: user ID 1000 may not read it\n`);
+  });
+
+  it('removal stops the daemon and leaves the configuration, purging leaves nothing', async () => {
+    const config = await readFile(inside(CONFIG), 'utf8');
+    await machine.sh('apt-get -q remove -y pgtoken');
+    expect(await show('pgtoken.service', 'ActiveState')).toBe('inactive');
+    expect(await show('pgtoken.socket', 'ActiveState')).toBe('inactive');
+    expect(await readFile(inside(CONFIG), 'utf8')).toBe(config);
+    expect((await login(issuer.mint())).status).toBe(2);
+
+    await machine.sh('apt-get -q purge -y pgtoken');
+    const left = await machine.sh(
+      `find / -xdev -name '*pgtoken*' -not -path '/proc/*' -not -path '/root/*' -not -path '/srv/older/*'; getent passwd pgtoken || getent group pgtoken || :`,
+    );
+    expect(left).toBe('');
+    // What the administrator has put there is the administrator's.
+    expect(await readFile(inside('/etc/pam.d/postgresql-k8s'), 'utf8')).toBe(
+      steps.files.get('/etc/pam.d/postgresql-k8s'),
+    );
+  });
+
+  it('README.md installs what npm run package makes', () => {
+    expect(steps.install.trim()).toBe('apt install ./pgtoken_*_"$(dpkg --print-architecture)".deb');
+    expect(basename(packages.current)).toMatch(/^pgtoken_\d+\.\d+\.\d+_\w+\.deb$/);
+  });
+});
+
+/** The command logs in and asks nothing; what it is told to ask shows who it has become. */
+function withQuery(command: string): string {
+  return `${command.trimEnd()} -At -c 'select current_user'\n`;
+}

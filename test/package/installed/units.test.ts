@@ -1,0 +1,112 @@
+// The systemd units and the pages of an installed package, as systemd and man of each release see them.
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+
+import { readPage } from '../../docs/read-markdown.ts';
+import { poll } from '../../support/poll.ts';
+import { bootMachine, type Machine } from '../machine/machine.ts';
+import { RELEASES } from '../machine/root-folder.ts';
+
+const UNITS = ['pgtoken.socket', 'pgtoken.service'];
+const PAGES = ['pgtoken.1', 'pgtoken-serve.8', 'pam_pgtoken.8', 'issuers.yaml.5'];
+
+describe.each(RELEASES)('on $suite', ({ suite }) => {
+  let machine: Machine;
+
+  beforeAll(async () => {
+    machine = await bootMachine(suite, {
+      packages: ['man-db'],
+      prepare: async (root) => {
+        await root.put('/srv', inject('packages').current);
+        // It has no PostgreSQL, and what else it needs comes with it.
+        await root.sh(
+          'apt-get -q update; apt-get -q install -y --download-only /srv/pgtoken_*.deb',
+        );
+      },
+    });
+    await machine.sh('apt-get -q install -y /srv/pgtoken_*.deb');
+  });
+  afterAll(async () => {
+    await machine?.stop();
+  });
+
+  const property = async (name: string): Promise<string> =>
+    (await machine.sh(`systemctl show --value --property=${name} pgtoken.service`)).trim();
+
+  it('systemd has nothing to say about the units', async () => {
+    const paths = UNITS.map((unit) => `/usr/lib/systemd/system/${unit}`);
+    expect(await machine.run(`systemd-analyze verify ${paths.join(' ')}`)).toMatchObject({
+      status: 0,
+      stdout: '',
+      stderr: '',
+    });
+  });
+
+  it('the service is no more exposed than docs/packaging.md says', async () => {
+    const rows = readPage('docs/packaging.md').rows;
+    const bound = Number(rows.find(([cell]) => cell === 'exposure of pgtoken.service')?.[1]);
+    expect(bound).toBeLessThan(2);
+    const report = await machine.sh(
+      'systemd-analyze security --offline=true --no-pager pgtoken.service',
+    );
+    const exposure = /exposure level for pgtoken\.service: ([\d.]+) /.exec(report)?.[1];
+    expect(Number(exposure)).toBeLessThanOrEqual(bound);
+  });
+
+  it('the daemon runs as its own user, with no capability, and cannot write but to its cache', async () => {
+    const pid = await property('MainPID');
+    const status = await machine.sh(`cat /proc/${pid}/status`);
+    expect(status).toMatch(/^CapBnd:\t0+$/m);
+    expect(status).toMatch(/^NoNewPrivs:\t1$/m);
+    expect(status).toMatch(/^Seccomp:\t2$/m);
+    expect(await machine.sh(`ps -o user= -p ${pid} 2>/dev/null || stat -c %U /proc/${pid}`)).toBe(
+      'pgtoken\n',
+    );
+    const mayWrite = async (path: string): Promise<boolean> =>
+      (await machine.run(`nsenter --target ${pid} --mount -- test -w ${path}`)).status === 0;
+    expect(await mayWrite('/var/cache/pgtoken')).toBe(true);
+    for (const path of ['/etc/pgtoken', '/usr/lib/pgtoken', '/var/lib', '/home']) {
+      expect([path, await mayWrite(path)]).toEqual([path, false]);
+    }
+  });
+
+  it('a reload reads the configuration again', async () => {
+    const loads = async (): Promise<number> =>
+      (await machine.sh('journalctl --no-pager --output=cat --unit=pgtoken.service')).split(
+        '"msg":"configuration in force"',
+      ).length - 1;
+    const pid = await property('MainPID');
+    const before = await loads();
+    await machine.sh('systemctl reload pgtoken.service');
+    await poll('the reload', async () => ((await loads()) > before ? true : undefined));
+    expect(await property('MainPID')).toBe(pid);
+  });
+
+  it.each(PAGES)('man shows %s without a warning', async (page) => {
+    const [, name = '', section = ''] = /^(.+)\.(\d)$/.exec(page) ?? [];
+    const shown = await machine.run(`MANWIDTH=80 man --warnings ${section} ${name} | cat`);
+    expect(shown).toMatchObject({ status: 0, stderr: '' });
+    expect(shown.stdout).toMatch(new RegExp(`^${RegExp.escape(name)}\\(${section}\\)`, 'i'));
+    expect(shown.stdout).not.toMatch(/@[A-Z]+@/);
+  });
+
+  it('bash completes commands, options and files', async () => {
+    expect(await complete(machine, 'pgtoken', 'ser')).toEqual(['serve']);
+    expect(await complete(machine, 'pgtoken', 'serve', '--so')).toEqual(['--socket']);
+    expect(await complete(machine, 'pgtoken', 'serve', '--config', 'iss')).toEqual([
+      'issuers.yaml',
+    ]);
+    expect(await complete(machine, 'pgtoken', 'serve', '--config', '=', '')).toEqual([
+      'issuers.yaml',
+    ]);
+    expect(await complete(machine, 'pgtoken', 'config', 'check', '')).toContain('issuers.yaml');
+    expect(await complete(machine, 'pgtoken', 'serve', '--deadline', '')).toEqual(['']);
+  });
+});
+
+async function complete(machine: Machine, ...words: readonly string[]): Promise<string[]> {
+  const script = `cd /etc/pgtoken; . /usr/share/bash-completion/completions/pgtoken
+COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}
+_pgtoken; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const { stdout } = await machine.run('bash -euc "$(cat)"', script);
+  return stdout.trim().split('\n');
+}

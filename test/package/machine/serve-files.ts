@@ -1,0 +1,22 @@
+// An issuer as a machine sees it: serves the files of a folder over HTTPS, with key.pem and cert.pem of the same folder.
+// serve-files.ts FOLDER PORT, run in the machine's network.
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import { join, normalize } from 'node:path';
+
+const [, , folder = '', port = ''] = process.argv;
+
+const server = createServer(
+  { key: readFileSync(join(folder, 'key.pem')), cert: readFileSync(join(folder, 'cert.pem')) },
+  (request, response) => {
+    const file = join(folder, 'www', normalize(`/${request.url ?? ''}`));
+    if (!existsSync(file)) {
+      response.writeHead(404).end();
+      return;
+    }
+    response.writeHead(200, { 'content-type': 'application/json' }).end(readFileSync(file));
+  },
+);
+server.listen(Number(port), '127.0.0.1', () => {
+  process.stdout.write('ready\n');
+});

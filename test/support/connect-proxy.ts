@@ -1,0 +1,90 @@
+// An HTTP proxy on the loopback interface that does nothing but tunnels (CONNECT, RFC 9110 section 9.3.6), with switches for
+// what goes wrong with proxies. It remembers who was asked for, and always closes.
+import { createServer, type IncomingMessage } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+/** What becomes of the next requests. */
+export type ProxyBehaviour =
+  | 'tunnel'
+  | 'forbid' // answers 403
+  | 'hang' // takes the request and never answers
+  | 'close'; // ends the connection without a word
+
+export interface ConnectProxy extends AsyncDisposable {
+  readonly url: string;
+  /** Every request since the start: method and target. */
+  readonly requests: readonly string[];
+  /** The headers of the last request. */
+  readonly lastHeaders: () => IncomingMessage['headers'];
+  readonly behave: (behaviour: ProxyBehaviour) => void;
+}
+
+export async function createConnectProxy(): Promise<ConnectProxy> {
+  const requests: string[] = [];
+  const sockets = new Set<Duplex>();
+  let behaviour: ProxyBehaviour = 'tunnel';
+  let headers: IncomingMessage['headers'] = {};
+
+  const server = createServer();
+  const keep = (socket: Duplex): void => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket)).on('error', () => undefined);
+  };
+  server.on('connection', (socket: Socket) => {
+    keep(socket);
+  });
+  // A proxy that forwarded plain requests could read what is asked.
+  server.on('request', (request, response) => {
+    requests.push(`${request.method} ${request.url}`);
+    response.writeHead(405).end();
+  });
+  server.on('connect', (request: IncomingMessage, client: Duplex) => {
+    requests.push(`CONNECT ${request.url}`);
+    headers = request.headers;
+    keep(client);
+    switch (behaviour) {
+      case 'hang':
+        return;
+      case 'close':
+        client.destroy();
+        return;
+      case 'forbid':
+        client.end('HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n');
+        return;
+      case 'tunnel': {
+        const { hostname, port } = new URL(`https://${request.url}`);
+        const upstream = connect(Number(port === '' ? 443 : port), hostname, () => {
+          client.write('HTTP/1.1 200 Connection established\r\n\r\n');
+          upstream.pipe(client).pipe(upstream);
+        });
+        keep(upstream);
+        upstream.on('error', () => client.destroy());
+      }
+    }
+  });
+
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  server.listen(0, '127.0.0.1', () => {
+    resolve(undefined);
+  });
+  await promise;
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no TCP address');
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    requests,
+    lastHeaders: () => headers,
+    behave: (next) => {
+      behaviour = next;
+    },
+    [Symbol.asyncDispose]: async () => {
+      const closed = Promise.withResolvers<undefined>();
+      server.close(() => {
+        closed.resolve(undefined);
+      });
+      for (const socket of sockets) socket.destroy();
+      await closed.promise;
+    },
+  };
+}
