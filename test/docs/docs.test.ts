@@ -12,6 +12,7 @@ import { faulty, FAULTS } from '../../src/doctor/finding.ts';
 import { ERROR_CODES, refuse } from '../../src/errors.ts';
 import { auditLine } from '../../src/log/audit-line.ts';
 import { createMetrics } from '../../src/log/metrics.ts';
+import { isJSONObject } from '../../src/parse-json-object.ts';
 import { compileRoleRules } from '../../src/roles/compile-role-rules.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 import { RULE_TOOLS } from '../support/rule-tools.ts';
