@@ -13,6 +13,7 @@ import { findWarnings } from '../../src/authorize/find-warnings.ts';
 import { loadPolicy } from '../../src/authorize/load-policy.ts';
 import { parseConfig } from '../../src/config/parse-config.ts';
 import { formatProblem } from '../../src/config/problems.ts';
+import { runChecked } from '../support/run-checked.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
 /** Printed, so that who finds something can say with what; change it to look elsewhere. */
@@ -70,6 +71,8 @@ const WITHOUT_FILES = EVERYTHING.replace(/ +certificateAuthority(?:.*\n){4}/, ''
 
 let slowest = 0;
 let largest = 0;
+
+const MEASURE_PEAK = join(import.meta.dirname, 'measure-peak.ts');
 
 /** What is wrong with an outcome, not with the text. */
 function findFaults(parsed: ReturnType<typeof parseConfig>, lines: number): unknown[] {
@@ -357,7 +360,7 @@ describe('whatever stands in issuers.yaml, it is a configuration or a list of pr
   );
   const keys = Array.from({ length: 20_000 }, (_, n) => `k${n}: 1`).join('\n');
 
-  it.each<readonly [what: string, text: string]>([
+  const oddities: readonly (readonly [what: string, text: string])[] = [
     ['nothing', ''],
     ['white space', ' \n\t\n'],
     ['a byte order mark before a file', `\u{feff}${EVERYTHING}`],
@@ -426,8 +429,18 @@ describe('whatever stands in issuers.yaml, it is a configuration or a list of pr
     ['a set and an ordered map', `a: !!set {x, y}\nb: !!omap [x: 1]\n${EVERYTHING}`],
     ['keys that are no text', `? [a, b]\n: 1\n? {c: d}\n: 2\n1: 3\nnull: 4\n${EVERYTHING}`],
     ['names of JavaScript', `__proto__: {a: 1}\nconstructor: 1\ntoString: 2\n${EVERYTHING}`],
-  ])('%s', (_what, text) => {
+  ];
+  it.each(oddities)('%s', (_what, text) => {
     examine(text);
     expect(largest).toBeLessThan(100 * 2 ** 20);
   });
+
+  it.each(oddities.filter(([what]) => what.includes('twenty thousand')))(
+    '%s, and never over 100 MiB at any moment',
+    async (_what, text) => {
+      const peak = await runChecked(process.execPath, [MEASURE_PEAK], { stdin: text });
+      expect(Number(peak)).toBeGreaterThan(0);
+      expect(Number(peak)).toBeLessThan(100 * MIB);
+    },
+  );
 });
