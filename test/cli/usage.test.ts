@@ -134,7 +134,7 @@ describe('pgtoken config check', () => {
     const missing = join(folder, 'missing.yaml');
     expect(await runPgtoken(['config', 'check', missing])).toMatchObject({
       status: 1,
-      stdout: `${missing}:1:1: cannot be used: no such file\n  HINT: A relative path counts from the folder of issuers.yaml.\n`,
+      stdout: `${missing}:1:1: cannot be used: no such file\n  HINT: Check the path; a relative one in issuers.yaml counts from the folder of that file.\n`,
       stderr: `pgtoken: ${missing}: 1 problem\n`,
     });
   });
