@@ -15,6 +15,7 @@ import { parseConfig } from '../../src/config/parse-config.ts';
 import { formatProblem } from '../../src/config/problems.ts';
 import { runChecked } from '../support/run-checked.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
+import { CERTIFICATE } from './certificate.ts';
 
 /** Printed, so that who finds something can say with what; change it to look elsewhere. */
 const SEED = Number(process.env['FUZZ_SEED'] ?? 20260101);
@@ -30,10 +31,7 @@ issuers:
     url: https://k8s.example.com
     discoveryURL: https://k8s.example.com/d
     certificateAuthority: |
-      -----BEGIN CERTIFICATE-----
-      MIIB
-      -----END CERTIFICATE-----
-    audiences: [postgres, other]
+${CERTIFICATE.replaceAll(/^(?=.)/gm, '      ')}    audiences: [postgres, other]
     audienceMatchPolicy: MatchAny
   http: {proxyURL: http://proxy.example.com:3128, timeout: 3s, maxResponseBytes: 1MiB}
   token:
@@ -67,7 +65,7 @@ issuers:
 `;
 
 /** The same as far as it needs no other file. */
-const WITHOUT_FILES = EVERYTHING.replace(/ +certificateAuthority(?:.*\n){4}/, '');
+const WITHOUT_FILES = EVERYTHING.replace(/ +certificateAuthority[^]*?END CERTIFICATE-----\n/, '');
 
 let slowest = 0;
 let largest = 0;
