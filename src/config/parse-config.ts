@@ -1,11 +1,17 @@
 // Turns the text of issuers.yaml into a Configuration, or into all of its problems at once, each with its place.
 import { LineCounter, parseDocument } from 'yaml';
 import * as z from 'zod/mini';
+import { quote } from '../quote.ts';
 import { checkWritten } from './check-written.ts';
 import { findSoundParts, type SoundParts } from './find-sound-parts.ts';
-import { quote } from '../quote.ts';
 import { createLocate, type Locate } from './locate.ts';
-import { type ConfigPath, describeIssue, type Problem, sortProblems } from './problems.ts';
+import {
+  type ConfigPath,
+  describeIssue,
+  MAX_PROBLEMS,
+  type Problem,
+  sortProblems,
+} from './problems.ts';
 import { type Configuration, configurationSchema } from './schema.ts';
 import {
   countValues,

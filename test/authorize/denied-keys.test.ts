@@ -1,4 +1,5 @@
 // A key that is denied (`deny.keyIDs`) is denied under whatever name it is used.
+import type { JWK } from 'jose';
 import { describe, expect, it } from 'vitest';
 
 import { authorize } from '../../src/authorize/authorize.ts';
@@ -12,7 +13,7 @@ const mint = await createMint();
 const KEY = mint.publicKey('cluster-es256');
 const { kid: _kid, ...NAMELESS } = KEY;
 
-async function decide(keys: readonly object[], kid: string | undefined) {
+async function decide(keys: readonly JWK[], kid: string | undefined) {
   const parsed = parseConfig(
     writeIssuersYAML([
       {
@@ -24,7 +25,7 @@ async function decide(keys: readonly object[], kid: string | undefined) {
     ]),
   );
   if (!parsed.ok) throw new Error('not a configuration');
-  const keySet = { keys: keys as (typeof KEY)[] };
+  const keySet = { keys };
   const issuers = parsed.config.issuers.map((entry) =>
     compileIssuer(entry, { kind: 'pinned', keySet }, [], RULE_TOOLS, () => undefined),
   );
@@ -42,7 +43,7 @@ async function decide(keys: readonly object[], kid: string | undefined) {
 }
 
 describe('a token of a denied key is refused', () => {
-  it.each<[what: string, keys: readonly object[], kid: string | undefined]>([
+  it.each<[what: string, keys: readonly JWK[], kid: string | undefined]>([
     ['under the name that is denied', [KEY], 'cluster-es256'],
     ['without a name', [KEY], undefined],
     ['under another name by which it is published', [KEY, { ...KEY, kid: 'again' }], 'again'],

@@ -20,6 +20,12 @@ afterAll(async () => {
   await stack.disposeAsync();
 });
 
+/** The command whose help is named; none where there is no such command. */
+function commandOf([name = '', below = '']: readonly string[]): string {
+  if (name === 'login') return '';
+  return name === 'config' ? `config ${below} ` : `${name} `;
+}
+
 describe('wrong usage', () => {
   it.concurrent.each<readonly [args: readonly string[], complaint: string]>([
     [
@@ -40,10 +46,15 @@ describe('wrong usage', () => {
       ['config', 'check', 'a', 'b'],
       "error: too many arguments for 'check'. Expected 1 argument but got 2: a, b.\n",
     ],
+    [
+      ['config', 'check', 'a', '--config', 'b'],
+      'error: two files; expected one, as an argument or with --config\n',
+    ],
+    [['explain'], "error: required option '--role <role>' not specified\n"],
     [['login'], "error: unknown command 'login'\n"],
   ])('exits 2, says what is wrong and nothing else: %j', async (args, complaint) => {
     const answer = await runPgtoken(args, { env: { PAM_USER: 'foo:myservice' } });
-    const stderr = `${complaint}HINT: See pgtoken --help.\n`;
+    const stderr = `${complaint}HINT: See pgtoken ${commandOf(args)}--help.\n`;
     expect(answer).toEqual({ status: 2, signal: undefined, stdout: '', stderr });
   });
 
@@ -96,6 +107,15 @@ describe('pgtoken config check', () => {
     expect(await runPgtoken(['config', 'check', file])).toMatchObject({
       status: 0,
       stdout: `${file}: ok, 2 issuers: a, b\n`,
+      stderr: '',
+    });
+  });
+
+  it.concurrent('takes the file as an option too, as the other commands do', async () => {
+    const file = await place('nobody-either.yaml', 'apiVersion: pgtoken/v1\nissuers: []\n');
+    expect(await runPgtoken(['config', 'check', '--config', file])).toMatchObject({
+      status: 0,
+      stdout: `${file}: ok, 0 issuers: nobody can log in\n`,
       stderr: '',
     });
   });
