@@ -21,6 +21,7 @@ const packages = inject('packages');
 const steps = readReadmeSteps();
 const CONFIG = '/etc/pgtoken/issuers.yaml';
 const SOCKET = '/run/pgtoken/pgtoken.sock';
+const COMPILE_CACHE = '/usr/lib/pgtoken/compile-cache';
 /** As docs/install.md says. */
 const RESTART =
   'systemctl reset-failed pgtoken.service; systemctl restart pgtoken.socket pgtoken.service';
@@ -122,6 +123,22 @@ describe.each(RELEASES)('on $suite', ({ suite, postgresql }) => {
     // The socket was there all the time.
     expect(await machine.sh(`stat -c %i ${SOCKET}`)).toBe(socket);
     await isReady();
+  });
+
+  it('the compile cache fits, is the one of this build, and only root may write it', async () => {
+    const files = (await machine.sh(`find ${COMPILE_CACHE} -printf '%y %m %U:%G\n'`)).trim();
+    const kinds = new Set(files.split('\n'));
+    expect([...kinds].toSorted()).toEqual(['d 755 0:0', 'f 644 0:0']);
+    expect(files.split('\n').length).toBeGreaterThan(5);
+    // What Node says of it when another user runs the command, as PostgreSQL does.
+    const { stdout, stderr } = await machine.run(
+      'cd /; NODE_DEBUG_NATIVE=COMPILE_CACHE PAM_USER=x runuser -u nobody -- pgtoken pam',
+      'no token',
+    );
+    const said = `${stdout}${stderr}`;
+    expect(said).toContain('denied ERR_NOT_A_TOKEN');
+    expect(said).toMatch(/V8 code cache for CommonJS \S+\/dist\/pgtoken\.cjs was accepted/);
+    expect(said).not.toMatch(/was rejected|does not exist/);
   });
 
   it('PostgreSQL, installed later, may connect to the socket', async () => {
@@ -269,7 +286,9 @@ describe.each(RELEASES)('on $suite', ({ suite, postgresql }) => {
     const result = await machine.run('runuser -u client -- pgtoken config check');
     await machine.sh(`chmod 0644 ${CONFIG}`);
     expect(result.status).toBe(1);
-    expect(result.stdout).toBe(`${CONFIG}:1:1: cannot be used: user ID 1000 may not read it\n`);
+    expect(result.stdout).toBe(
+      `${CONFIG}:1:1: cannot be used: user ID 1000 may not read it\n  HINT: It must belong to root or to the user that runs pgtoken, and only its owner may write it.\n`,
+    );
   });
 
   it('removal stops the daemon and leaves the configuration, purging leaves nothing', async () => {
@@ -278,6 +297,7 @@ describe.each(RELEASES)('on $suite', ({ suite, postgresql }) => {
     expect(await show('pgtoken.service', 'ActiveState')).toBe('inactive');
     expect(await show('pgtoken.socket', 'ActiveState')).toBe('inactive');
     expect(await readFile(inside(CONFIG), 'utf8')).toBe(config);
+    expect((await machine.run('ls -d /usr/lib/pgtoken')).status).not.toBe(0);
     expect((await login(issuer.mint())).status).toBe(2);
 
     await machine.sh('apt-get -q purge -y pgtoken');
