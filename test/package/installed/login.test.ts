@@ -1,7 +1,7 @@
 // The life of the package on a host with systemd, PostgreSQL and PAM of each release: an older build, an upgrade to this
 // one, README.md's steps exactly as they are written, a login, a broken configuration, removal. In this order, each step
 // on what the last one left.
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -269,13 +269,17 @@ describe.each(RELEASES)('on $suite', ({ suite, postgresql }) => {
     expect(await login(issuer.mint())).toMatchObject(GRANTED);
   });
 
-  it('once issuers.yaml is mended, the next login starts the daemon', async () => {
+  it('without issuers.yaml the daemon says so, and once it is there the next login starts it', async () => {
     const good = await readFile(inside(CONFIG), 'utf8');
-    await writeFile(inside(CONFIG), 'broken');
+    await rm(inside(CONFIG));
     await machine.run(RESTART);
     await poll('the end of the daemon', async () =>
       (await show('pgtoken.service', 'ActiveState')) === 'failed' ? true : undefined,
     );
+    const problem = `${CONFIG}:1:1: cannot be used: no such file`;
+    const status = await machine.run('systemctl status --no-pager pgtoken.service');
+    expect(status.stdout).toContain(problem);
+    expect(await journal('pgtoken.service')).toContain(problem);
     expect(await show('pgtoken.socket', 'ActiveState')).toBe('active');
     await writeFile(inside(CONFIG), good);
     expect(await login(issuer.mint())).toMatchObject(GRANTED);

@@ -1,6 +1,6 @@
 // Builds the packages that several test files install, once, before any of them runs: into PGTOKEN_PACKAGES, where .ci/run has
 // them shared by its suites, else into a folder that goes away.
-import { glob } from 'node:fs/promises';
+import { glob, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { TestProject } from 'vitest/node';
@@ -42,6 +42,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 
 /** Builds them into a folder, or takes those that another suite of the same run has built there. */
 async function buildPackages(folder: string): Promise<Packages> {
+  await mkdir(folder, { recursive: true });
   const build = async (name: string, options: readonly string[]): Promise<string> => {
     const [built] = await Array.fromAsync(glob(`${folder}/${name}/*.deb`));
     return built ?? buildPackage(join(folder, name), options);
