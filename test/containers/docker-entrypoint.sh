@@ -11,6 +11,7 @@ if [ "$(id -u)" -eq 0 ]; then
 fi
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
   initdb --pgdata "$PGDATA" --username=postgres --auth-local=trust --auth-host=scram-sha-256 --no-sync
+  echo "listen_addresses = '*'" >>"$PGDATA/postgresql.conf"
   echo "host all all all scram-sha-256" >>"$PGDATA/pg_hba.conf"
   pg_ctl --pgdata "$PGDATA" --options "-c listen_addresses=''" --wait start
   for file in /docker-entrypoint-initdb.d/*.sql; do

@@ -38,7 +38,6 @@ describe.each(RELEASES)('on $suite', ({ suite, postgresql }) => {
   beforeAll(async () => {
     authority = await createCertificateAuthority();
     machine = await bootMachine(suite, {
-      packages: ['ca-certificates'],
       hosts: ['k8s-oidc.example.com', 'db.example.com'],
       prepare: async (root) => {
         // There is no network in the machine: what apt is going to install is downloaded, and not installed, before.
