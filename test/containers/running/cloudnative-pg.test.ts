@@ -90,6 +90,8 @@ beforeAll(async () => {
     .withEnvironment({ ...image.environment, PGDATA })
     .withTmpFs({
       '/run': 'rw,mode=0777',
+      // The operator has another place for the server's own socket.
+      '/run/postgresql': 'rw,mode=0777',
       '/tmp': 'rw,mode=1777',
       '/var/lib/postgresql/data': 'rw,mode=0777',
     })

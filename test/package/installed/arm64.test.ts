@@ -46,7 +46,7 @@ afterAll(async () => {
 });
 
 it('asks for packages that Debian has for arm64', () => {
-  expect(simulated).toMatch(/^Conf pgtoken \(\S+ local-deb \[arm64\]\)$/m);
+  expect(simulated).toMatch(/^Conf pgtoken:arm64 \(\S+ local-deb \[arm64\]\)$/m);
 });
 
 it('has nothing in it for another architecture, and finds every library', async () => {
