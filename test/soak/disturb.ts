@@ -84,7 +84,7 @@ export function disturb(
     signalDaemon(world, 'SIGHUP');
     counts.reloads += 1;
     await pause(1500);
-    await world.host.installation.writeConfig('apiVersion: pgtoken/v1\nissuers: []\n');
+    await world.host.installation.writeConfig('apiVersion: pgtoken/v1\nissuers: nobody\n');
     signalDaemon(world, 'SIGHUP');
     counts.invalid += 1;
     await pause(1500);

@@ -49,6 +49,8 @@ export interface PostgresCluster extends AsyncDisposable {
   readonly log: ServerLog;
   /** What the server and the PAM modules in it told syslog: see syslog_to_file.c. */
   readonly syslog: ServerLog;
+  /** The environment of a program beside the server that is to have the same PAM services and the same syslog. */
+  readonly shimEnvironment: Readonly<Record<string, string>>;
   /** Runs one statement as superuser; the answer is one line a row. Throws when it fails. */
   readonly sql: (statement: string) => Promise<string>;
   /** Logs in with the real psql. */
@@ -174,6 +176,7 @@ export async function startPostgresCluster(
       port,
       log,
       syslog: openServerLog(path.syslog),
+      shimEnvironment: shimEnvironment(path),
       sql,
       psql,
       connect: async (login) => {
@@ -211,6 +214,18 @@ async function compileShims(output: string): Promise<void> {
   const paths = sources.map((name) => join(import.meta.dirname, name));
   await runChecked('gcc', [...flags, ...paths, '-lpam']);
   await chmod(output, 0o755); // whatever the umask
+}
+
+function shimEnvironment(path: {
+  readonly shims: string;
+  readonly pam: string;
+  readonly syslog: string;
+}): Readonly<Record<string, string>> {
+  return {
+    LD_PRELOAD: path.shims,
+    PGTOKEN_TEST_PAM_CONFDIR: path.pam,
+    PGTOKEN_TEST_SYSLOG: path.syslog,
+  };
 }
 
 async function initialise(
@@ -262,9 +277,7 @@ async function startServer(
       env: {
         PATH: process.env['PATH'],
         LC_ALL: 'C',
-        LD_PRELOAD: path.shims,
-        PGTOKEN_TEST_PAM_CONFDIR: path.pam,
-        PGTOKEN_TEST_SYSLOG: path.syslog,
+        ...shimEnvironment(path),
       },
       stdio: ['ignore', logFile.fd, logFile.fd],
       detached: true, // Ctrl-C is for the program that owns the cluster

@@ -55,11 +55,7 @@ export async function startPgBouncer(options: PgBouncerOptions): Promise<PgBounc
 
   const child = spawn('setpriv', asServerUser('/usr/sbin/pgbouncer', [inside('pgbouncer.ini')]), {
     cwd: '/',
-    env: {
-      PATH: process.env['PATH'],
-      LD_PRELOAD: join(cluster.folder, 'pam_confdir.so'),
-      PGTOKEN_TEST_PAM_CONFDIR: join(cluster.folder, 'pam.d'),
-    },
+    env: { PATH: process.env['PATH'], ...cluster.shimEnvironment },
     stdio: ['ignore', 'ignore', 'pipe'],
     detached: true, // Ctrl-C is for the program that owns it
   });
