@@ -36,7 +36,7 @@ export function formatPath(path: ConfigPath): string {
 
 /** The advice that a check of ours has given. */
 function hintOf({ params }: z.core.$ZodIssueCustom): { readonly hint?: string } {
-  const hint = params?.['hint'];
+  const hint: unknown = params?.['hint'];
   return typeof hint === 'string' ? { hint } : {};
 }
 
