@@ -53,7 +53,7 @@ static const char *item(const pam_handle_t *pamh, int type, const char *fallback
   return pam_get_item(pamh, type, &value) == PAM_SUCCESS && value != NULL ? value : fallback;
 }
 
-/* Makes text printable ASCII: other letters can pass for these, or turn a line around. Each byte that is not becomes '?'. */
+/* Makes text printable ASCII, with '?' for every other byte: letters can pass for others, or turn a line around. */
 static void make_ascii(char *text) {
   for (; *text != '\0'; text++)
     *text = *text >= 0x20 && *text <= 0x7e ? *text : '?';

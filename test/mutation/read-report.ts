@@ -36,6 +36,8 @@ export interface FileResult {
 }
 
 const MOST = 60;
+/** What cannot run, and what was not run. */
+const NO_MUTANT = ['CompileError', 'RuntimeError', 'Ignored'];
 
 /** Reads a report. Mutants that no test runs have survived too; those that are no program do not count. */
 export function readReport(path: string): readonly FileResult[] {
@@ -43,7 +45,7 @@ export function readReport(path: string): readonly FileResult[] {
   const report = JSON.parse(readFileSync(path, 'utf8')) as Report;
   return Object.entries(report.files).map(([file, { source, mutants }]) => {
     const lines = source.split('\n');
-    const counted = mutants.filter(({ status }) => !['CompileError', 'Ignored'].includes(status));
+    const counted = mutants.filter(({ status }) => !NO_MUTANT.includes(status));
     const survivors = counted.filter(({ status }) => !['Killed', 'Timeout'].includes(status));
     return {
       file,

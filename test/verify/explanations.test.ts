@@ -18,7 +18,9 @@ function checksOf(entry: string) {
   });
 }
 
-const EVERYTHING = checksOf(`  issuer:
+/** An entry that demands everything there is to demand. */
+const everything = () =>
+  checksOf(`  issuer:
     url: https://k8s.example.com
     audiences: [postgres, vault]
     audienceMatchPolicy: MatchAny
@@ -33,7 +35,7 @@ const EVERYTHING = checksOf(`  issuer:
 
 /** What is seen of each demand, by its name. */
 function seen(
-  checks: typeof EVERYTHING,
+  checks: ReturnType<typeof checksOf>,
   claims: Readonly<Record<string, unknown>>,
   { type, keyIDs = [] }: { readonly type?: string; readonly keyIDs?: readonly string[] } = {},
 ): Readonly<Record<string, string>> {
@@ -41,12 +43,12 @@ function seen(
   return Object.fromEntries(checks.map((check) => [check.name, check.seen(token)]));
 }
 
-const expected = (checks: typeof EVERYTHING): Readonly<Record<string, string>> =>
+const expected = (checks: ReturnType<typeof checksOf>): Readonly<Record<string, string>> =>
   Object.fromEntries(checks.map((check) => [check.name, check.expected]));
 
 describe('an explanation', () => {
   it('names every demand in its order, and says what is demanded', () => {
-    expect(Object.entries(expected(EVERYTHING))).toEqual([
+    expect(Object.entries(expected(everything()))).toEqual([
       ['iss', '"https://k8s.example.com"'],
       ['aud', 'one of "postgres", "vault"'],
       ['sub', 'text'],
@@ -87,7 +89,7 @@ describe('an explanation', () => {
       act: {},
       cnf: {},
     };
-    expect(seen(EVERYTHING, claims, { type: 'at+jwt', keyIDs: ['k', 'l'] })).toEqual({
+    expect(seen(everything(), claims, { type: 'at+jwt', keyIDs: ['k', 'l'] })).toEqual({
       iss: '"https://k8s.example.com"',
       aud: '["postgres","other"]',
       sub: '"alice"',
@@ -114,7 +116,7 @@ describe('an explanation', () => {
   });
 
   it('says what is missing of a token that has nothing', () => {
-    expect(seen(EVERYTHING, {})).toMatchObject({
+    expect(seen(everything(), {})).toMatchObject({
       times: 'none',
       nbf: 'none',
       iat: 'none',
@@ -132,11 +134,23 @@ describe('an explanation', () => {
     });
     // Of a moment that is now, and of one that is to come within the skew.
     const times = { exp: NOW, nbf: NOW + 1, iat: NOW + 20 };
-    expect(seen(EVERYTHING, times)).toMatchObject({
+    expect(seen(everything(), times)).toMatchObject({
       exp: '2026-01-01T00:00:00Z, 0 s ago',
       nbf: '2026-01-01T00:00:01Z, in 1 s',
       age: '0 s',
     });
+  });
+
+  it.each([
+    ['absent', 'none'],
+    ['absent, JWT', 'none, or JWT'],
+    ['JWT, JOSE', 'one of JWT, JOSE'],
+    ['absent, JWT, at+jwt', 'none, or one of JWT, at+jwt'],
+  ])('names the types %s as %s', (types, words) => {
+    const checks = checksOf(
+      `  issuer: {url: https://k8s.example.com, audiences: [postgres]}\n  token: {types: [${types}]}\n`,
+    );
+    expect(expected(checks)).toMatchObject({ typ: words });
   });
 
   it('of a trust domain says what its subject and type may be', () => {
