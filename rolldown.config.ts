@@ -2,6 +2,8 @@
 //
 // CommonJS, as importing a built-in module of Node in an ES module evaluates all of its lazy members, which costs a
 // process of `pgtoken pam` more than its decision does.
+import { createHash } from 'node:crypto';
+import { globSync, readFileSync } from 'node:fs';
 import { defineConfig, type Plugin } from 'rolldown';
 
 /** Commander loads child_process for subcommands that are programs of their own; there are none, and it takes 5 ms. */
@@ -19,10 +21,22 @@ const withoutChildProcess: Plugin = {
   },
 };
 
+/** Names what this bundle is made from: the sources, the locked packages and this file. */
+function nameBuild(): string {
+  const hash = createHash('sha256');
+  const packages = ['package.json', 'package-lock.json', 'rolldown.config.ts'];
+  const files = [...packages, ...globSync('src/**/*.ts').toSorted()];
+  for (const file of files) {
+    hash.update(`${file}\0`).update(readFileSync(file)).update('\0');
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
 export default defineConfig({
   plugins: [withoutChildProcess],
   input: { pgtoken: 'src/cli/main.ts' },
   platform: 'node',
+  transform: { define: { PGTOKEN_BUILD: JSON.stringify(nameBuild()) } },
   logLevel: 'warn',
   output: {
     dir: 'dist',
@@ -30,6 +44,8 @@ export default defineConfig({
     cleanDir: true,
     entryFileNames: '[name].cjs',
     chunkFileNames: '[name]-[hash].cjs',
+    // What each login loads is one file: to find and open another takes longer than to run it.
+    codeSplitting: { groups: [{ name: 'login', tags: ['$initial'] }] },
     // Names stay, for the one line that a failure nobody foresaw leaves in a log.
     minify: { mangle: false, compress: true, codegen: { removeWhitespace: true } },
   },

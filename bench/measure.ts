@@ -57,9 +57,10 @@ export async function measureExec(
     results.push({
       node: await timeProcess(runtime, ['-e', '0'], ''),
       exec: await timeProcess(
-        installation.helper,
+        installation.command,
         ['pam', '--config', installation.config],
         host.token,
+        { HOME: join(installation.folder, 'home') },
       ),
     });
   }
@@ -71,10 +72,17 @@ async function timeProcess(
   command: string,
   args: readonly string[],
   stdin: string,
+  env: NodeJS.ProcessEnv = {},
 ): Promise<number> {
   const start = performance.now();
   const child = spawn('setpriv', asServerUser(command, args), {
-    env: { PATH: '/usr/bin:/bin', PAM_TYPE: 'auth', PAM_SERVICE: 'bench', PAM_USER: 'exec' },
+    env: {
+      PATH: '/usr/bin:/bin',
+      PAM_TYPE: 'auth',
+      PAM_SERVICE: 'bench',
+      PAM_USER: 'exec',
+      ...env,
+    },
     stdio: ['pipe', 'ignore', 'inherit'],
   });
   child.stdin.on('error', () => undefined);

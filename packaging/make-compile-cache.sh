@@ -40,15 +40,25 @@ encode() { printf %s "$1" | base64 -w0 | tr '+/' '-_' | tr -d '='; }
 signature=$(head -c 64 /dev/zero | tr '\0' 'A' | base64 -w0 | tr '+/' '-_' | tr -d '=')
 token=$(encode '{"alg":"ES256","kid":"1"}').$(encode '{"iss":"https://issuer.example"}').$signature
 
-status=0
-said=$(printf %s "$token" | HOME=$scratch PAM_TYPE=auth PAM_SERVICE=x PAM_USER=x \
-  "$root/bin/pgtoken" pam --config "$scratch/issuers.yaml" 2>&1) || status=$?
-case $status-$said in
-  1-*ERR_SIGNATURE_INVALID*) ;;
-  *)
-    echo "make-compile-cache.sh: expected ERR_SIGNATURE_INVALID of $root/bin/pgtoken pam, saw status $status: $said" >&2
-    exit 1
-    ;;
-esac
+decide() {
+  status=0
+  said=$(printf %s "$token" | HOME=$scratch PAM_TYPE=auth PAM_SERVICE=x PAM_USER=x \
+    "$root/bin/pgtoken" pam --config "$scratch/issuers.yaml" 2>&1) || status=$?
+  case $status-$said in
+    1-*ERR_SIGNATURE_INVALID*) ;;
+    *)
+      echo "make-compile-cache.sh: expected ERR_SIGNATURE_INVALID of $root/bin/pgtoken pam, saw status $status: $said" >&2
+      exit 1
+      ;;
+  esac
+}
+# Node keeps of a file what the first process that loads it has compiled. That is to be a login as most are, with
+# issuers.yaml remembered (src/config/config-memory.ts); then one that parses it adds the files which only that one loads.
+decide
+rm -rf "$root/compile-cache"
+mkdir "$root/compile-cache"
+decide
+rm -r "$scratch/.cache"
+decide
 # Node keeps them to its own user.
 chmod -R u=rwX,go=rX "$root/compile-cache"

@@ -27,7 +27,7 @@ export async function loadKeySource(
   return {
     kind: 'remote',
     location: locationOf(issuer, keys),
-    certificateAuthority: issuer && (await loadCertificateAuthority(issuer, folder, report)),
+    certificateAuthority: issuer && loadCertificateAuthority(issuer, folder, report),
     bearerTokenFile:
       keys?.bearerTokenFile === undefined ? undefined : resolve(folder, keys.bearerTokenFile),
   };

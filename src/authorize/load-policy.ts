@@ -2,18 +2,18 @@
 import { dirname, resolve } from 'node:path';
 import type { SoundParts } from '../config/find-sound-parts.ts';
 import type { Locate } from '../config/locate.ts';
-import { parseConfig, sortProblems } from '../config/parse-config.ts';
-import type { Problem } from '../config/problems.ts';
+import { parseConfig } from '../config/parse-config.ts';
+import { type Problem, sortProblems } from '../config/problems.ts';
 import { readTrustedFile } from '../config/read-trusted-file.ts';
 import type { Configuration, IssuerConfiguration } from '../config/schema.ts';
 import { compileRoleRules } from '../roles/compile-role-rules.ts';
 import { compileValidationRules } from '../verify/compile-validation-rules.ts';
-import { MAX_TOKEN_BYTES } from '../verify/parse-token.ts';
-import { compileIssuer, loadRuleTools, type ReportEntry } from './compile-issuer.ts';
+import { loadRuleTools } from './compile-issuer.ts';
+import { compilePolicy, type ReportProblem } from './compile-policy.ts';
 import { fileHint } from './file-hint.ts';
 import { MAX_CONFIG_BYTES } from './limits.ts';
 import { loadKeySource } from './load-key-source.ts';
-import type { Issuer, Policy } from './policy.ts';
+import type { Policy } from './policy.ts';
 
 /** A policy, or all that is wrong with the files that should have made it. */
 export type LoadedPolicy = (
@@ -47,41 +47,24 @@ export async function loadPolicy(path: string): Promise<LoadedPolicy> {
   }
   const parsed = parseConfig(file.text);
   const problems: Problem[] = [];
-  const createReport =
-    (index: number): ReportEntry =>
-    (below, message, hint) => {
-      const at = ['issuers', index, ...below];
-      problems.push({ path: at, message, hint, ...parsed.locate(at) });
-    };
+  const report: ReportProblem = (at, message, hint) => {
+    problems.push({ path: at, message, hint, ...parsed.locate(at) });
+  };
   if (!parsed.ok) {
     // What is sound is checked further, so that everything that is wrong is said at once.
     for (const parts of parsed.sound) {
-      await checkParts(parts, dirname(path), createReport(parts.index));
+      await checkParts(parts, dirname(path), (below, message, hint) => {
+        report(['issuers', parts.index, ...below], message, hint);
+      });
     }
     return { ok: false, problems: sortProblems([...parsed.problems, ...problems]), files: [path] };
   }
   const { config, locate } = parsed;
-  const issuers: Issuer[] = [];
-  for (const [index, entry] of config.issuers.entries()) {
-    const report = createReport(index);
-    const keySource = await loadKeySource(entry.issuer, entry.keys, dirname(path), report);
-    const tools = await loadRuleTools(entry);
-    issuers.push(compileIssuer(entry, keySource, config.protectedRoles, tools, report));
-  }
+  const policy = await compilePolicy(config, dirname(path), report);
   const files = [path, ...config.issuers.flatMap((entry) => filesOf(entry, dirname(path)))];
-  if (problems.length > 0) {
-    return { ok: false, problems: sortProblems(problems), files };
-  }
-  const policy = {
-    issuers,
-    protectedRoles: config.protectedRoles,
-    // Without an entry it is not the length of a token that is wrong.
-    maxTokenBytes:
-      issuers.length === 0
-        ? MAX_TOKEN_BYTES
-        : Math.max(...config.issuers.map((entry) => entry.token.maxBytes)),
-  };
-  return { ok: true, policy, text: file.text, config, locate, files };
+  return problems.length > 0
+    ? { ok: false, problems: sortProblems(problems), files }
+    : { ok: true, policy, text: file.text, config, locate, files };
 }
 
 /** Not the token that keys are asked for with: it is read for each retrieval. */
@@ -97,7 +80,7 @@ function filesOf({ keys, issuer }: IssuerConfiguration, folder: string): string[
 }
 
 /** Checks what can be checked of an entry that is wrong somewhere else. */
-async function checkParts(parts: SoundParts, folder: string, report: ReportEntry): Promise<void> {
+async function checkParts(parts: SoundParts, folder: string, report: ReportProblem): Promise<void> {
   const { issuer, keys, rules, validationRules } = parts;
   await loadKeySource(issuer, keys, folder, report);
   const tools = await loadRuleTools({

@@ -5,13 +5,15 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { authorize, type Decision, type LoginRequest } from '../authorize/authorize.ts';
 import { createKeysOf } from '../authorize/keys-of.ts';
-import { loadPolicy } from '../authorize/load-policy.ts';
+import { recallPolicy } from '../authorize/recall-policy.ts';
 import { systemClock } from '../clock.ts';
+import { createConfigMemory, NO_MEMORY } from '../config/config-memory.ts';
 import { formatProblem } from '../config/problems.ts';
 import { isRefusal, placeOf, refuse, type Refusal } from '../errors.ts';
 import { createDiskKeyCache, SYSTEM_CACHE_FOLDER } from '../keys/disk-key-cache.ts';
 import { formatReply } from '../protocol/format-reply.ts';
 import { quote } from '../quote.ts';
+import { BUILD } from './build.ts';
 import { readToken } from './read-token.ts';
 
 /** The options of `pgtoken pam`. */
@@ -39,7 +41,7 @@ export async function decideForPAM(options: PAMOptions): Promise<void> {
         ),
       );
     },
-    options.timeout * 1000 - performance.now(),
+    Math.max(options.timeout * 1000 - performance.now(), 0),
   );
   try {
     finish(await decide(options));
@@ -71,7 +73,9 @@ async function decide(options: PAMOptions): Promise<Decision> {
   if (isRefusal(password)) {
     return password;
   }
-  const loaded = await loadPolicy(options.config);
+  const folder = options.cacheDir ?? join(homeFolder(), '.cache', 'pgtoken');
+  const memory = BUILD === undefined ? NO_MEMORY : createConfigMemory(folder, BUILD);
+  const loaded = await recallPolicy(options.config, memory);
   if (!loaded.ok) {
     const [first, ...more] = loaded.problems;
     const shown = first === undefined ? options.config : formatProblem(options.config, first);
@@ -81,10 +85,7 @@ async function decide(options: PAMOptions): Promise<Decision> {
       `Run pgtoken config check ${options.config} as this user.`,
     );
   }
-  const cache = createDiskKeyCache({
-    folder: options.cacheDir ?? join(homeFolder(), '.cache', 'pgtoken'),
-    sharedFolder: SYSTEM_CACHE_FOLDER,
-  });
+  const cache = createDiskKeyCache({ folder, sharedFolder: SYSTEM_CACHE_FOLDER });
   const { decision } = await authorize({ ...login, password }, loaded.policy, {
     clock: systemClock,
     keysOf: createKeysOf({ cache, clock: systemClock }),

@@ -2,7 +2,17 @@
 // and kept.
 import * as z from 'zod/mini';
 import { checkCache, checkIssuer, checkKeys, crossCheck, KEY_SOURCES } from './cross-checks.ts';
-import { duration, httpsURL, oneOf, path, proxyURL, size, text, trustDomain } from './values.ts';
+import {
+  certificates,
+  duration,
+  httpsURL,
+  oneOf,
+  path,
+  proxyURL,
+  size,
+  text,
+  trustDomain,
+} from './values.ts';
 
 /** The schema of an entry's `issuer`. */
 export const issuerSchema = z
@@ -23,9 +33,8 @@ export const issuerSchema = z
       ),
     ),
     certificateAuthority: z.optional(
-      text(
+      certificates(
         "The certificate authority that signed the issuer's TLS certificate, inline; several certificates may follow each other. Without one, those of the system count.",
-        'PEM',
       ),
     ),
     certificateAuthorityFile: z.optional(

@@ -5,13 +5,12 @@ import { messageOf } from '../message-of.ts';
 import { checkWritten } from './check-written.ts';
 import { findSoundParts, type SoundParts } from './find-sound-parts.ts';
 import { createLocate, type Locate } from './locate.ts';
-import { type ConfigPath, describeIssue, type Problem } from './problems.ts';
+import { type ConfigPath, describeIssue, type Problem, sortProblems } from './problems.ts';
 import { type Configuration, configurationSchema } from './schema.ts';
 import {
   countValues,
   describeYAMLErrors,
   findDuplicateKeys,
-  MAX_PROBLEMS,
   toPrintable,
 } from './yaml-problems.ts';
 
@@ -101,11 +100,6 @@ export function parseConfig(text: string): ParsedConfig {
     sound: findSoundParts(value),
     locate: (path) => locate(path, false),
   };
-}
-
-/** Puts problems into the order of the text, at most 100 of them. */
-export function sortProblems(problems: readonly Problem[]): readonly Problem[] {
-  return problems.toSorted((a, b) => a.line - b.line || a.column - b.column).slice(0, MAX_PROBLEMS);
 }
 
 /** The keys that the schema knows at a path, for "did you mean". */

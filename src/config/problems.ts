@@ -15,6 +15,14 @@ export interface Problem {
   readonly column: number;
 }
 
+/** More problems than these are not told. */
+export const MAX_PROBLEMS = 100;
+
+/** Puts problems into the order of the text, at most {@link MAX_PROBLEMS} of them. */
+export function sortProblems(problems: readonly Problem[]): readonly Problem[] {
+  return problems.toSorted((a, b) => a.line - b.line || a.column - b.column).slice(0, MAX_PROBLEMS);
+}
+
 /** Writes a problem as one line, the way compilers do, without its hint. */
 export function formatProblem(file: string, problem: Problem, kind = ''): string {
   const path = formatPath(problem.path);

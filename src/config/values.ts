@@ -1,6 +1,7 @@
 // The kinds of values that stand in issuers.yaml, each with its check, its name in words and its meaning. The name
 // (`title`) and the meaning (`description`) go into the JSON Schema and from there into docs/configuration.md.
 import * as z from 'zod/mini';
+import { checkCertificates } from './check-certificates.ts';
 import { parseSource } from './parse-source.ts';
 import { isTrustDomain } from './spiffe-id.ts';
 import { DURATION_PATTERN, parseDuration, parseSize, SIZE_PATTERN } from './units.ts';
@@ -43,6 +44,17 @@ export const oneOf = (keys: readonly string[]) =>
 
 /** A file; a relative path counts from the folder of issuers.yaml. */
 export const path = (description: string) => text(description, 'path');
+
+/** Certificates, inline. */
+export const certificates = (description: string) =>
+  text(description, 'PEM').check(
+    z.check(({ value: input, issues }) => {
+      for (const reason of input === '' ? [] : checkCertificates(input)) {
+        // Without the value, which may be a private key by mistake.
+        issues.push({ code: 'custom', message: `Invalid value: ${reason}`, input });
+      }
+    }),
+  );
 
 /** An address of an issuer. */
 export const httpsURL = (description: string) =>

@@ -2,10 +2,7 @@
 // alone, and in words that a terminal can be shown.
 import { type Document, isCollection, isPair, isScalar, type LineCounter } from 'yaml';
 import { startOf } from './locate.ts';
-import type { Problem } from './problems.ts';
-
-/** More problems than this are not told. */
-export const MAX_PROBLEMS = 100;
+import { MAX_PROBLEMS, type Problem } from './problems.ts';
 
 /** What is wrong with the text as YAML; also a tag that means nothing here (`!secret`), which must not be passed over. */
 export function describeYAMLErrors(document: Document.Parsed, counter: LineCounter): Problem[] {

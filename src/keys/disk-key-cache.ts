@@ -2,18 +2,11 @@
 //
 // The keys in it decide who may log in, so a file that anybody but root, the daemon's user or the reader itself could
 // have written is not used, and neither is a folder.
-import {
-  closeSync,
-  fsyncSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { readTrustedFile } from '../config/read-trusted-file.ts';
+import { replaceFile } from '../config/replace-file.ts';
+import { trustedOwners } from '../config/trusted-owners.ts';
 import { parseJSONObject } from '../parse-json-object.ts';
 import { formatKeyRecord, type KeyCache, type KeyRecord, parseKeyRecord } from './key-record.ts';
 import { MAX_DOCUMENT_VALUES } from './parse-key-set.ts';
@@ -38,11 +31,11 @@ export function createDiskKeyCache(options: DiskKeyCacheOptions): KeyCache {
   const { folder, sharedFolder, onWriteError } = options;
   return {
     read(name, source) {
-      const own = readRecord(folder, name, ownersOf(folder, false));
+      const own = readRecord(folder, name, trustedOwners(folder, false));
       const shared =
         sharedFolder === undefined
           ? undefined
-          : readRecord(sharedFolder, name, ownersOf(sharedFolder, true));
+          : readRecord(sharedFolder, name, trustedOwners(sharedFolder, true));
       return [own, shared]
         .filter((record) => record?.source === source)
         .toSorted((a, b) => (b?.fetchedAt ?? 0) - (a?.fetchedAt ?? 0))
@@ -73,49 +66,4 @@ function readRecord(
   }
   const document = parseJSONObject(Buffer.from(file.text), MAX_DOCUMENT_VALUES);
   return typeof document === 'string' ? undefined : parseKeyRecord(document);
-}
-
-/**
- * Whose files in a folder may be used.
- *
- * @param shared whether the folder may belong to another user, the daemon's; that is only believed of a folder in one
- * that root alone may write.
- * @returns undefined when the folder itself could have been written by somebody else, or is missing.
- */
-function ownersOf(folder: string, shared: boolean): ReadonlySet<number> | undefined {
-  const trusted = new Set([0, process.geteuid?.() ?? 0]);
-  try {
-    const stat = lstatSync(folder);
-    if (!stat.isDirectory() || (stat.mode & 0o022) !== 0) {
-      return undefined;
-    }
-    if (shared) {
-      const parent = lstatSync(dirname(folder));
-      if (parent.uid !== 0 || !parent.isDirectory() || (parent.mode & 0o022) !== 0) {
-        return undefined;
-      }
-      trusted.add(stat.uid);
-    }
-    return trusted.has(stat.uid) ? trusted : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Replaces a file as a whole: a reader sees the old content or the new, whatever happens in between. */
-function replaceFile(path: string, text: string): void {
-  const temporary = `${path}.${crypto.randomUUID()}.tmp`;
-  const file = openSync(temporary, 'wx', 0o644);
-  try {
-    try {
-      writeFileSync(file, text);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
 }

@@ -14,6 +14,7 @@ import { loadPolicy } from '../../src/authorize/load-policy.ts';
 import { parseConfig } from '../../src/config/parse-config.ts';
 import { formatProblem } from '../../src/config/problems.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
+import { CERTIFICATE } from './certificate.ts';
 
 /** Printed, so that who finds something can say with what; change it to look elsewhere. */
 const SEED = Number(process.env['FUZZ_SEED'] ?? 20260101);
@@ -29,10 +30,7 @@ issuers:
     url: https://k8s.example.com
     discoveryURL: https://k8s.example.com/d
     certificateAuthority: |
-      -----BEGIN CERTIFICATE-----
-      MIIB
-      -----END CERTIFICATE-----
-    audiences: [postgres, other]
+${CERTIFICATE.replaceAll(/^(?=.)/gm, '      ')}    audiences: [postgres, other]
     audienceMatchPolicy: MatchAny
   http: {proxyURL: http://proxy.example.com:3128, timeout: 3s, maxResponseBytes: 1MiB}
   token:
@@ -66,7 +64,7 @@ issuers:
 `;
 
 /** The same as far as it needs no other file. */
-const WITHOUT_FILES = EVERYTHING.replace(/ +certificateAuthority(?:.*\n){4}/, '');
+const WITHOUT_FILES = EVERYTHING.replace(/ +certificateAuthority[^]*?END CERTIFICATE-----\n/, '');
 
 let slowest = 0;
 let largest = 0;

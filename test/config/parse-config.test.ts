@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { parseConfig } from '../../src/config/parse-config.ts';
+import { CERTIFICATE } from './certificate.ts';
 import { MINIMAL, problemsOf, withLine, withMore } from './problems-of.ts';
 
 describe('a configuration', () => {
@@ -374,7 +375,7 @@ describe('one problem', () => {
       withLine(
         URL_LINE,
         URL_LINE,
-        '    certificateAuthority: x',
+        `    certificateAuthority: ${JSON.stringify(CERTIFICATE)}`,
         '    certificateAuthorityFile: y',
       ),
       '7:31: issuers[0].issuer.certificateAuthorityFile: Invalid value: only one of certificateAuthority and certificateAuthorityFile may be written',
@@ -691,6 +692,7 @@ issuers:
       'issuers.yaml:5:3: issuers[0].issuer.audienceMatchPolicy: Required value: must be MatchAny or MatchExact when there are several audiences',
       'issuers.yaml:6:10: issuers[0].issuer.url: Invalid value: "http://one.example.com": must be an https:// URL without user, query or fragment',
       'issuers.yaml:7:20: issuers[0].issuer.audiences[1]: Duplicate value: "a"',
+      'issuers.yaml:8:27: issuers[0].issuer.certificateAuthority: Invalid value: no certificate in PEM; expected -----BEGIN CERTIFICATE-----',
       'issuers.yaml:9:31: issuers[0].issuer.certificateAuthorityFile: Invalid value: only one of certificateAuthority and certificateAuthorityFile may be written',
       'issuers.yaml:10:19: issuers[0].keys.jwksURI: Invalid type: expected text, got number 1',
       'issuers.yaml:10:32: issuers[0].keys.jwksFile: Required value: must not be empty',

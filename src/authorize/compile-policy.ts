@@ -1,0 +1,41 @@
+// Makes a policy of a configuration: loads everything it points to, and checks what can only be checked with that in hand.
+import type { ConfigPath } from '../config/problems.ts';
+import type { Configuration } from '../config/schema.ts';
+import { MAX_TOKEN_BYTES } from '../verify/parse-token.ts';
+import { compileIssuer, loadRuleTools } from './compile-issuer.ts';
+import { loadKeySource } from './load-key-source.ts';
+import type { Policy } from './policy.ts';
+
+/** Reports one problem: where in the file, what, and what to do about it. */
+export type ReportProblem = (path: ConfigPath, message: string, hint?: string) => void;
+
+/**
+ * Compiles a configuration.
+ *
+ * @param folder that of issuers.yaml, from which relative paths count.
+ * @param report told of what is wrong; the result must not be used then.
+ */
+export async function compilePolicy(
+  config: Configuration,
+  folder: string,
+  report: ReportProblem,
+): Promise<Policy> {
+  const issuers = [];
+  for (const [index, entry] of config.issuers.entries()) {
+    const reportEntry: ReportProblem = (below, message, hint) => {
+      report(['issuers', index, ...below], message, hint);
+    };
+    const keySource = await loadKeySource(entry.issuer, entry.keys, folder, reportEntry);
+    const tools = await loadRuleTools(entry);
+    issuers.push(compileIssuer(entry, keySource, config.protectedRoles, tools, reportEntry));
+  }
+  return {
+    issuers,
+    protectedRoles: config.protectedRoles,
+    // Without an entry it is not the length of a token that is wrong.
+    maxTokenBytes:
+      issuers.length === 0
+        ? MAX_TOKEN_BYTES
+        : Math.max(...config.issuers.map((entry) => entry.token.maxBytes)),
+  };
+}
