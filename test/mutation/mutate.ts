@@ -10,7 +10,13 @@ import { isDeepStrictEqual } from 'node:util';
 
 import { Command } from 'commander';
 
-import { formatRow, type Mutant, readExplanations, readReport } from './read-report.ts';
+import {
+  type FileResult,
+  formatRow,
+  type Mutant,
+  readExplanations,
+  readReport,
+} from './read-report.ts';
 
 const FOLDERS = ['verify', 'roles', 'authorize'];
 const ROOT = join(import.meta.dirname, '../..');
@@ -21,14 +27,16 @@ const SHARE = 10_000;
 const options = new Command('mutation')
   .description('Runs Stryker on src/verify, src/roles and src/authorize.')
   .option('--mutate <files>', 'these alone, with commas between them')
+  .option('--static', 'also what runs once, when a module is loaded or a test file prepares itself')
   .option('--report', 'run nothing, judge what the last run found', false)
   .parse()
-  .opts<{ readonly mutate?: string; readonly report: boolean }>();
+  .opts<{ readonly mutate?: string; readonly static?: boolean; readonly report: boolean }>();
 
 const all = FOLDERS.flatMap((folder) =>
   readdirSync(join(ROOT, 'src', folder)).map((name) => `src/${folder}/${name}`),
 );
 const chosen = options.mutate?.split(',') ?? all;
+const extent = options.static === true ? [] : ['--ignoreStatic'];
 const failed = options.report ? [] : shares(chosen).filter((files) => !runStryker(files));
 judge(failed);
 
@@ -50,7 +58,7 @@ function shares(files: readonly string[]): readonly (readonly string[])[] {
 
 function runStryker(files: readonly string[]): boolean {
   say(`mutating ${files.join(', ')}`);
-  const { status } = spawnSync('stryker', ['run', '--mutate', files.join(',')], {
+  const { status } = spawnSync('stryker', ['run', '--mutate', files.join(','), ...extent], {
     cwd: ROOT,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
@@ -61,12 +69,12 @@ function judge(notRun: readonly (readonly string[])[]): void {
   const results = readReport(REPORT).filter(({ file }) => chosen.includes(file));
   for (const folder of FOLDERS) {
     const inFolder = results.filter(({ file }) => file.startsWith(`src/${folder}/`));
-    for (const { file, killed, total } of inFolder) say(score(file, killed, total));
-    const sum = (of: (one: (typeof results)[number]) => number): number =>
-      inFolder.reduce((before, one) => before + of(one), 0);
+    for (const one of inFolder) say(score(one.file, one));
     if (inFolder.length > 0) {
+      const sum = (of: (one: FileResult) => number): number =>
+        inFolder.reduce((before, one) => before + of(one), 0);
       const [killed, total] = [sum((one) => one.killed), sum((one) => one.total)];
-      say(score(`src/${folder}`, killed, total));
+      say(score(`src/${folder}`, { killed, total, leftOut: sum((one) => one.leftOut) }));
     }
   }
   const survivors = results.flatMap((one) => one.survivors);
@@ -92,9 +100,13 @@ function judge(notRun: readonly (readonly string[])[]): void {
   process.exitCode = wrong.length === 0 ? 0 : 1;
 }
 
-function score(what: string, killed: number, total: number): string {
+function score(
+  what: string,
+  { killed, total, leftOut }: Pick<FileResult, 'killed' | 'total' | 'leftOut'>,
+): string {
   const percent = total === 0 ? 100 : (killed / total) * 100;
-  return `${what.padEnd(44)} ${killed} of ${total} mutants killed, ${percent.toFixed(1)} %`;
+  const rest = leftOut === 0 ? '' : `, ${leftOut} left out`;
+  return `${what.padEnd(44)} ${killed} of ${total} mutants killed, ${percent.toFixed(1)} %${rest}`;
 }
 
 function say(line: string): void {

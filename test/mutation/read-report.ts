@@ -32,6 +32,8 @@ export interface FileResult {
   /** Mutants that a test has told from the original, by an assertion or by not coming to an end. */
   readonly killed: number;
   readonly total: number;
+  /** Not run: static ones. */
+  readonly leftOut: number;
   readonly survivors: readonly Mutant[];
 }
 
@@ -51,6 +53,7 @@ export function readReport(path: string): readonly FileResult[] {
       file,
       killed: counted.length - survivors.length,
       total: counted.length,
+      leftOut: mutants.filter(({ status }) => status === 'Ignored').length,
       survivors: survivors.map(({ location: { start, end }, replacement = '' }) => {
         const text = lines.slice(start.line - 1, end.line).join('\n');
         const left = text.length - (lines[end.line - 1] ?? '').length + end.column - 1;
