@@ -1,6 +1,7 @@
 // Turns the text of issuers.yaml into a Configuration, or into all of its problems at once, each with its place.
 import { LineCounter, parseDocument } from 'yaml';
 import * as z from 'zod/mini';
+import { messageOf } from '../message-of.ts';
 import { checkWritten } from './check-written.ts';
 import { findSoundParts, type SoundParts } from './find-sound-parts.ts';
 import { createLocate, type Locate } from './locate.ts';
@@ -73,7 +74,7 @@ export function parseConfig(text: string): ParsedConfig {
   try {
     value = document.toJS({ maxAliasCount: MAX_ALIAS_COUNT });
   } catch (error) {
-    const message = `Invalid YAML: ${toPrintable(error instanceof Error ? error.message : String(error))}`;
+    const message = `Invalid YAML: ${toPrintable(messageOf(error))}`;
     return {
       ok: false,
       problems: [...twice, { path: [], message, line: 1, column: 1 }],
