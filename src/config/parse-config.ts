@@ -80,7 +80,7 @@ export function parseConfig(text: string): ParsedConfig {
   try {
     value = document.toJS({ maxAliasCount: MAX_ALIAS_COUNT });
   } catch (error) {
-    const message = `Invalid YAML: ${toPrintable(error instanceof Error ? error.message : String(error))}`;
+    const message = `Invalid YAML: ${toPrintable(messageOf(error))}`;
     return {
       ok: false,
       problems: [...twice, { path: [], message, line: 1, column: 1 }],
