@@ -53,18 +53,24 @@ static const char *item(const pam_handle_t *pamh, int type, const char *fallback
   return pam_get_item(pamh, type, &value) == PAM_SUCCESS && value != NULL ? value : fallback;
 }
 
+/* Makes text printable ASCII, with '?' for every other byte: letters can pass for others, or turn a line around. */
+static void make_ascii(char *text) {
+  for (; *text != '\0'; text++)
+    *text = *text >= 0x20 && *text <= 0x7e ? *text : '?';
+}
+
 /* Tells a refusal to syslog and, unless PAM_SILENT, to the application. Returns the PAM code of any answer. */
 static int conclude(pam_handle_t *pamh, int flags, const struct reply *reply) {
-  char raw[REPLY_MAX + 3 * 256 + 64], text[sizeof raw];
+  char names[3 * 256 + 64], text[REPLY_MAX + 1];
 
   if (reply->outcome == OUTCOME_GRANTED)
     return pam_code(reply->outcome);
   /* The user comes last, so that nothing in it can pass for a field of ours. */
-  snprintf(raw, sizeof raw, "%s (service=%.256s rhost=%.256s user=%.256s)", reply->line, item(pamh, PAM_SERVICE, "-"),
+  snprintf(names, sizeof names, "service=%.256s rhost=%.256s user=%.256s", item(pamh, PAM_SERVICE, "-"),
            item(pamh, PAM_RHOST, "-"), item(pamh, PAM_USER, "-"));
-  copy_printable(text, sizeof text, raw);
-  pam_syslog(pamh, reply->outcome == OUTCOME_DENIED ? LOG_NOTICE : LOG_ERR, "%s", text);
-  copy_printable(text, REPLY_MAX + 1 - strlen("pgtoken: "), reply->line);
+  make_ascii(names);
+  pam_syslog(pamh, reply->outcome == OUTCOME_DENIED ? LOG_NOTICE : LOG_ERR, "%s (%s)", reply->line, names);
+  copy_printable(text, sizeof text - strlen("pgtoken: "), reply->line);
   if (!((unsigned int)flags & PAM_SILENT))
     pam_error(pamh, "pgtoken: %s", text);
   return pam_code(reply->outcome);

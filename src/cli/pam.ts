@@ -109,7 +109,8 @@ function readEnvironment(env: NodeJS.ProcessEnv): Omit<LoginRequest, 'password'>
       'This command is run by PAM; by hand, set PAM_USER.',
     );
   }
-  return { role, service, source: source === '' ? undefined : source };
+  // As docs/protocol.md has it: an empty PAM_RHOST is no unix socket.
+  return { role, service, source };
 }
 
 /** The home folder of the user, by the environment or, as PAM's has none, by the user database. */

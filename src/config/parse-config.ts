@@ -1,10 +1,17 @@
 // Turns the text of issuers.yaml into a Configuration, or into all of its problems at once, each with its place.
 import { LineCounter, parseDocument } from 'yaml';
 import * as z from 'zod/mini';
+import { messageOf } from '../message-of.ts';
 import { checkWritten } from './check-written.ts';
 import { findSoundParts, type SoundParts } from './find-sound-parts.ts';
 import { createLocate, type Locate } from './locate.ts';
-import { type ConfigPath, describeIssue, type Problem, sortProblems } from './problems.ts';
+import {
+  type ConfigPath,
+  describeIssue,
+  MAX_PROBLEMS,
+  type Problem,
+  sortProblems,
+} from './problems.ts';
 import { type Configuration, configurationSchema } from './schema.ts';
 import {
   countValues,
@@ -25,10 +32,10 @@ export type ParsedConfig =
     };
 
 /**
- * More values than this are not looked at: as nodes they take hundreds of times as much memory as in the text. Hundreds of
- * entries have some thousands.
+ * More values than this are not looked at: as nodes they take hundreds of times as much memory as in the text, and no file
+ * may take more than 100 MB. Hundreds of entries have some thousands.
  */
-const MAX_VALUES = 50_000;
+const MAX_VALUES = 15_000;
 /** Aliases may be used, but not to blow a small file up. */
 const MAX_ALIAS_COUNT = 100;
 
@@ -73,7 +80,7 @@ export function parseConfig(text: string): ParsedConfig {
   try {
     value = document.toJS({ maxAliasCount: MAX_ALIAS_COUNT });
   } catch (error) {
-    const message = `Invalid YAML: ${toPrintable(error instanceof Error ? error.message : String(error))}`;
+    const message = `Invalid YAML: ${toPrintable(messageOf(error))}`;
     return {
       ok: false,
       problems: [...twice, { path: [], message, line: 1, column: 1 }],
@@ -90,12 +97,19 @@ export function parseConfig(text: string): ParsedConfig {
   if (result.success && twice.length + unfit.length === 0) {
     return { ok: true, config: result.data, locate: (path) => locate(path, false) };
   }
-  const wrong = (result.error?.issues ?? [])
-    .flatMap((issue) => describeIssue(issue, knownKeysAt))
-    .map(({ atKey, ...problem }) => ({ ...problem, ...locate(problem.path, atKey) }));
+  let problems = [...twice, ...unfit];
+  for (const issue of result.error?.issues ?? []) {
+    for (const { atKey, ...problem } of describeIssue(issue, knownKeysAt)) {
+      problems.push({ ...problem, ...locate(problem.path, atKey) });
+    }
+    // There can be thousands, of which the first ones are told.
+    if (problems.length > 10 * MAX_PROBLEMS) {
+      problems = [...sortProblems(problems)];
+    }
+  }
   return {
     ok: false,
-    problems: sortProblems([...twice, ...wrong, ...unfit]),
+    problems: sortProblems(problems),
     sound: findSoundParts(value),
     locate: (path) => locate(path, false),
   };

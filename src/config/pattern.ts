@@ -3,6 +3,7 @@
 //
 // Loaded only where a pattern is written: the tables of the library take longer to load than the rest of a decision.
 import { RE2JS } from 're2js';
+import { messageOf } from '../message-of.ts';
 
 /** A compiled pattern. */
 export interface Pattern {
@@ -43,7 +44,7 @@ export function compilePattern(
   try {
     compiled = RE2JS.compile(source);
   } catch (error) {
-    report(error instanceof Error ? error.message : String(error));
+    report(messageOf(error));
     return undefined;
   }
   return {

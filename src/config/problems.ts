@@ -1,4 +1,5 @@
 // A problem in issuers.yaml, and how it is shown: `issuers.yaml:14:5: issuers[1].issuer.audiences: Required value: …`.
+import type * as z from 'zod/mini';
 import { quote, quoteList } from '../quote.ts';
 
 /** Where something stands in the configuration, from the top: keys and list indices. */
@@ -41,22 +42,9 @@ export function formatPath(path: ConfigPath): string {
     .join('');
 }
 
-/** What zod says of one place, as far as it matters here. */
-export interface SchemaIssue {
-  readonly code?: string;
-  readonly message: string;
-  readonly input?: unknown;
-  readonly keys?: readonly string[];
-  readonly values?: readonly unknown[];
-  readonly expected?: string;
-  readonly issues?: readonly { readonly message: string }[];
-  readonly params?: Readonly<Record<string, unknown>> | undefined;
-  readonly path: readonly PropertyKey[];
-}
-
 /** The advice that a check of ours has given. */
-function hintOf({ params }: SchemaIssue): { readonly hint?: string } {
-  const hint = params?.['hint'];
+function hintOf({ params }: z.core.$ZodIssueCustom): { readonly hint?: string } {
+  const hint: unknown = params?.['hint'];
   return typeof hint === 'string' ? { hint } : {};
 }
 
@@ -66,14 +54,14 @@ function hintOf({ params }: SchemaIssue): { readonly hint?: string } {
  * @param knownKeys the keys that the object at a path may have, for "did you mean".
  */
 export function describeIssue(
-  issue: SchemaIssue,
+  issue: z.core.$ZodIssue,
   knownKeys: (path: ConfigPath) => readonly string[],
 ): { path: ConfigPath; message: string; hint?: string; atKey: boolean }[] {
   const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
   switch (issue.code) {
     case 'unrecognized_keys':
       // More than are ever shown are not looked for in the text either.
-      return (issue.keys ?? []).slice(0, 100).map((key) => ({
+      return issue.keys.slice(0, 100).map((key) => ({
         path: [...path, key],
         message: `Unknown field${suggest(key, knownKeys(path))}`,
         hint: 'docs/configuration.md has every key; with pgtoken config schema an editor completes them.',
@@ -97,11 +85,9 @@ export function describeIssue(
       ];
     case 'invalid_value': {
       if (issue.input === undefined) {
-        return [
-          { path, message: `Required value: ${supported(issue.values ?? [])}`, atKey: false },
-        ];
+        return [{ path, message: `Required value: ${supported(issue.values)}`, atKey: false }];
       }
-      const candidates = (issue.values ?? []).filter((value) => typeof value === 'string');
+      const candidates = issue.values.filter((value) => typeof value === 'string');
       const near =
         typeof issue.input === 'string' && candidates.length > 1
           ? didYouMean(issue.input, candidates)
@@ -109,16 +95,18 @@ export function describeIssue(
       return [
         {
           path,
-          message: `Unsupported value: ${quote(issue.input)}: ${supported(issue.values ?? [])}${near}`,
+          message: `Unsupported value: ${quote(issue.input)}: ${supported(issue.values)}${near}`,
           atKey: false,
         },
       ];
     }
     case 'invalid_type':
     case 'invalid_union': {
-      const expected = issue.message.startsWith('expected')
-        ? issue.message
-        : `expected ${TYPE_NAMES[issue.expected ?? ''] ?? issue.expected ?? 'another type'}`;
+      // A union of ours brings words of its own.
+      const expected =
+        issue.message.startsWith('expected') || issue.code === 'invalid_union'
+          ? issue.message
+          : `expected ${TYPE_NAMES[issue.expected] ?? issue.expected}`;
       if (issue.input === undefined || issue.input === null) {
         return [{ path, message: `Required value: ${expected}`, atKey: false }];
       }
@@ -199,17 +187,13 @@ function editDistance(a: string, b: string): number {
   }
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (const [i, unit] of Array.from(a).entries()) {
-    const next = [i + 1];
-    for (const [j, other] of Array.from(b).entries()) {
-      next.push(
-        Math.min(
-          (next[j] ?? 0) + 1,
-          (row[j + 1] ?? 0) + 1,
-          (row[j] ?? 0) + (unit === other ? 0 : 1),
-        ),
-      );
-    }
-    row = next;
+    let [diagonal, left] = [i, i + 1];
+    row = row.map((above, j) => {
+      const distance =
+        j === 0 ? i + 1 : Math.min(left + 1, above + 1, diagonal + (unit === b[j - 1] ? 0 : 1));
+      [diagonal, left] = [above, distance];
+      return distance;
+    });
   }
   return row[b.length] ?? 64;
 }

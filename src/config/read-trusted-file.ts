@@ -1,5 +1,6 @@
 // Reads a file whose content decides trust, and refuses one that somebody else could have written.
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { messageOf } from '../message-of.ts';
 
 /** The content of a file, or why it is not used. */
 export type TrustedFile =
@@ -86,7 +87,7 @@ function explainSystemError(error: unknown): string {
   if (hasCode(error, 'ERR_ENCODING_INVALID_ENCODED_DATA')) {
     return 'expected UTF-8';
   }
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }
 
 function hasCode(error: unknown, code: string): boolean {

@@ -5,6 +5,7 @@ import { chownSync, existsSync, lstatSync, rmSync, type Stats } from 'node:fs';
 import { connect, type ListenOptions, type Server } from 'node:net';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
+import { messageOf } from '../message-of.ts';
 import { StartupError } from './startup-error.ts';
 
 /** How to listen. */
@@ -50,7 +51,7 @@ export async function openSocket(server: Server, options: SocketOptions): Promis
       await listen(server, { fd: FIRST_LISTEN_FD });
     } catch (error) {
       throw new StartupError(
-        `cannot listen on what systemd handed over: ${error instanceof Error ? error.message : String(error)}`,
+        `cannot listen on what systemd handed over: ${messageOf(error)}`,
         'Write ListenStream= with a path in pgtoken.socket.',
         error,
       );
@@ -208,7 +209,7 @@ function explainPathError(path: string, error: unknown): StartupError {
       return inUse(path, error);
     default:
       return new StartupError(
-        `cannot listen on ${path}: ${error instanceof Error ? error.message : String(error)}`,
+        `cannot listen on ${path}: ${messageOf(error)}`,
         'Choose another --socket.',
         error,
       );

@@ -9,6 +9,7 @@ import {
   statSync,
   type Stats,
 } from 'node:fs';
+import { messageOf } from '../message-of.ts';
 import type { FileAnswer, Files } from './world.ts';
 
 const MAX_TEXT_BYTES = 1024 * 1024;
@@ -92,5 +93,5 @@ function explain(error: unknown, code: unknown, missing: boolean): string {
   if (code === 'EACCES' || code === 'EPERM') {
     return `user ID ${process.geteuid?.() ?? '?'} may not read it`;
   }
-  return typeof code === 'string' ? code : error instanceof Error ? error.message : String(error);
+  return typeof code === 'string' ? code : messageOf(error);
 }

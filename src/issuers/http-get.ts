@@ -4,6 +4,7 @@ import type { Dispatcher } from 'undici';
 import { MAX_DOCUMENT_VALUES } from '../keys/parse-key-set.ts';
 import { type JSONObject, parseJSONObject } from '../parse-json-object.ts';
 import { quote } from '../quote.ts';
+import { messageOf } from '../message-of.ts';
 
 /** What a server answered. */
 export type HTTPAnswer =
@@ -190,9 +191,7 @@ function explainError(error: unknown, options: HTTPGetOptions): string {
     case 'CERT_HAS_EXPIRED':
       return `the server's certificate has expired (${code})`;
     default:
-      return [error instanceof Error ? error.message : String(error), code && `(${code})`]
-        .filter((part) => part)
-        .join(' ');
+      return [messageOf(error), code && `(${code})`].filter((part) => part).join(' ');
   }
 }
 

@@ -22,7 +22,7 @@ export function checkRole(
   requested: string,
   permitted: readonly string[],
   protectedRoles: readonly string[],
-  exceptions: readonly string[] = [],
+  exceptions: readonly string[],
 ): Refusal | undefined {
   const isProtected = (role: string): boolean =>
     isProtectedRole(role, protectedRoles) && !exceptions.includes(role);
@@ -40,14 +40,14 @@ export function checkRole(
       'Log in as another role, or change protectedRoles.',
     );
   }
-  const tooLong = permitted.filter((role) => Buffer.byteLength(role) > MAX_ROLE_BYTES);
   const roles = [...new Set(permitted)].filter((role) => Buffer.byteLength(role) <= MAX_ROLE_BYTES);
-  if (Buffer.byteLength(requested) <= MAX_ROLE_BYTES && roles.includes(requested)) {
+  if (roles.includes(requested)) {
     return undefined;
   }
 
-  const cut = tooLong.find((role) => isCutOf(requested, role));
-  const long = cut ?? (roles.length === 0 ? tooLong[0] : undefined);
+  // Where none fits, all that are permitted are too long.
+  const cut = permitted.find((role) => isCutOf(requested, role));
+  const long = cut ?? (roles.length === 0 ? permitted[0] : undefined);
   if (long !== undefined) {
     return refuse(
       'ERR_ROLE_TOO_LONG',
@@ -73,10 +73,7 @@ export function checkRole(
   );
 }
 
-/** Whether PostgreSQL's cut of this role is what was asked for. */
+/** Whether PostgreSQL's cut of this role, which is another, is what was asked for. */
 function isCutOf(requested: string, role: string): boolean {
-  return (
-    Buffer.byteLength(requested) === MAX_ROLE_BYTES &&
-    Buffer.from(role).subarray(0, MAX_ROLE_BYTES).equals(Buffer.from(requested))
-  );
+  return Buffer.from(role).subarray(0, MAX_ROLE_BYTES).equals(Buffer.from(requested));
 }

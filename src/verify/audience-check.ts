@@ -33,8 +33,8 @@ export function audienceCheck({
       }
       const matches =
         policy === 'MatchExact'
-          ? seen.length > 0 &&
-            seen.every((value) => audiences.includes(value)) &&
+          ? seen.every((value) => audiences.includes(value)) &&
+            // Of which there is at least one: an empty list does not do.
             audiences.every((value) => seen.includes(value))
           : seen.some((value) => audiences.includes(value));
       return matches

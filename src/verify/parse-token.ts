@@ -173,7 +173,9 @@ const LOOKS_LIKE_TOKEN = /^e(?:y[IJAB]|w[opkl01])/;
 function isText(header: string): boolean {
   try {
     const decoder = new TextDecoder('utf-8', { fatal: true });
-    return decoder.decode(Buffer.from(header, 'base64url'), { stream: true }) !== '';
+    // A stream may end in the middle of a character.
+    decoder.decode(Buffer.from(header, 'base64url'), { stream: true });
+    return true;
   } catch {
     return false;
   }

@@ -33,7 +33,7 @@ const UNREADABLE = 'unavailable ERR_PROTOCOL the request cannot be read:';
 function problemOf({ password, request }: Vector): string | undefined {
   return password.includes('\0')
     ? 'bytes follow the NUL that ends the token; expected nothing'
-    : request.role === ''
+    : request.role === '' || request.service === ''
       ? 'PAM_SERVICE or PAM_USER is missing or empty; expected both'
       : undefined;
 }

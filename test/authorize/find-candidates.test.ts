@@ -1,5 +1,5 @@
 // Which entries may judge a token, and what is said of an issuer that comes near to one.
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { findCandidates } from '../../src/authorize/find-candidates.ts';
 import type { Issuer } from '../../src/authorize/policy.ts';
@@ -18,4 +18,100 @@ it('looks no further at an issuer that is longer than any it could come near to'
   // A million slashes and a letter: for a search from the end this would be a trillion steps, which no test survives.
   const refusal = findCandidates({ iss: `${url}${'/'.repeat(1_000_000)}x` }, issuers);
   expect(refusal).toMatchObject({ code: 'ERR_ISSUER_UNKNOWN' });
+});
+
+describe('an entry for a trust domain', () => {
+  const [cluster] = issuers;
+  const domain = (spiffeTrustDomain: string): Issuer => ({
+    ...cluster!,
+    entry: {
+      ...cluster!.entry,
+      issuer: { ...cluster!.entry.issuer, url: undefined, spiffeTrustDomain },
+    },
+  });
+  const [own, other] = [domain('example.org'), domain('example.net')];
+
+  it('judges the tokens of its domain, whoever issued them, and no others', () => {
+    const all = [cluster!, own, other];
+    const sub = 'spiffe://example.org/db';
+    expect(findCandidates({ sub }, all)).toEqual([own]);
+    expect(findCandidates({ sub, iss: url }, all)).toEqual([cluster, own]);
+    expect(findCandidates({ sub: 'alice', iss: url }, all)).toEqual([cluster]);
+  });
+
+  it.each<readonly [claims: object, expected: object]>([
+    [
+      {},
+      {
+        message:
+          'sub is missing; expected a SPIFFE ID of trust domain "example.org", "example.net"',
+        hint: 'Add its issuer to issuers.yaml if its tokens are to be accepted.',
+      },
+    ],
+    [
+      { sub: 'alice', iss: url },
+      {
+        message:
+          'sub is "alice"; expected a SPIFFE ID of trust domain "example.org", "example.net"',
+      },
+    ],
+    [
+      { sub: 'spiffe://example.com/db' },
+      {
+        message:
+          'trust domain "example.com" is not configured; expected "example.org", "example.net"',
+        hint: 'Add it to issuers.yaml if its tokens are to be accepted.',
+      },
+    ],
+  ])('says of %j which domains there are', (claims, expected) => {
+    expect(findCandidates({ ...claims }, [own, other, own])).toMatchObject({
+      code: 'ERR_ISSUER_UNKNOWN',
+      ...expected,
+    });
+  });
+
+  it('is not named to who is of no domain, where there are issuers by URL as well', () => {
+    expect(
+      findCandidates({ sub: 'alice', iss: 'https://x.example' }, [cluster!, own]),
+    ).toMatchObject({
+      code: 'ERR_ISSUER_UNKNOWN',
+      message: `issuer "https://x.example" is not configured; expected "${url}"`,
+      hint: 'Add it to issuers.yaml if its tokens are to be accepted.',
+    });
+    expect(
+      findCandidates({ sub: 'spiffe://x/y', iss: 'https://x.example' }, [cluster!]),
+    ).toMatchObject({
+      message: `issuer "https://x.example" is not configured; expected "${url}"`,
+    });
+  });
+});
+
+it('says so where no entry is configured, and of what is no issuer', () => {
+  expect(findCandidates({ iss: 'x' }, [])).toMatchObject({
+    code: 'ERR_ISSUER_UNKNOWN',
+    message: 'issuer "x" is not configured; issuers.yaml names no issuer',
+  });
+  expect(findCandidates({ sub: 'x' }, issuers)).toMatchObject({
+    code: 'ERR_CLAIM_MISSING',
+    message: 'the token has no iss; expected iss, aud, sub and exp',
+  });
+  for (const iss of ['', null, 1, [url]]) {
+    expect(findCandidates({ iss }, issuers)).toMatchObject({
+      code: 'ERR_CLAIM_REJECTED',
+      message: `iss is ${JSON.stringify(iss)}; expected text that is not empty`,
+    });
+  }
+});
+
+it('takes one slash and case for near, and nothing else', () => {
+  for (const iss of [`${url}//`, `${url}x`, url.slice(0, -1), `/${url}`]) {
+    expect(findCandidates({ iss }, issuers)).toMatchObject({
+      message: `issuer "${iss}" is not configured; expected "${url}"`,
+    });
+  }
+  expect(findCandidates({ iss: `${url}/` }, issuers)).toMatchObject({
+    code: 'ERR_ISSUER_UNKNOWN',
+    message: `issuer "${url}/" is not configured; it differs from "${url}" of entry cluster only in case or a trailing slash`,
+    hint: 'Write issuer.url exactly as the iss of the tokens.',
+  });
 });

@@ -132,6 +132,23 @@ describe('a trace', () => {
     expect(named(steps).at(-1)).toBe('cluster-b role');
   });
 
+  it('of an issuer whose keys are not to be had ends with that', async () => {
+    const refusal = refuse('ERR_KEYS_UNAVAILABLE', 'no keys');
+    const steps: TraceStep[] = [];
+    await authorize(
+      { role: 'x', service: 'postgresql', source: undefined, password: mint.token() },
+      policies.get('cluster')!,
+      { clock: () => NOW, keysOf: async () => refusal, trace: (step) => steps.push(step) },
+    );
+    expect(steps.at(-1)).toEqual({
+      issuer: 'cluster',
+      step: 'keys',
+      expected: 'keys of the issuer',
+      seen: 'none',
+      refusal,
+    });
+  });
+
   it('says where a signature was not checked again', async () => {
     const knownTokens = createKnownTokens();
     await explain({ knownTokens });

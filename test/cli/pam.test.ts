@@ -92,6 +92,17 @@ describe('a login', () => {
     expect(await pam({ password: `${token}\0`, env: { PAM_RHOST: '' } })).toEqual(GRANTED);
   });
 
+  it.concurrent('comes over a unix socket only where PAM_RHOST is not set, not where it is empty', async () => {
+    await configure('local.yaml', issuer, { pam: { sources: ['local'] } });
+    const password = await issuer.mint();
+    expect(await pam({ password, config: 'local.yaml' })).toEqual(GRANTED);
+    expect(await pam({ password, config: 'local.yaml', env: { PAM_RHOST: '' } })).toEqual(
+      refused(
+        'denied ERR_SOURCE_NOT_PERMITTED the client comes from "", which is no IP address; expected "local" (pam.sources). HINT: Take pam_use_hostname=1 out of pg_hba.conf: only addresses can be compared.',
+      ),
+    );
+  });
+
   it.concurrent.each<
     readonly [what: string, password: () => Promise<string> | string | Uint8Array, reason: string]
   >([

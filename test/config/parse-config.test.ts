@@ -203,6 +203,29 @@ describe('one problem', () => {
       withLine(VERSION_LINE, 'apiVersion: 1'),
       '1:13: apiVersion: Unsupported value: 1: must be "pgtoken/v1"',
     ],
+    ...(
+      [
+        ['claimValidationRules: [3]', '26: issuers[0].claimValidationRules[0]', 'number 3'],
+        ['deny: [a]', '3: issuers[0].deny', 'a list'],
+        ['pam: 1', '8: issuers[0].pam', 'number 1'],
+        ['cache: x', '10: issuers[0].cache', 'text "x"'],
+        ['roles: [[sub]]', '11: issuers[0].roles[0]', 'a list'],
+      ] as const
+    ).map(
+      ([written, place, seen]) =>
+        [
+          `no mapping where one belongs: ${written}`,
+          written.startsWith('roles:')
+            ? withLine('  roles:', `  ${written}`).replace('  - claim: sub\n', '')
+            : withMore(`  ${written}`),
+          `${written.startsWith('roles:') ? 7 : 9}:${place}: Invalid type: expected a mapping, got ${seen}`,
+        ] as const,
+    ),
+    [
+      'a key that is no text',
+      withMore('? {a: b}', ': c'),
+      '9:3: Invalid YAML: With stringKeys, all keys must be strings',
+    ],
     [
       'an unknown key at the top',
       withLine(VERSION_LINE, VERSION_LINE, 'issuer: []'),
@@ -635,9 +658,9 @@ describe('one problem', () => {
 describe('a text that is too much to look at', () => {
   it('is not looked at, and says why', () => {
     const used = 21;
-    expect(problemsOf(withMore(`# ${','.repeat(50_000 - used)}`))).toEqual([]);
-    expect(problemsOf(withMore(`# ${','.repeat(50_001 - used)}`))).toEqual([
-      'issuers.yaml:1:1: Invalid YAML: over 50000 values; expected at most that',
+    expect(problemsOf(withMore(`# ${','.repeat(15_000 - used)}`))).toEqual([]);
+    expect(problemsOf(withMore(`# ${','.repeat(15_001 - used)}`))).toEqual([
+      'issuers.yaml:1:1: Invalid YAML: over 15000 values; expected at most that',
     ]);
   });
 });

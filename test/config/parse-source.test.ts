@@ -61,7 +61,16 @@ describe('an address', () => {
   it('of a client may name the interface that it came by, where it is link-local', () => {
     expect(isClientAddress('fe80::1%eth0')).toBe(true);
     expect(isClientAddress('FEBF::1%2')).toBe(true);
-    for (const text of ['fe80::1%', 'fe80::1%a/b', '10.0.0.7%eth0', 'fd00::1%eth0', 'db-1', '']) {
+    const long = `::${'0'.repeat(44)}`;
+    for (const text of [
+      'fe80::1%',
+      'fe80::1%a/b',
+      '10.0.0.7%eth0',
+      'fd00::1%eth0',
+      'db-1',
+      '',
+      long,
+    ]) {
       expect([text, isClientAddress(text)]).toEqual([text, false]);
     }
   });

@@ -8,25 +8,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compileFixedClock, withFixedClock } from '../support/fixed-clock.ts';
 import { startDaemonHost, type DaemonHost } from '../support/start-daemon-host.ts';
 import type { DaemonProcess } from '../support/start-daemon-process.ts';
-import { type Attack, findPolicy, HARMLESS, loadAttackFiles } from '../vectors/attacks/attack.ts';
+import { POLICY, possible, sample } from '../attacks/choose-sample.ts';
+import { type Attack, findPolicy, HARMLESS } from '../vectors/attacks/attack.ts';
 import { createMint, NOW } from '../vectors/tokens/mint.ts';
 import { POLICY_FOLDER } from '../vectors/tokens/vector.ts';
 import { expectRefusal } from './expect-refusal.ts';
 
-const POLICY = 'cluster';
 const ROLE = 'foo:myservice';
-
-const isASCII = (text: string): boolean => Buffer.byteLength(text) === text.length;
-
-const possible = (await loadAttackFiles()).flatMap(({ name: file, attacks }) =>
-  attacks
-    // What PostgreSQL hands over as it was sent: it refuses an empty password itself.
-    .filter(({ password }) => password !== '' && isASCII(password))
-    .filter(({ policy, now }) => policy === POLICY && now === NOW)
-    .map((attack) => ({ ...attack, file, title: `${file}: ${attack.name}` })),
-);
-const kinds = [...Map.groupBy(possible, ({ file, attempts }) => `${file} ${attempts}`).values()];
-const sample = kinds.flatMap((attacks) => [...new Set([attacks[0]!, attacks.at(-1)!])]);
 
 const stack = new AsyncDisposableStack();
 let host: DaemonHost;

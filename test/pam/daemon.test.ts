@@ -448,7 +448,9 @@ describe.concurrent.each([shipped, sanitized])('$name', (using) => {
 
     test.each([
       ['a\nb\tc\u001b[31m\u007f', 'a?b?c?[31m?'],
-      ['caf\u00e9 日本 😀', 'caf\u00e9 日本 😀'],
+      // Letters that look like others, and such as turn the rest of the line around.
+      ['\u0440ostgres caf\u00e9 😀', '??ostgres caf?? ????'],
+      ['a\u202etsop\u2066\u200b\ufeff', 'a???tsop?????????'],
       ['c1\u0085\u009f', 'c1????'],
       [Buffer.from([0x61, 0xff, 0xc0, 0xaf, 0x62]), 'a???b'],
       [Buffer.from([0x61, 0xe2, 0x82]), 'a??'],

@@ -7,7 +7,7 @@ import { checkRole, MAX_ROLE_BYTES } from '../../src/roles/check-role.ts';
 const PROTECTED = ['postgres', 'pg_*'];
 
 function check(requested: string, ...permitted: readonly string[]) {
-  return checkRole(requested, permitted, PROTECTED);
+  return checkRole(requested, permitted, PROTECTED, []);
 }
 
 function notPermitted(asked: string, may: string) {
@@ -39,7 +39,7 @@ describe('a role', () => {
     ['0', ['a']],
     ['a', []],
   ])('%j is not granted when %j are permitted', (requested, permitted) => {
-    const refusal = checkRole(requested, permitted, PROTECTED);
+    const refusal = checkRole(requested, permitted, PROTECTED, []);
     expect(refusal).toMatchObject({ granted: false, code: 'ERR_ROLE_NOT_PERMITTED' });
     expect(refusal?.message).toMatch(/^role ".*" asked for, and the /);
   });
@@ -105,8 +105,8 @@ describe('a protected role', () => {
   });
 
   it('is one that the administrator protected, and there may be none', () => {
-    expect(checkRole('postgres', ['postgres'], [])).toBeUndefined();
-    expect(checkRole('anything', ['anything'], ['*'])).toMatchObject({
+    expect(checkRole('postgres', ['postgres'], [], [])).toBeUndefined();
+    expect(checkRole('anything', ['anything'], ['*'], [])).toMatchObject({
       code: 'ERR_ROLE_PROTECTED',
       message: 'role "anything" is protected, no token may be it (protectedRoles: "*")',
     });

@@ -33,6 +33,12 @@ describe('a rule', () => {
     ['a claim of numbers', {}, [1, true, null, { a: 'b' }, ['c']], []],
     ['no claim', {}, undefined, []],
     ['a prefix', { trimPrefix: 'a:' }, ['a:b', 'A:b', 'b', 'a:', 'a:a:b', ' a:b'], ['b', 'a:b']],
+    [
+      'a pattern for everybody, between prefix and suffix that are all there is, or that overlap',
+      { trimPrefix: 'ab', trimSuffix: 'bc', pattern: '.*', role: 'x' },
+      ['abbc', 'abc', 'abdbc'],
+      ['x'],
+    ],
     ['a suffix', { trimSuffix: '@x' }, ['b@x', 'b@X', 'b', '@x', 'b@x@x', 'b@x '], ['b', 'b@x']],
     ['both', { trimPrefix: 'aa', trimSuffix: 'aa' }, ['aaxaa', 'aaaa', 'aaa', 'aaaaa'], ['x', 'a']],
     ['equals', { equals: 'dba', role: ['ro', 'rw'] }, ['dba', 'DBA', 'dbax', 'xdba'], ['ro', 'rw']],
@@ -151,6 +157,10 @@ describe('several rules', () => {
     });
     expect(roles).toHaveLength(1000);
     expect(roles.at(-1)).toBe('r999');
+    const late = rolesOf([{ claim: 'groups', equals: 'r999', role: 'x' }], { groups: values });
+    expect(late).toEqual(['x']);
+    const tooLate = rolesOf([{ claim: 'groups', equals: 'r1000', role: 'x' }], { groups: values });
+    expect(tooLate).toEqual([]);
   });
 });
 
@@ -164,6 +174,10 @@ describe('a rule that cannot be used', () => {
   it.each<readonly [rule: Omit<WrittenRule, 'claim'>, problem: string]>([
     [
       { pattern: '(' },
+      '0.pattern: Invalid value: not an RE2 regular expression: error parsing regexp: missing closing ): `(`',
+    ],
+    [
+      { pattern: '(', role: '\\1' },
       '0.pattern: Invalid value: not an RE2 regular expression: error parsing regexp: missing closing ): `(`',
     ],
     [

@@ -10,12 +10,21 @@ const digits = (text: string): string =>
   createHash('sha256').update(text).digest('hex').slice(0, 8);
 
 describe('a role', () => {
-  it.each(['', 'a', 'foo:myservice', 'x'.repeat(63), `${'ü'.repeat(31)}x`, 'a_12345678', '日本'])(
-    'that fits stays as it is: %s',
-    (role) => {
-      expect(shortenRole(role)).toBe(role);
-    },
-  );
+  it.each([
+    '',
+    'a',
+    'foo:myservice',
+    'x'.repeat(63),
+    `${'ü'.repeat(31)}x`,
+    'a_12345678',
+    '日本',
+    // One byte less than the shortest outcome, and digits that are not at the end.
+    `${'x'.repeat(50)}_12345678`,
+    `${'x'.repeat(50)}_12345678-job`,
+    `${'x'.repeat(50)}_12345678\n`,
+  ])('that fits stays as it is: %j', (role) => {
+    expect(shortenRole(role)).toBe(role);
+  });
 
   it.each<readonly [what: string, role: string, kept: string]>([
     ['of 64 bytes', 'x'.repeat(64), 'x'.repeat(54)],

@@ -67,6 +67,50 @@ describe('a parsed token', () => {
   );
 });
 
+describe('a password', () => {
+  const [header = '', claims = ''] = mint.token().split('.');
+
+  it('in other than three parts is told to be encrypted only where it has five', () => {
+    for (const [parts, hint] of [
+      [4, undefined],
+      [5, 'Encrypted tokens (JWE) are not accepted.'],
+      [6, undefined],
+    ] as const) {
+      const password = [header, ...Array.from({ length: parts - 1 }, () => claims)].join('.');
+      expect(parseToken(password, 10_000)).toMatchObject({
+        code: 'ERR_TOKEN_MALFORMED',
+        message: `the token has ${parts} parts; expected 3 (header, claims, signature)`,
+        hint,
+      });
+    }
+  });
+
+  it('that ends in its header was cut if that is text, also in the middle of a letter', () => {
+    const letters = Buffer.from('{"kid":"日本語"}');
+    const ends = letters.indexOf('日') + 1;
+    for (const [bytes, isCut] of [
+      [letters.subarray(0, ends), true],
+      [letters.subarray(0, ends + 1), true],
+      [letters.subarray(0, ends + 2), true],
+      [Buffer.concat([letters.subarray(0, ends), Buffer.from('"')]), false],
+      [Buffer.from('7b2261ff', 'hex'), false],
+    ] as const) {
+      const password = bytes.toString('base64url');
+      expect(parseToken(password, 10_000)).toMatchObject(
+        isCut
+          ? {
+              code: 'ERR_TOKEN_TRUNCATED',
+              message: `the token was cut to ${password.length} bytes on its way: it ends in its header`,
+            }
+          : {
+              code: 'ERR_NOT_A_TOKEN',
+              message: 'the password is no token; expected a JWT, three parts in base64url',
+            },
+      );
+    }
+  });
+});
+
 describe('no password', () => {
   // Every character of Latin-1, as a password arrives, in runs that look like parts of a token.
   it('makes parsing throw, and every refusal says something printable', () => {

@@ -122,6 +122,12 @@ describe('a signature', () => {
     const n = Buffer.concat([Buffer.alloc(1), Buffer.from(RS256.n!, 'base64url')]).toString(
       'base64url',
     );
-    expect(await verify({}, { ...RS256, n })).toMatchObject({ kid: 'cluster-rs256' });
+    const padded = { ...RS256, n };
+    expect(await verify({}, padded)).toMatchObject({ kid: 'cluster-rs256' });
+    // Another's signature of the same length is no shorter than the key's.
+    expect(await verify({ key: 'attacker-rs256' }, padded)).toMatchObject({
+      code: 'ERR_SIGNATURE_INVALID',
+      message: `the signature does not verify with the issuer's key "cluster-rs256" (RS256)`,
+    });
   });
 });

@@ -45,9 +45,17 @@ export const keyNotNamed = (algorithm: string, fitting: number): Expected => ({
   message: `the token names no key (kid), and ${fitting} keys of the issuer fit its alg ${algorithm}; expected a kid`,
 });
 
-export const signatureInvalid = (kid = 'cluster-rs256', algorithm = 'RS256'): Expected => ({
+/** @param kid of the issuer's key. */
+export const signatureInvalid = (kid = 'cluster-rs256', algorithm = 'RS256'): Expected =>
+  signatureInvalidFor(`"${kid}"`, algorithm);
+
+/** Refused by an issuer whose only key has no kid. What the token calls its own is not repeated. */
+export const signatureInvalidNameless = (algorithm = 'RS256'): Expected =>
+  signatureInvalidFor('without kid', algorithm);
+
+const signatureInvalidFor = (key: string, algorithm: string): Expected => ({
   code: 'ERR_SIGNATURE_INVALID',
-  message: `the signature does not verify with the issuer's key ${kid === '' ? 'undefined' : `"${kid}"`} (${algorithm})`,
+  message: `the signature does not verify with the issuer's key ${key} (${algorithm})`,
 });
 
 export const keyBroken = (kid: string, algorithm: string): Expected => ({

@@ -43,6 +43,15 @@ export function harmless({ token, publicKey }: Mint): AttackRecipe[] {
           }),
           expected: granted(),
         },
+        {
+          name: 'jwk of an attacker in a token that the issuer signed with its one key without kid',
+          policy: 'nameless',
+          password: token({
+            key: 'nameless-rs256',
+            header: { kid: 'attacker-rs256', jwk: publicKey('attacker-rs256') },
+          }),
+          expected: granted('nameless'),
+        },
       ],
     ),
     ...attacks(

@@ -9,6 +9,7 @@ import {
   keyNotNamed,
   keyUnknown,
   signatureInvalid,
+  signatureInvalidNameless,
 } from './attack-recipe.ts';
 
 /** @param certificate a self-signed one of attacker-rs256, in PEM. */
@@ -76,7 +77,7 @@ export function offeredKeys({ token, publicKey }: Mint, certificate: string): At
         ...signed(
           `${what}, where the issuer has one key without kid`,
           header,
-          signatureInvalid('attacker-rs256'),
+          signatureInvalidNameless(),
         ),
         policy: 'nameless',
       })),

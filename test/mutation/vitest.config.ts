@@ -1,0 +1,12 @@
+// The tests that Stryker runs against each mutant of what decides: those of the deciding folders, and the attacks.
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/{verify,roles,authorize}/*.test.ts'],
+    // Random inputs: a mutant would be killed at one time and survive at another.
+    exclude: ['test/authorize/properties.test.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+  },
+});
