@@ -234,6 +234,40 @@ describe('several entries of one issuer', () => {
     expect(issuer).toBe('cluster-b');
   });
 
+  it('are tried each once, also those whose keys are not at hand', async () => {
+    const { asked, decision } = await login({ policy, hasKey: ({ name }) => name === 'cluster-b' });
+    expect(asked).toEqual([
+      ['cluster-b', 'cluster-rs256', 'RS256'],
+      ['cluster-a', 'cluster-rs256', 'RS256'],
+    ]);
+    expect(decision).toMatchObject({ granted: true, issuer: 'cluster-a' });
+    const refused = await login({ policy, role: 'x', hasKey: ({ name }) => name === 'cluster-b' });
+    expect(refused.asked).toHaveLength(2);
+  });
+
+  it('have each a limit of its own for the length of a token', async () => {
+    const password = mint.token();
+    const [a, b] = policy.issuers;
+    const tight = (issuer: Issuer, maxBytes: number): Issuer => ({
+      ...issuer,
+      entry: { ...issuer.entry, token: { ...issuer.entry.token, maxBytes } },
+    });
+    const limited = (maxBytes: number): Policy => ({
+      ...policy,
+      issuers: [tight(a!, maxBytes), tight(b!, 20)],
+    });
+    expect(await login({ policy: limited(password.length), password })).toMatchObject({
+      decision: { granted: true, issuer: 'cluster-a' },
+    });
+    expect(await login({ policy: limited(password.length - 1), password })).toMatchObject({
+      decision: {
+        code: 'ERR_TOKEN_TOO_LARGE',
+        message: `entry cluster-a: the token has ${password.length} bytes; expected at most ${password.length - 1} (token.maxBytes)`,
+      },
+      asked: [],
+    });
+  });
+
   it('cannot decide when the one that may have signed has no keys', async () => {
     expect(
       await login({ policy, token: { key: 'other-rs256' }, keys: unavailable('cluster-b') }),
