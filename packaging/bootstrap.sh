@@ -6,6 +6,7 @@
 #   --with-tests      also what npm test needs beyond the demo
 #   --with-clang      also what npm run fuzz and npm run check:pam need
 #   --with-packaging  also what npm run package and npm run test:package need
+#   --with-containers also what npm run test:containers needs: podman, unless there is Docker
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -19,18 +20,25 @@ fail() {
   exit 1
 }
 
+# Whether there should be a Docker-compatible engine already.
+has_container_engine() {
+  [ -n "${DOCKER_HOST-}" ] || [ -S /var/run/docker.sock ]
+}
+
 tests='libfaketime pgbouncer valgrind'
 clang='clang clang-tools libclang-rt-dev'
 # Debian's own build tools are not among them: they are installed in a root folder that debootstrap makes.
 packaging='debootstrap debian-archive-keyring zstd'
+containers='podman crun iproute2'
 also=
 for option; do
   case $option in
     --with-tests) also="$also $tests" ;;
     --with-clang) also="$also $clang" ;;
     --with-packaging) also="$also $packaging" ;;
+    --with-containers) has_container_engine || also="$also $containers" ;;
     *)
-      fail "unknown option $option; expected --with-tests, --with-clang, --with-packaging or nothing" 'See the top of packaging/bootstrap.sh.'
+      fail "unknown option $option; expected --with-tests, --with-clang, --with-packaging, --with-containers or nothing" 'See the top of packaging/bootstrap.sh.'
       ;;
   esac
 done

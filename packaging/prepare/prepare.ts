@@ -47,7 +47,6 @@ async function prepare(
   const help = readHelp(CHECKOUT);
 
   const packages = (await bundle(join(folder, 'dist'))).map((path) => readPackage(CHECKOUT, path));
-  // A file that is derived from the bundle for this very runtime, such as a compile cache, would be made here.
 
   using scratch = mkdtempDisposableSync(join(tmpdir(), 'pgtoken-runtime-'));
   const runtime = findRuntime(CHECKOUT, architecture, scratch.path);

@@ -14,8 +14,10 @@ export interface BundledPackage {
   readonly licence: string;
   /** One line each. */
   readonly copyright: readonly string[];
-  /** The file with the licence, whole. */
+  /** Its licence as its authors wrote it, whole. */
   readonly licenceText: string;
+  /** The file that this text is from, or the part of a file. */
+  readonly licenceSource: string;
   /** A NOTICE file, which Apache-2.0 wants passed on; most packages have none. */
   readonly notice: string | undefined;
 }
@@ -32,26 +34,60 @@ export function readPackage(checkout: string, path: string): BundledPackage {
   const folder = join(checkout, path);
   const text = readFileSync(join(folder, 'package.json'), 'utf8');
   const { name, version, license, author } = manifestSchema.parse(JSON.parse(text));
-  const licenceText = readFileIn(folder, /^(?:licen[cs]e|copying)\b/i);
-  if (licenceText === undefined) {
-    throw new Error(`${path} has no licence file`);
+  const found = findLicence(folder);
+  if (found === undefined) {
+    throw new Error(`${path} has no licence file, and no licence in its readme`);
   }
-  const copyright = copyrightLines(licenceText);
+  const copyright = copyrightLines(found.text);
   if (copyright.length === 0 && author !== undefined) {
     copyright.push(typeof author === 'string' ? author : author.name);
   }
   if (copyright.length === 0) {
     throw new Error(`${path} names nobody who holds its copyright`);
   }
-  const notice = readFileIn(folder, /^notice\b/i);
-  return { path, name, version, licence: license, copyright, licenceText, notice };
+  return {
+    path,
+    name,
+    version,
+    licence: license,
+    copyright,
+    licenceText: found.text,
+    licenceSource: found.source,
+    notice: readFileIn(folder, /^notice\b/i)?.text,
+  };
 }
 
-function readFileIn(folder: string, name: RegExp): string | undefined {
-  const [found] = readdirSync(folder)
+interface SourceText {
+  readonly text: string;
+  readonly source: string;
+}
+
+function readFileIn(folder: string, name: RegExp): SourceText | undefined {
+  const [source] = readdirSync(folder)
     .filter((file) => name.test(file))
     .toSorted();
-  return found === undefined ? undefined : readFileSync(join(folder, found), 'utf8');
+  return source === undefined
+    ? undefined
+    : { text: readFileSync(join(folder, source), 'utf8'), source };
+}
+
+/** A file of its own, or the section of the readme where authors without such a file have put the whole text. */
+function findLicence(folder: string): SourceText | undefined {
+  const file = readFileIn(folder, /^(?:licen[cs]e|copying)\b/i);
+  if (file !== undefined) return file;
+  const readme = readFileIn(folder, /^readme\b/i);
+  const section = readme?.text
+    .split(/^#+ +/m)
+    .find((part) => /^licen[cs]e *\n/i.test(part))
+    ?.replace(/^.*\n/, '')
+    .trim();
+  // "MIT" names a licence and is none: only one that says who holds the copyright and who may do what is taken.
+  return readme !== undefined &&
+    section !== undefined &&
+    copyrightLines(section).length > 0 &&
+    /\bpermission\b/i.test(section)
+    ? { text: `${section}\n`, source: `the section on the licence in ${readme.source}` }
+    : undefined;
 }
 
 /** `Copyright (c) 2018 Filip Skokan`, without the word; not the sentences of a licence that speak of copyright. */

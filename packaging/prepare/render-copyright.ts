@@ -11,7 +11,7 @@ export function renderCopyright(head: string, packages: readonly BundledPackage[
 }
 
 function renderPackage(one: BundledPackage): string {
-  const { path, name, version, copyright, licence, licenceText, notice } = one;
+  const { path, name, version, copyright, licence, licenceText, licenceSource, notice } = one;
   const text = COMMON_LICENCES.has(licence)
     ? `On Debian systems the text of this licence is in /usr/share/common-licenses/${licence}.`
     : licenceText;
@@ -20,7 +20,8 @@ function renderPackage(one: BundledPackage): string {
     `Copyright: ${copyright.join('\n           ')}`,
     `License: ${licence}`,
     indent(text),
-    `Comment: ${name} ${version}, bundled into /usr/lib/pgtoken/dist.`,
+    `Comment: ${name} ${version}, bundled into /usr/lib/pgtoken/dist. Its licence is from`,
+    ` ${licenceSource}.`,
     ...(notice === undefined ? [] : [indent(notice)]),
   ].join('\n');
 }

@@ -8,6 +8,7 @@ import { checkRole } from '../roles/check-role.ts';
 import { findRefusal } from '../verify/check.ts';
 import type { ParsedToken } from '../verify/parse-token.ts';
 import { verifySignature } from '../verify/verify-signature.ts';
+import { withheldClaim } from '../verify/withheld-claim.ts';
 import type { AuthorizeOptions, LoginRequest } from './authorize.ts';
 import type { KnownToken } from './known-tokens.ts';
 import type { Issuer, Policy } from './policy.ts';
@@ -87,14 +88,33 @@ export async function tryIssuer(
     known?.remember(issuer.name, token, key);
   }
   const roles = issuer.rolesOf(token.claims);
-  const notPermitted = checkRole(
+  const refusedRole = checkRole(
     request.role,
     roles,
     policy.protectedRoles,
     issuer.entry.allowProtectedRoles,
   );
+  const notPermitted = explainByWithheldClaim(refusedRole, issuer, token);
   trace?.role(request.role, roles, notPermitted);
   return notPermitted === undefined ? undefined : at('role', notPermitted);
+}
+
+/** A role that no rule yields, perhaps only because a claim that a rule looks at is not in the token: then that is told. */
+function explainByWithheldClaim(
+  refusal: Refusal | undefined,
+  { entry }: Issuer,
+  { claims }: ParsedToken,
+): Refusal | undefined {
+  if (refusal?.code !== 'ERR_ROLE_NOT_PERMITTED') {
+    return refusal;
+  }
+  for (const { claim } of entry.roles) {
+    const withheld = withheldClaim(claims, claim);
+    if (withheld !== undefined) {
+      return withheld;
+    }
+  }
+  return refusal;
 }
 
 function checkForm(token: ParsedToken, issuer: Issuer): Refusal | undefined {

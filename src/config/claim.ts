@@ -16,8 +16,7 @@ export function findClaim(claims: Claims, selector: string): unknown {
     return Object.hasOwn(claims, selector) ? claims[selector] : undefined;
   }
   let value: unknown = claims;
-  for (const step of selector.slice(1).split('/')) {
-    const name = step.replaceAll('~1', '/').replaceAll('~0', '~');
+  for (const name of stepsOf(selector)) {
     if (Array.isArray(value)) {
       const list: unknown[] = value;
       value = /^(?:0|[1-9][0-9]{0,8})$/.test(name) ? list[Number(name)] : undefined;
@@ -28,4 +27,17 @@ export function findClaim(claims: Claims, selector: string): unknown {
     }
   }
   return value;
+}
+
+/** The claim that a selector leads into: itself where it is a name, else the first step of the pointer. */
+export function claimNameOf(selector: string): string {
+  return selector.startsWith('/') ? (stepsOf(selector)[0] ?? '') : selector;
+}
+
+/** The steps of a JSON Pointer. */
+function stepsOf(pointer: string): string[] {
+  return pointer
+    .slice(1)
+    .split('/')
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
 }

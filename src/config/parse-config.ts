@@ -26,10 +26,10 @@ export type ParsedConfig =
     };
 
 /**
- * More values than this are not looked at: as nodes they take hundreds of times as much memory as in the text. Hundreds of
- * entries have some thousands.
+ * More values than this are not looked at: as nodes they take hundreds of times as much memory as in the text, and no file
+ * may take more than 100 MB. Hundreds of entries have some thousands.
  */
-const MAX_VALUES = 50_000;
+const MAX_VALUES = 15_000;
 /** Aliases may be used, but not to blow a small file up. */
 const MAX_ALIAS_COUNT = 100;
 
@@ -91,12 +91,19 @@ export function parseConfig(text: string): ParsedConfig {
   if (result.success && twice.length + unfit.length === 0) {
     return { ok: true, config: result.data, locate: (path) => locate(path, false) };
   }
-  const wrong = (result.error?.issues ?? [])
-    .flatMap((issue) => describeIssue(issue, knownKeysAt))
-    .map(({ atKey, ...problem }) => ({ ...problem, ...locate(problem.path, atKey) }));
+  let problems = [...twice, ...unfit];
+  for (const issue of result.error?.issues ?? []) {
+    for (const { atKey, ...problem } of describeIssue(issue, knownKeysAt)) {
+      problems.push({ ...problem, ...locate(problem.path, atKey) });
+    }
+    // There can be thousands, of which the first ones are told.
+    if (problems.length > 10 * MAX_PROBLEMS) {
+      problems = [...sortProblems(problems)];
+    }
+  }
   return {
     ok: false,
-    problems: sortProblems([...twice, ...wrong, ...unfit]),
+    problems: sortProblems(problems),
     sound: findSoundParts(value),
     locate: (path) => locate(path, false),
   };

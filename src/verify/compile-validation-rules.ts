@@ -8,6 +8,7 @@ import { refuse } from '../errors.ts';
 import { quote, quoteList } from '../quote.ts';
 import type { Check, VerifiedToken } from './check.ts';
 import { missingClaim } from './missing-claim.ts';
+import { withheldClaim } from './withheld-claim.ts';
 
 /** A problem in a rule: where, below the list of rules, and what. */
 export type ReportValidationRule = (
@@ -71,7 +72,10 @@ function demandCheck(name: string, claim: string, demand: Demand): Check<Verifie
     refusal: ({ claims }) => {
       const value = findClaim(claims, claim);
       if (value === undefined) {
-        return missingClaim(quote(claim), undefined, `${demand.expected} (${name})`);
+        return (
+          withheldClaim(claims, claim) ??
+          missingClaim(quote(claim), undefined, `${demand.expected} (${name})`)
+        );
       }
       const elements: readonly unknown[] = Array.isArray(value) ? value : [value];
       return elements.some(demand.holds)

@@ -3,6 +3,7 @@ import { findClaim } from '../config/claim.ts';
 import { quote } from '../quote.ts';
 import type { Check, VerifiedToken } from './check.ts';
 import { missingClaim } from './missing-claim.ts';
+import { withheldClaim } from './withheld-claim.ts';
 
 /** Each of these claims is there; null is not. */
 export function requiredClaimChecks(claims: readonly string[]): Check<VerifiedToken>[] {
@@ -13,7 +14,8 @@ export function requiredClaimChecks(claims: readonly string[]): Check<VerifiedTo
     refusal: (token) =>
       isThere(token, claim)
         ? undefined
-        : missingClaim(quote(claim), undefined, 'one (token.requiredClaims)'),
+        : (withheldClaim(token.claims, claim) ??
+          missingClaim(quote(claim), undefined, 'one (token.requiredClaims)')),
   }));
 }
 

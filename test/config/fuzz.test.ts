@@ -13,6 +13,7 @@ import { findWarnings } from '../../src/authorize/find-warnings.ts';
 import { loadPolicy } from '../../src/authorize/load-policy.ts';
 import { parseConfig } from '../../src/config/parse-config.ts';
 import { formatProblem } from '../../src/config/problems.ts';
+import { runChecked } from '../support/run-checked.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 import { CERTIFICATE } from './certificate.ts';
 
@@ -68,6 +69,8 @@ const WITHOUT_FILES = EVERYTHING.replace(/ +certificateAuthority[^]*?END CERTIFI
 
 let slowest = 0;
 let largest = 0;
+
+const MEASURE_PEAK = join(import.meta.dirname, 'measure-peak.ts');
 
 /** What is wrong with an outcome, not with the text. */
 function findFaults(parsed: ReturnType<typeof parseConfig>, lines: number): unknown[] {
@@ -355,7 +358,7 @@ describe('whatever stands in issuers.yaml, it is a configuration or a list of pr
   );
   const keys = Array.from({ length: 20_000 }, (_, n) => `k${n}: 1`).join('\n');
 
-  it.each<readonly [what: string, text: string]>([
+  const oddities: readonly (readonly [what: string, text: string])[] = [
     ['nothing', ''],
     ['white space', ' \n\t\n'],
     ['a byte order mark before a file', `\u{feff}${EVERYTHING}`],
@@ -424,8 +427,38 @@ describe('whatever stands in issuers.yaml, it is a configuration or a list of pr
     ['a set and an ordered map', `a: !!set {x, y}\nb: !!omap [x: 1]\n${EVERYTHING}`],
     ['keys that are no text', `? [a, b]\n: 1\n? {c: d}\n: 2\n1: 3\nnull: 4\n${EVERYTHING}`],
     ['names of JavaScript', `__proto__: {a: 1}\nconstructor: 1\ntoString: 2\n${EVERYTHING}`],
-  ])('%s', (_what, text) => {
+  ];
+  it.each(oddities)('%s', (_what, text) => {
     examine(text);
     expect(largest).toBeLessThan(100 * 2 ** 20);
   });
+
+  /** Nearly as many values as are looked at, of the shapes that take most. */
+  const crowds: readonly (readonly [what: string, text: string])[] = [
+    ['keys', `${Array.from({ length: 7000 }, (_, n) => `k${n}: 1`).join('\n')}\n${EVERYTHING}`],
+    ['keys of one name', `${'k: 1\n'.repeat(7000)}${EVERYTHING}`],
+    ['rules', withRules('{claim: a, forbidden: true}', 2400)],
+    ['wrong rules', withRules('{claim: 1}', 3600)],
+    ['rules with an unknown key', withRules('{a: 1}', 3600)],
+    ['subjects', withSubjects(Array.from({ length: 14_000 }, (_, n) => `s${n}`))],
+    ['subjects of one name', withSubjects(Array.from({ length: 14_000 }, () => 's'))],
+  ];
+
+  it.each(crowds)('thousands of %s, in 100 MiB at any moment', async (_what, text) => {
+    const parsed = examine(text);
+    expect(parsed.ok ? [] : parsed.problems.map(({ message }) => message)).not.toContain(
+      'Invalid YAML: over 15000 values; expected at most that',
+    );
+    const peak = Number(await runChecked(process.execPath, [MEASURE_PEAK], { stdin: text }));
+    expect(peak).toBeGreaterThan(MIB);
+    expect(peak).toBeLessThan(100 * MIB);
+  });
 });
+
+function withRules(rule: string, count: number): string {
+  return EVERYTHING.replace('  - {claim: hd', `${`  - ${rule}\n`.repeat(count)}  - {claim: hd`);
+}
+
+function withSubjects(subjects: readonly string[]): string {
+  return EVERYTHING.replace('subjects: []', `subjects: [${subjects.join(', ')}]`);
+}

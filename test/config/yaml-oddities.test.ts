@@ -160,11 +160,11 @@ describe('a text that is no configuration', () => {
   });
 
   it.each([
-    ['lists in brackets', `apiVersion: ${'['.repeat(20_000)}${']'.repeat(20_000)}\n`],
-    ['mappings in braces', `apiVersion: ${'{a: '.repeat(20_000)}${'}'.repeat(20_000)}\n`],
-    ['lists in a line', `apiVersion:\n  ${'- '.repeat(20_000)}a\n`],
+    ['lists in brackets', `apiVersion: ${'['.repeat(14_000)}${']'.repeat(14_000)}\n`],
+    ['mappings in braces', `apiVersion: ${'{a: '.repeat(7000)}${'}'.repeat(7000)}\n`],
+    ['lists in a line', `apiVersion:\n  ${'- '.repeat(14_000)}a\n`],
     ['indented mappings', Array.from({ length: 3000 }, (_, n) => `${' '.repeat(n)}a:`).join('\n')],
-    ['unclosed lists', `apiVersion: ${'['.repeat(20_000)}\n`],
+    ['unclosed lists', `apiVersion: ${'['.repeat(14_000)}\n`],
   ])('that is nested too deeply is refused: %s', (_what, text) => {
     const problems = problemsOf(text);
     expect(problems).toContainEqual(

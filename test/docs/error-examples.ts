@@ -147,6 +147,12 @@ export async function makeErrorExamples(): Promise<ReadonlySet<string>> {
     await judge({ claims: { aud: undefined } }),
     await judgeBy('token: {requiredClaims: [jti]}', {}),
     await judgeBy('claimValidationRules: [{claim: hd, requiredValue: example.com}]', {}),
+    await judgeBy('claimValidationRules: [{claim: groups, requiredValue: dba}]', {
+      claims: { _claim_names: { groups: 'src1' } },
+    }),
+    await judgeBy('claimValidationRules: [{claim: groups, requiredValue: dba}]', {
+      claims: { hasgroups: true },
+    }),
     await judge({ claims: { cnf: { jkt: 'x' } } }),
     await judgeBy('claimValidationRules: [{claim: hd, requiredValue: example.com}]', {
       claims: { hd: 'other.example' },

@@ -94,6 +94,7 @@ it.each([
   { options: ['--with-tests'], packages: 'libfaketime pgbouncer valgrind' },
   { options: ['--with-clang'], packages: 'clang clang-tools libclang-rt-dev' },
   { options: ['--with-packaging'], packages: 'debootstrap debian-archive-keyring zstd' },
+  { options: ['--with-containers'], packages: 'podman crun iproute2' },
   {
     options: ['--with-tests', '--with-clang'],
     packages: 'libfaketime pgbouncer valgrind clang clang-tools libclang-rt-dev',
@@ -119,7 +120,7 @@ it('does nothing with an option that it does not know', async () => {
     status: 1,
     stdout: '',
     stderr:
-      'bootstrap: unknown option --with-everything; expected --with-tests, --with-clang, --with-packaging or nothing\n' +
+      'bootstrap: unknown option --with-everything; expected --with-tests, --with-clang, --with-packaging, --with-containers or nothing\n' +
       'HINT: See the top of packaging/bootstrap.sh.\n',
     calls: [],
   });

@@ -12,7 +12,7 @@ import {
 } from '../support/certificate-authority.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 import { createMint } from '../vectors/tokens/mint.ts';
-import { type AnswerServer, json, startAnswerServer } from './answer-server.ts';
+import { type AnswerServer, json, startAnswerServer } from '../support/answer-server.ts';
 
 const stack = new AsyncDisposableStack();
 const mint = await createMint();

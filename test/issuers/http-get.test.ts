@@ -8,7 +8,12 @@ import {
   type CertificateAuthority,
   createCertificateAuthority,
 } from '../support/certificate-authority.ts';
-import { type Answer, type AnswerServer, json, startAnswerServer } from './answer-server.ts';
+import {
+  type Answer,
+  type AnswerServer,
+  json,
+  startAnswerServer,
+} from '../support/answer-server.ts';
 
 const stack = new AsyncDisposableStack();
 let authority: CertificateAuthority;

@@ -8,7 +8,7 @@ import {
 } from '../support/certificate-authority.ts';
 import { type ConnectProxy, createConnectProxy } from '../support/connect-proxy.ts';
 import { findFreePort } from '../support/find-free-port.ts';
-import { type AnswerServer, json, startAnswerServer } from './answer-server.ts';
+import { type AnswerServer, json, startAnswerServer } from '../support/answer-server.ts';
 
 const stack = new AsyncDisposableStack();
 let authority: CertificateAuthority;

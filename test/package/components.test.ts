@@ -1,5 +1,5 @@
 // What the package says it consists of: every library in the bundle with its licence, and the runtime.
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -76,14 +76,43 @@ describe('the copyright file', () => {
     }
   });
 
+  it('takes the licence from a readme that has the whole of it, where there is no file, and says so', () => {
+    const files = new Map(packages.map((one) => [one.name, one.licenceSource]));
+    const readme = 'the section on the licence in README.md';
+    expect([...files].filter(([, source]) => source === readme).map(([name]) => name)).toEqual([
+      'pg-types',
+      'pgpass',
+    ]);
+    expect(files.get('jose')).toBe('LICENSE.md');
+    const text = renderCopyright(head, packages);
+    expect(text).toContain(
+      `Comment: pgpass 1.0.5, bundled into /usr/lib/pgtoken/dist. Its licence is from\n ${readme}.\n`,
+    );
+    expect(text).toMatch(
+      /^Files: node_modules\/pgpass\/\*\nCopyright: 2013-2016 Hannes Hörl\nLicense: MIT\n Copyright \(c\) 2013-2016 Hannes Hörl\n \.\n Permission is hereby granted, free of charge/m,
+    );
+  });
+
   it('passes a notice on', () => {
     const [one] = packages;
     const text = renderCopyright(head, [{ ...one!, notice: 'Made by many.\n\nThank them.\n' }]);
-    expect(text).toContain('bundled into /usr/lib/pgtoken/dist.\n Made by many.\n .\n Thank them.');
+    expect(text).toContain(
+      `Its licence is from\n ${one!.licenceSource}.\n Made by many.\n .\n Thank them.`,
+    );
   });
 
   it.each([
-    [{ 'package.json': '{"name":"x","version":"1","license":"MIT"}' }, 'x has no licence file'],
+    [
+      { 'package.json': '{"name":"x","version":"1","license":"MIT"}' },
+      'x has no licence file, and no licence in its readme',
+    ],
+    [
+      {
+        'package.json': '{"name":"y","version":"1","license":"MIT"}',
+        'README.md': '# y\n\n## License\n\nCopyright (c) 2020 somebody\n\nMIT\n',
+      },
+      'x has no licence file, and no licence in its readme',
+    ],
     [
       {
         'package.json': '{"name":"x","version":"1","license":"MIT"}',
@@ -93,7 +122,7 @@ describe('the copyright file', () => {
     ],
     [{ 'package.json': '{"name":"x","version":"1"}', LICENSE: 'Copyright me' }, 'license'],
   ])('cannot be made of a package that says too little: %j', async (files, message) => {
-    const checkout = join(folder.path, `checkout-${message.length}`);
+    const checkout = await mkdtemp(join(folder.path, 'checkout-'));
     await mkdir(join(checkout, 'x'), { recursive: true });
     for (const [name, text] of Object.entries(files)) {
       await writeFile(join(checkout, 'x', name), text);

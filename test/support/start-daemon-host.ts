@@ -51,10 +51,12 @@ const MODULE_TIMEOUT = 3;
 /**
  * @param roles the database roles that exist besides postgres.
  * @param settings more lines of postgresql.conf, by name.
+ * @param services other services than {@link DAEMON_SERVICE}, each with the roles whose logins go there.
  */
 export async function startDaemonHost(
   roles: readonly string[],
   settings: Readonly<Record<string, string>> = {},
+  services: Readonly<Record<string, readonly string[]>> = {},
 ): Promise<DaemonHost> {
   const installation = await stageInstallation(writeIssuersYAML([]));
   const folder = await createTemporaryFolder('daemon');
@@ -77,10 +79,15 @@ export async function startDaemonHost(
     await clearCache();
     cluster = await startPostgresCluster({
       hba: [
-        `local all all pam pamservice=${DAEMON_SERVICE}`,
-        `host all all 127.0.0.1/32 pam pamservice=${DAEMON_SERVICE}`,
+        ...Object.entries(services).flatMap(([name, theirs]) => hbaLines(theirs, name)),
+        ...hbaLines(['all'], DAEMON_SERVICE),
       ],
-      pamServices: { [DAEMON_SERVICE]: pamService(MODULE_TIMEOUT) },
+      pamServices: Object.fromEntries(
+        [DAEMON_SERVICE, ...Object.keys(services)].map((name) => [
+          name,
+          pamService(MODULE_TIMEOUT),
+        ]),
+      ),
       setup: roles.map((role) => `create role "${role}" login`),
       settings: { max_connections: '260', ...settings },
     });
@@ -135,6 +142,14 @@ export async function startDaemonHost(
     stop,
     [Symbol.asyncDispose]: stop,
   };
+}
+
+function hbaLines(roles: readonly string[], service: string): string[] {
+  const names = roles.map((role) => (role === 'all' ? role : `"${role}"`)).join(',');
+  return [
+    `local all ${names} pam pamservice=${service}`,
+    `host all ${names} 127.0.0.1/32 pam pamservice=${service}`,
+  ];
 }
 
 /** No file may grow from here on, as on a full disk; pipes may. Needs neither root nor a mount of its own. */

@@ -60,4 +60,19 @@ describe.each(RELEASES)('on $suite', ({ suite }) => {
     await root.sh('apt-get -q purge -y pgtoken');
     expect(await root.sh(LIST_FILES)).toBe(before);
   });
+
+  it('is installed, and works, where the compile cache cannot be made', async () => {
+    // Nowhere to work in: mktemp fails.
+    const installed = await root.run(
+      'TMPDIR=/nonexistent apt-get -q install -y --no-install-recommends /srv/pgtoken_*.deb',
+    );
+    expect(installed).toMatchObject({ status: 0 });
+    expect(installed.stdout + installed.stderr).toContain(
+      'pgtoken: no compile cache was made, and logins with mode=exec take longer',
+    );
+    expect((await root.run('ls -d /usr/lib/pgtoken/compile-cache')).status).not.toBe(0);
+    expect(await root.sh('pgtoken config check')).toContain(': ok, 0 issuers');
+    await root.sh('apt-get -q purge -y pgtoken');
+    expect(await root.sh(LIST_FILES)).toBe(before);
+  });
 });

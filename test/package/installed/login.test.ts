@@ -1,7 +1,7 @@
 // The life of the package on a host with systemd, PostgreSQL and PAM of each release: an older build, an upgrade to this
 // one, README.md's steps exactly as they are written, a login, a broken configuration, removal. In this order, each step
 // on what the last one left.
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -21,6 +21,7 @@ const packages = inject('packages');
 const steps = readReadmeSteps();
 const CONFIG = '/etc/pgtoken/issuers.yaml';
 const SOCKET = '/run/pgtoken/pgtoken.sock';
+const COMPILE_CACHE = '/usr/lib/pgtoken/compile-cache';
 /** As docs/install.md says. */
 const RESTART =
   'systemctl reset-failed pgtoken.service; systemctl restart pgtoken.socket pgtoken.service';
@@ -37,7 +38,6 @@ describe.each(RELEASES)('on $suite', ({ suite, postgresql }) => {
   beforeAll(async () => {
     authority = await createCertificateAuthority();
     machine = await bootMachine(suite, {
-      packages: ['ca-certificates'],
       hosts: ['k8s-oidc.example.com', 'db.example.com'],
       prepare: async (root) => {
         // There is no network in the machine: what apt is going to install is downloaded, and not installed, before.
@@ -122,6 +122,25 @@ describe.each(RELEASES)('on $suite', ({ suite, postgresql }) => {
     // The socket was there all the time.
     expect(await machine.sh(`stat -c %i ${SOCKET}`)).toBe(socket);
     await isReady();
+  });
+
+  it('the compile cache fits, is the one of this build, and only root may write it', async () => {
+    const find = async (test: string): Promise<number> =>
+      Number(await machine.sh(`find ${COMPILE_CACHE} ${test} | wc -l`));
+    expect(await find('-not -user root')).toBe(0);
+    expect(await find('-perm /022')).toBe(0);
+    // What root has run since then has added files that are of use for root alone.
+    expect(await find('-type f -perm -044')).toBeGreaterThan(5);
+    expect(await find('-type d -not -perm -055')).toBe(0);
+    // What Node says of it when another user runs the command, as PostgreSQL does.
+    const { stdout, stderr } = await machine.run(
+      'cd /; NODE_DEBUG_NATIVE=COMPILE_CACHE PAM_USER=x runuser -u nobody -- pgtoken pam',
+      'no token',
+    );
+    const said = `${stdout}${stderr}`;
+    expect(said).toContain('denied ERR_NOT_A_TOKEN');
+    expect(said).toMatch(/V8 code cache for CommonJS \S+\/dist\/pgtoken\.cjs was accepted/);
+    expect(said).not.toMatch(/was rejected|does not exist/);
   });
 
   it('PostgreSQL, installed later, may connect to the socket', async () => {
@@ -252,13 +271,17 @@ describe.each(RELEASES)('on $suite', ({ suite, postgresql }) => {
     expect(await login(issuer.mint())).toMatchObject(GRANTED);
   });
 
-  it('once issuers.yaml is mended, the next login starts the daemon', async () => {
+  it('without issuers.yaml the daemon says so, and once it is there the next login starts it', async () => {
     const good = await readFile(inside(CONFIG), 'utf8');
-    await writeFile(inside(CONFIG), 'broken');
+    await rm(inside(CONFIG));
     await machine.run(RESTART);
     await poll('the end of the daemon', async () =>
       (await show('pgtoken.service', 'ActiveState')) === 'failed' ? true : undefined,
     );
+    const problem = `${CONFIG}:1:1: cannot be used: no such file`;
+    const status = await machine.run('systemctl status --no-pager pgtoken.service');
+    expect(status.stdout).toContain(problem);
+    expect(await journal('pgtoken.service')).toContain(problem);
     expect(await show('pgtoken.socket', 'ActiveState')).toBe('active');
     await writeFile(inside(CONFIG), good);
     expect(await login(issuer.mint())).toMatchObject(GRANTED);
@@ -269,7 +292,9 @@ describe.each(RELEASES)('on $suite', ({ suite, postgresql }) => {
     const result = await machine.run('runuser -u client -- pgtoken config check');
     await machine.sh(`chmod 0644 ${CONFIG}`);
     expect(result.status).toBe(1);
-    expect(result.stdout).toBe(`${CONFIG}:1:1: cannot be used: user ID 1000 may not read it\n`);
+    expect(result.stdout).toBe(
+      `${CONFIG}:1:1: cannot be used: user ID 1000 may not read it\n  HINT: It must belong to root or to the user that runs pgtoken, and only its owner may write it.\n`,
+    );
   });
 
   it('removal stops the daemon and leaves the configuration, purging leaves nothing', async () => {
@@ -278,6 +303,7 @@ describe.each(RELEASES)('on $suite', ({ suite, postgresql }) => {
     expect(await show('pgtoken.service', 'ActiveState')).toBe('inactive');
     expect(await show('pgtoken.socket', 'ActiveState')).toBe('inactive');
     expect(await readFile(inside(CONFIG), 'utf8')).toBe(config);
+    expect((await machine.run('ls -d /usr/lib/pgtoken')).status).not.toBe(0);
     expect((await login(issuer.mint())).status).toBe(2);
 
     await machine.sh('apt-get -q purge -y pgtoken');

@@ -14,7 +14,6 @@ describe.each(RELEASES)('on $suite', ({ suite }) => {
 
   beforeAll(async () => {
     machine = await bootMachine(suite, {
-      packages: ['man-db'],
       prepare: async (root) => {
         await root.put('/srv', inject('packages').current);
         // It has no PostgreSQL, and what else it needs comes with it.

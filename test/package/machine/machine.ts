@@ -35,9 +35,10 @@ const ENVIRONMENT = [
   'DEBIAN_FRONTEND=noninteractive',
 ];
 
+/** What every machine has: one root folder for all of them is made once for each release. */
+const PACKAGES = ['systemd-sysv', 'ca-certificates', 'man-db'];
+
 export interface MachineOptions {
-  /** Packages that are installed before it boots. */
-  readonly packages?: readonly string[];
   /** Names that lead to the machine itself. */
   readonly hosts?: readonly string[];
   /** Done in the root folder before it boots, with the host's network. */
@@ -58,7 +59,7 @@ export interface Machine extends AsyncDisposable {
 
 /** Boots a clean system and waits until all its units have started. */
 export async function bootMachine(suite: Suite, options: MachineOptions = {}): Promise<Machine> {
-  const root = await makeRoot(suite, ['systemd-sysv', ...(options.packages ?? [])]);
+  const root = await makeRoot(suite, PACKAGES);
   const { path } = root;
   try {
     for (const unit of MASKED) await symlink('/dev/null', join(path, 'etc/systemd/system', unit));

@@ -1,4 +1,8 @@
-// Builds the packages that several test files install, once, before any of them runs.
+// Builds the packages that several test files install, once, before any of them runs: into PGTOKEN_PACKAGES, where .ci/run has
+// them shared by its suites, else into a folder that goes away.
+import { glob, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
 import type { TestProject } from 'vitest/node';
 
 import { createTemporaryFolder } from '../../support/temporary-folder.ts';
@@ -21,19 +25,30 @@ declare module 'vitest' {
 }
 
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const kept = process.env['PGTOKEN_PACKAGES'];
+  if (kept !== undefined && kept !== '') {
+    project.provide('packages', await buildPackages(kept));
+    return async () => undefined;
+  }
   const folder = await createTemporaryFolder('packages');
   try {
-    const current = await buildPackage(`${folder.path}/current`);
-    const older = await buildPackage(`${folder.path}/older`, [
-      '--fast',
-      '--no-lintian',
-      '--version',
-      OLDER,
-    ]);
-    project.provide('packages', { current, older });
+    project.provide('packages', await buildPackages(folder.path));
   } catch (error) {
     await folder.remove();
     throw error;
   }
   return folder.remove;
+}
+
+/** Builds them into a folder, or takes those that another suite of the same run has built there. */
+async function buildPackages(folder: string): Promise<Packages> {
+  await mkdir(folder, { recursive: true });
+  const build = async (name: string, options: readonly string[]): Promise<string> => {
+    const [built] = await Array.fromAsync(glob(`${folder}/${name}/*.deb`));
+    return built ?? buildPackage(join(folder, name), options);
+  };
+  return {
+    current: await build('current', []),
+    older: await build('older', ['--fast', '--no-lintian', '--version', OLDER]),
+  };
 }

@@ -15,6 +15,7 @@ export const RELEASES = [
   { suite: 'bookworm', postgresql: '15' },
   { suite: 'trixie', postgresql: '17' },
 ] as const;
+/** One of them. */
 export type Suite = (typeof RELEASES)[number]['suite'];
 
 /** What apt may take, on a machine that does other things as well. */
@@ -33,7 +34,7 @@ export interface RootFolder extends AsyncDisposable {
 
 /** Unpacks a clean system with these packages in it. */
 export async function makeRoot(
-  suite: Suite,
+  suite: string,
   packages: readonly string[] = [],
 ): Promise<RootFolder> {
   const folder = await createTemporaryFolder('root');

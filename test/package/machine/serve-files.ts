@@ -1,10 +1,10 @@
 // An issuer as a machine sees it: serves the files of a folder over HTTPS, with key.pem and cert.pem of the same folder.
-// serve-files.ts FOLDER PORT, run in the machine's network.
+// serve-files.ts FOLDER PORT [ADDRESS], run in the machine's network; the address is 127.0.0.1 by default.
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import { join, normalize } from 'node:path';
 
-const [, , folder = '', port = ''] = process.argv;
+const [, , folder = '', port = '', address = '127.0.0.1'] = process.argv;
 
 const server = createServer(
   { key: readFileSync(join(folder, 'key.pem')), cert: readFileSync(join(folder, 'cert.pem')) },
@@ -17,6 +17,6 @@ const server = createServer(
     response.writeHead(200, { 'content-type': 'application/json' }).end(readFileSync(file));
   },
 );
-server.listen(Number(port), '127.0.0.1', () => {
+server.listen(Number(port), address, () => {
   process.stdout.write('ready\n');
 });

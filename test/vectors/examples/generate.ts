@@ -65,12 +65,10 @@ function complete(
     now: NOW,
     published,
     vectors: recipe.vectors.map((vector) => {
-      const { name, role, service = 'postgresql', source = '10.0.0.7', ...outcome } = vector;
+      const { name, role, service = 'postgresql', source = '10.0.0.7', expected } = vector;
       const token = makeToken(vector.token, keys[vector.token.key], remembered);
       remembered.add(token);
-      const { expected, awaited } = outcome;
-      const more = awaited === undefined ? {} : { awaited };
-      return { name, request: { role, service, source }, token, expected, ...more };
+      return { name, request: { role, service, source }, token, expected };
     }),
   };
 }

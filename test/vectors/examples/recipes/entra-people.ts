@@ -108,8 +108,7 @@ export const entraPeople: ExampleRecipe = {
         role: 'dba_ro',
         service,
         token: change(token, { claims: overage }),
-        expected: noRole('dba_ro'),
-        awaited: tooManyGroups,
+        expected: tooManyGroups,
       },
       {
         name: `refuses a member of none of the groups (${entry})`,
@@ -197,8 +196,7 @@ export const entraPeople: ExampleRecipe = {
       role: 'dba_ro',
       service,
       token: change(v2, { claims: { groups: undefined, hasgroups: true } }),
-      expected: noRole('dba_ro'),
-      awaited: {
+      expected: {
         code: 'ERR_CLAIM_MISSING',
         message:
           'the token does not hold "groups" but says that there are some (hasgroups); expected them in the token',

@@ -40,8 +40,6 @@ export interface ExampleVectorRecipe {
   readonly source?: string;
   readonly token: TokenRecipe;
   readonly expected: Expected;
-  /** What it should become one day, when that is something else. */
-  readonly awaited?: Expected;
 }
 
 export interface ExampleRecipe {

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { Socket } from 'node:net';
 
-import type { CertificateAuthority } from '../support/certificate-authority.ts';
+import type { CertificateAuthority } from './certificate-authority.ts';
 
 export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 

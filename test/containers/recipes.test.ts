@@ -1,0 +1,125 @@
+// The recipes of packaging/container and docs/containers.md say the same, and what they name is there. The containers
+// themselves are in running/ (npm run test:containers).
+import { readFileSync } from 'node:fs';
+import { glob } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+
+import { parseConfig } from '../../src/config/parse-config.ts';
+import { readPage, ROOT } from '../docs/read-markdown.ts';
+import { readCluster } from './read-cluster.ts';
+import { readContainerfile, type Recipe } from './read-containerfile.ts';
+import { readExamples } from './read-examples.ts';
+import { composeSchema } from './start-services.ts';
+
+const FOLDER = 'packaging/container';
+const QUOTED = ['compose.yaml', 'compose-sidecar.yaml', 'cloudnative-pg/cluster.yaml'];
+const page = readPage('docs/containers.md');
+const read = (path: string): string => readFileSync(join(ROOT, FOLDER, path), 'utf8');
+const recipeOf = (path: string): Recipe =>
+  readContainerfile(join(ROOT, FOLDER, path), { TARGETARCH: 'amd64' });
+
+describe('docs/containers.md', () => {
+  it.each(QUOTED)('quotes the whole of %s', (path) => {
+    expect(page.blocks.map(({ text }) => text)).toContain(read(path));
+  });
+
+  it('builds the images as the heads of the recipes say', () => {
+    const commands = page.blocks
+      .filter(({ language }) => language === 'sh')
+      .map(({ text }) => text.replaceAll(/\s*\\\n\s*/g, ' '))
+      .join('');
+    for (const path of ['Containerfile', 'cloudnative-pg/Containerfile']) {
+      const command = /^# {3}(docker build .+)$/m.exec(read(path))?.[1];
+      expect(commands).toContain(`${command}\n`);
+    }
+  });
+
+  it('has a pg_hba.conf that sends everybody to the PAM service of the image', () => {
+    const { hba } = readExamples();
+    expect(hba).toContain('hostssl all all all pam pamservice=postgresql-k8s\n');
+    const scripts = recipeOf('Containerfile').steps.flatMap((step) =>
+      step.kind === 'run' ? step.script : [],
+    );
+    expect(scripts.join('\n')).toContain(' /etc/pam.d/postgresql-k8s ');
+  });
+});
+
+describe('the recipes', () => {
+  it.each(['Containerfile', 'cloudnative-pg/Containerfile'])(
+    '%s copies what there is, and the package of the architecture',
+    async (path) => {
+      const copied = recipeOf(path).steps.flatMap((step) =>
+        step.kind === 'copy' ? step.from : [],
+      );
+      expect(copied).toContain('build/pgtoken_*_amd64.deb');
+      for (const from of copied.filter((name) => !name.startsWith('build/'))) {
+        expect(await Array.fromAsync(glob(from, { cwd: ROOT }))).toEqual([from]);
+      }
+    },
+  );
+
+  it('of the official images ends as its entrypoint, which is copied to where it is found', () => {
+    const { entrypoint, command, steps, user } = recipeOf('Containerfile');
+    expect(entrypoint).toEqual(['pgtoken-entrypoint']);
+    expect(command).toEqual(['postgres']);
+    expect(user).toBeUndefined();
+    expect(steps).toContainEqual({
+      kind: 'copy',
+      from: `${FOLDER}/pgtoken-entrypoint`,
+      to: '/usr/local/bin/',
+    });
+  });
+
+  it('of CloudNativePG ends as its user, without an entrypoint', () => {
+    const { entrypoint, command, user } = recipeOf('cloudnative-pg/Containerfile');
+    expect([entrypoint, command, user]).toEqual([undefined, undefined, '26']);
+  });
+
+  it.each(['compose.yaml', 'compose-sidecar.yaml'])(
+    '%s mounts no volume that it does not have, and has none that it does not mount',
+    (path) => {
+      const { services, volumes } = composeSchema.parse(parse(read(path)));
+      const mounted = Object.values(services)
+        .flatMap((service) => service.volumes.map((volume) => volume.split(':')[0] ?? ''))
+        .filter((source) => !source.startsWith('./'));
+      expect([...new Set(mounted)].toSorted()).toEqual(Object.keys(volumes).toSorted());
+    },
+  );
+
+  it('of a Containerfile with a step that the tests cannot take is refused', () => {
+    expect(() => readContainerfile(join(ROOT, 'README.md'), {})).toThrow(
+      /README\.md has an instruction that the tests do not know: /,
+    );
+  });
+});
+
+describe('the cluster of CloudNativePG', () => {
+  const cluster = readCluster();
+  const service = read('cloudnative-pg/postgresql-k8s');
+
+  it('has an issuers.yaml that is accepted, where the PAM service of the image looks for it', () => {
+    expect(parseConfig(cluster.issuers)).toMatchObject({ ok: true });
+    const lines = service.split('\n').filter((line) => /^(?:auth|account)\b/.test(line));
+    expect(lines.length).toBe(2);
+    for (const line of lines) {
+      expect(line).toContain(` config=${cluster.path} `);
+      expect(line).toMatch(/ helper=\/usr\/local\/bin\/pgtoken-in-pod$/);
+    }
+  });
+
+  it('sends a role that it makes to that service', () => {
+    const [line = ''] = cluster.hba;
+    const [, group = ''] = / \+(\w+) all pam pamservice=postgresql-k8s$/.exec(line) ?? [];
+    expect(cluster.roles.map(({ name }) => name)).toContain(group);
+    expect(cluster.roles.filter(({ login }) => login)).toEqual([
+      { name: 'foo:myservice', login: true, inRoles: [group] },
+    ]);
+  });
+
+  it('has the image that docs/containers.md builds', () => {
+    expect(page.text).toContain(`-t ${cluster.imageName} .`);
+  });
+});
