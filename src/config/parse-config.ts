@@ -5,7 +5,13 @@ import { messageOf } from '../message-of.ts';
 import { checkWritten } from './check-written.ts';
 import { findSoundParts, type SoundParts } from './find-sound-parts.ts';
 import { createLocate, type Locate } from './locate.ts';
-import { type ConfigPath, describeIssue, type Problem, sortProblems } from './problems.ts';
+import {
+  type ConfigPath,
+  describeIssue,
+  MAX_PROBLEMS,
+  type Problem,
+  sortProblems,
+} from './problems.ts';
 import { type Configuration, configurationSchema } from './schema.ts';
 import {
   countValues,
