@@ -189,6 +189,43 @@ describe('a decision', () => {
   });
 });
 
+describe('a role that no rule yields', () => {
+  const policy = policyOf('cluster');
+  const [issuer] = policy.issuers;
+  const entry = { ...issuer!.entry, roles: [{ claim: 'groups', shorten: false }] };
+  const byGroups: Policy = { ...policy, issuers: [{ ...issuer!, entry }] };
+  const overage = { claims: { hasgroups: true } };
+
+  it('is explained by a claim that the token only points to', async () => {
+    expect(await login({ policy: byGroups, role: 'x', token: overage })).toMatchObject({
+      decision: {
+        code: 'ERR_CLAIM_MISSING',
+        message:
+          'the token does not hold "groups" but says that there are some (hasgroups); expected them in the token',
+      },
+      verified: true,
+    });
+  });
+
+  it('is refused as ever where the token points to none', async () => {
+    expect(await login({ policy: byGroups, role: 'x' })).toMatchObject({
+      decision: {
+        code: 'ERR_ROLE_NOT_PERMITTED',
+        message: 'role "x" asked for, and the token may only be "foo:myservice"',
+      },
+    });
+  });
+
+  it('changes nothing about one that is granted, or protected', async () => {
+    expect(await login({ policy: byGroups, token: overage })).toMatchObject({
+      decision: { granted: true },
+    });
+    expect(await login({ policy: byGroups, role: 'postgres', token: overage })).toMatchObject({
+      decision: { code: 'ERR_ROLE_PROTECTED' },
+    });
+  });
+});
+
 const unavailable = (name: string) => (issuer: Issuer) =>
   issuer.name === name ? DOWN : pinnedKeys(issuer);
 
