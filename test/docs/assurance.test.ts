@@ -1,9 +1,10 @@
 // Holds docs/assurance.md to what it counts, and its commands to what there is. What was measured once, no test holds.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
+import packageJSON from '../../package.json' with { type: 'json' };
 import { refusedSample } from '../attacks/choose-sample.ts';
 import {
   cut,
@@ -56,9 +57,7 @@ describe('docs/assurance.md', () => {
   });
 
   it('names commands that there are, with tests that there are, in every row', () => {
-    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
-      scripts: Readonly<Record<string, string>>;
-    };
+    const scripts: Readonly<Record<string, string>> = packageJSON.scripts;
     expect(page.rows.length).toBeGreaterThan(4);
     for (const [what = '', command] of page.rows) {
       const [words = ''] = codeSpans(command);
@@ -77,9 +76,6 @@ describe('docs/assurance.md', () => {
   });
 
   it('is of the version that there is', () => {
-    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
-      version: string;
-    };
-    expect(page.text).toContain(`with version ${version} `);
+    expect(page.text).toContain(`with version ${packageJSON.version}: `);
   });
 });
