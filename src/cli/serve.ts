@@ -29,14 +29,13 @@ export async function serve(options: ServeOptions): Promise<never> {
     logger: createLogger(),
     version: VERSION,
   });
-  // From the start on: a signal that comes before it is ready must not kill it.
+  // From the start on, and not once: neither a signal that comes before it is ready nor a second one must kill it.
   const toldToEnd = new Promise<void>((resolve) => {
-    process.once('SIGTERM', () => {
-      resolve();
-    });
-    process.once('SIGINT', () => {
-      resolve();
-    });
+    for (const signal of ['SIGTERM', 'SIGINT']) {
+      process.on(signal, () => {
+        resolve();
+      });
+    }
   });
   process.on('SIGHUP', () => {
     starting.then(

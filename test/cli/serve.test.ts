@@ -236,7 +236,7 @@ describe('ends', () => {
     expect(await daemon.ended).toBe(0);
   });
 
-  it('of SIGTERM only after what is under way, and accepts nothing more', async () => {
+  it('of SIGTERM, and of more of them, only after what is under way, and accepts nothing more', async () => {
     const daemon = await startReady();
     const bytes = formatRequest({ user: 'foo', token: mint() });
     const client = connect(socket);
@@ -248,6 +248,7 @@ describe('ends', () => {
     await askDaemon(socket, { user: 'foo', token: mint() });
     daemon.signal('SIGTERM');
     await daemon.waitForLine('stopping');
+    daemon.signal('SIGTERM');
     expect(await askDaemon(socket, { user: 'foo', token: mint() })).toMatch(/^no reply: E/);
     client.write(bytes.subarray(40));
     await once(client, 'close');
