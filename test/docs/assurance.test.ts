@@ -1,5 +1,5 @@
 // Holds docs/assurance.md to what it counts, and its commands to what there is. What was measured once, no test holds.
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
