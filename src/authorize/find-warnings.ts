@@ -6,6 +6,7 @@ import { formatSeconds } from '../config/units.ts';
 import { quote } from '../quote.ts';
 import { findRefusal } from '../verify/check.ts';
 import { compileRoleRules, type RuleTools } from '../roles/compile-role-rules.ts';
+import { isProtectedRole } from '../roles/is-protected-role.ts';
 import { loadRuleTools } from './compile-issuer.ts';
 import { ownerOfAudience } from './foreign-audiences.ts';
 import type { Issuer, Policy } from './policy.ts';
@@ -17,6 +18,16 @@ type Warn = (path: ConfigPath, message: string, hint: string) => void;
 /** Finds everything that calls for a warning, in the order of the text. */
 export async function findWarnings(policy: Policy, locate: Locate): Promise<readonly Problem[]> {
   const warnings: Problem[] = [];
+  if (!isProtectedRole('postgres', policy.protectedRoles)) {
+    const path = ['protectedRoles'];
+    warnings.push({
+      path,
+      message:
+        '"postgres", the superuser of most servers, is not protected: a token may be it where a rule yields it',
+      hint: 'Keep postgres and "pg_*" in the list; an entry can list exceptions (allowProtectedRoles).',
+      ...locate(path),
+    });
+  }
   for (const [index, issuer] of policy.issuers.entries()) {
     const warn: Warn = (below, message, hint) => {
       const path = ['issuers', index, ...below];
@@ -24,6 +35,7 @@ export async function findWarnings(policy: Policy, locate: Locate): Promise<read
     };
     warnOfAudiences(issuer.entry, warn);
     warnOfLimits(issuer.entry, warn);
+    warnOfNames(issuer.entry, warn);
     warnOfTwin(index, policy.issuers, warn);
     await warnOfStrangers(issuer, warn);
     if (policy.issuers.length > 1 && issuer.entry.pam.services === undefined) {
@@ -79,24 +91,54 @@ function warnOfLimits({ token, allowProtectedRoles }: IssuerConfiguration, warn:
   }
 }
 
+/** A path without its first slash is the name of a claim that hardly any token has, and what is forbidden so is permitted. */
+function warnOfNames(
+  { token, claimValidationRules, roles }: IssuerConfiguration,
+  warn: Warn,
+): void {
+  const claims: readonly (readonly [path: ConfigPath, claim: string])[] = [
+    ...token.requiredClaims.map((claim, n) => [['token', 'requiredClaims', n], claim] as const),
+    ...claimValidationRules.map(
+      ({ claim }, n) => [['claimValidationRules', n, 'claim'], claim] as const,
+    ),
+    ...roles.map(({ claim }, n) => [['roles', n, 'claim'], claim] as const),
+  ];
+  for (const [path, claim] of claims) {
+    if (/^[^/:]+\//.test(claim)) {
+      warn(
+        path,
+        `${quote(claim)} is looked up as the name of a claim, slash and all, not as a path`,
+        `Write ${quote(`/${claim}`)} if a member of a claim is meant.`,
+      );
+    }
+  }
+}
+
 /** Two policies over one issuer are told apart by something, or the second never says anything new. */
 function warnOfTwin(index: number, issuers: readonly Issuer[], warn: Warn): void {
   const own = issuers[index];
   const twin = issuers
     .slice(0, index)
-    .find((other) => own && fingerprint(other) === fingerprint(own));
+    .find((other) => own && fingerprint(other) === fingerprint(own) && meet(other, own));
   if (twin !== undefined) {
     warn(
       ['issuer'],
-      `agrees with entry ${twin.name} in issuer, key source and audiences: each judges the tokens of the other`,
-      'Give them different audiences, or claimValidationRules that tell them apart, or make them one.',
+      `agrees with entry ${twin.name} in issuer, key source, audiences and claimValidationRules: each judges the tokens of the other`,
+      'Give them different audiences, claimValidationRules or PAM services that tell them apart, or make them one.',
     );
   }
 }
 
 function fingerprint({ entry, keySource }: Issuer): string {
   const { url, spiffeTrustDomain, audiences } = entry.issuer;
-  return JSON.stringify([url, spiffeTrustDomain, audiences.toSorted(), keySource]);
+  const { claimValidationRules: rules } = entry;
+  return JSON.stringify([url, spiffeTrustDomain, audiences.toSorted(), keySource, rules]);
+}
+
+/** Whether there is a PAM service that both entries are for. */
+function meet(one: Issuer, other: Issuer): boolean {
+  const [a, b] = [one.entry.pam.services, other.entry.pam.services];
+  return a === undefined || b === undefined || a.some((service) => b.includes(service));
 }
 
 async function warnOfStrangers(issuer: Issuer, warn: Warn): Promise<void> {

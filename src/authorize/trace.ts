@@ -28,7 +28,7 @@ export function traceShape(trace: Trace | undefined, token: ParsedToken | Refusa
   trace?.({
     issuer: undefined,
     step: 'token',
-    expected: 'a JWT in one piece',
+    expected: 'one whole JWT, signed with a public-key algorithm',
     seen: isRefusal(token)
       ? 'none'
       : `${Buffer.byteLength(token.text)} bytes, alg ${token.algorithm}, kid ${quote(token.keyID)}`,
@@ -103,7 +103,8 @@ export function createEntryTrace(trace: Trace | undefined, issuer: Issuer): Entr
       }
     },
     keys(keySet) {
-      const seen = isRefusal(keySet) ? 'none' : `${keySet.keys.length}`;
+      const count = isRefusal(keySet) ? 0 : keySet.keys.length;
+      const seen = count === 0 ? 'none' : `${count} ${count === 1 ? 'key' : 'keys'} of the issuer`;
       tell('keys', 'keys of the issuer', seen, isRefusal(keySet) ? keySet : undefined);
     },
     key(token, keySet, keys) {
@@ -123,7 +124,9 @@ export function createEntryTrace(trace: Trace | undefined, issuer: Issuer): Entr
     },
     claims: observe,
     role(asked, permitted, refusal) {
-      tell('role', quote(asked), quoteList([...new Set(permitted)], 10) || 'none', refusal);
+      const roles = quoteList([...new Set(permitted)], 10);
+      const seen = roles === '' ? 'the token may be nobody' : `the token may be ${roles}`;
+      tell('role', quote(asked), seen, refusal);
     },
   };
 }

@@ -4,6 +4,7 @@
 // the entry's own configuration led to.
 import { isRefusal, type Refusal, refuse } from '../errors.ts';
 import { findKeys } from '../keys/find-keys.ts';
+import { keyIDsOf } from '../keys/key-ids-of.ts';
 import { checkRole } from '../roles/check-role.ts';
 import { findRefusal } from '../verify/check.ts';
 import type { ParsedToken } from '../verify/parse-token.ts';
@@ -76,7 +77,7 @@ export async function tryIssuer(
   const verified = {
     type: token.type,
     claims: token.claims,
-    keyIDs: [token.keyID, ...keys.map((one) => one.kid)].filter((id) => id !== undefined),
+    keyIDs: [token.keyID, ...keyIDsOf(keySet, keys)].filter((id) => id !== undefined),
     now,
   };
   const wrong = findRefusal(issuer.claimChecks, verified, trace?.claims(verified));

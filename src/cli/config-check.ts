@@ -3,9 +3,9 @@ import { findWarnings } from '../authorize/find-warnings.ts';
 import { loadPolicy } from '../authorize/load-policy.ts';
 import type { Policy } from '../authorize/policy.ts';
 import type { Locate } from '../config/locate.ts';
-import { formatPath, formatProblem, type Problem } from '../config/problems.ts';
+import { formatPath, type Problem } from '../config/problems.ts';
 import { readBearerToken } from '../issuers/read-bearer-token.ts';
-import { count } from './report.ts';
+import { count, formatWithHint } from './report.ts';
 
 /** The options of `pgtoken config check`. */
 export interface ConfigCheckOptions {
@@ -80,7 +80,7 @@ function formatReport(
   { issuers, problems, warnings }: Report,
 ): string {
   const lines = [
-    ...problems.map((problem) => formatWithHint(file, problem, '')),
+    ...problems.map((problem) => formatWithHint(file, problem)),
     ...warnings.map((warning) => formatWithHint(file, warning, 'warning: ')),
   ];
   if (passed) {
@@ -89,11 +89,6 @@ function formatReport(
     );
   }
   return lines.join('');
-}
-
-function formatWithHint(file: string, problem: Problem, kind: string): string {
-  const hint = problem.hint === undefined ? '' : `  HINT: ${problem.hint}\n`;
-  return `${formatProblem(file, problem, kind)}\n${hint}`;
 }
 
 function place({ path, line, column, message, hint }: Problem): object {

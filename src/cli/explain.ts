@@ -1,6 +1,6 @@
 // `pgtoken explain`: why a login was, or would be, granted or refused. Decides with the very code that logins are decided
 // with, and tells each of its steps. The token comes from standard input or a file: a command line is for all to see.
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { authorize } from '../authorize/authorize.ts';
@@ -40,7 +40,9 @@ export async function explain(options: ExplainOptions): Promise<number> {
   if (policy === undefined) {
     return 2;
   }
-  const { role, service, rhost, at = systemClock() } = options;
+  const { role, rhost, at = systemClock() } = options;
+  // As PAM folds it.
+  const service = options.service.toLowerCase();
   const steps: TraceStep[] = [];
   const cache = createDiskKeyCache({
     folder: join(homedir(), '.cache', 'pgtoken'),
@@ -68,21 +70,22 @@ export async function explain(options: ExplainOptions): Promise<number> {
 async function findToken({
   tokenFile,
 }: ExplainOptions): Promise<string | { readonly problem: string; readonly hint: string }> {
-  if (tokenFile !== undefined) {
-    try {
-      return (await readFile(tokenFile, 'latin1')).replace(/\r?\n$/, '');
-    } catch (error) {
-      const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
-      return { problem: `cannot read ${tokenFile}: ${reason}`, hint: 'Name a file with a token.' };
-    }
-  }
-  if (process.stdin.isTTY) {
+  if (tokenFile === undefined && process.stdin.isTTY) {
     return {
       problem: 'no token: standard input is a terminal',
       hint: 'Run pgtoken explain --role ROLE < token, or name a file with --token-file.',
     };
   }
-  const token = await readToken(process.stdin);
+  let token;
+  try {
+    token = await readToken(tokenFile === undefined ? process.stdin : createReadStream(tokenFile));
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    return {
+      problem: `cannot read ${tokenFile ?? 'standard input'}: ${reason}`,
+      hint: 'Name a file with a token.',
+    };
+  }
   return isRefusal(token)
     ? { problem: token.message, hint: 'Send one token, and nothing else.' }
     : // A file made by hand mostly ends in a line break, which no client sends.

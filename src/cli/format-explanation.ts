@@ -3,6 +3,7 @@
 import type { Judgement } from '../authorize/authorize.ts';
 import type { TraceStep } from '../authorize/trace.ts';
 import { toPrintable } from '../protocol/format-reply.ts';
+import { formatTime } from '../verify/time-checks.ts';
 
 /** A decision with everything that led to it. */
 export interface Explanation {
@@ -29,9 +30,9 @@ export function formatExplanation(explanation: Explanation, style: Style): strin
   const { decision } = judgement;
   const lines = [
     ...wrap(
-      `${login.role} over ${login.service} from ${login.rhost ?? 'a unix socket'} at ${new Date(login.at * 1000).toISOString()}`,
+      `${login.role} over ${login.service} from ${login.rhost ?? 'a unix socket'} at ${formatTime(login.at)}`,
       style.columns,
-      '',
+      '  ',
     ),
   ];
   let entry: string | undefined;

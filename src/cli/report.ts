@@ -1,7 +1,7 @@
 // What the commands for people share: loading the configuration with its problems told, and counting in words.
 import { loadPolicy } from '../authorize/load-policy.ts';
 import type { Policy } from '../authorize/policy.ts';
-import { formatProblem } from '../config/problems.ts';
+import { formatProblem, type Problem } from '../config/problems.ts';
 
 /**
  * Loads a configuration; where it cannot be used, writes every problem to `output` and their number to standard error.
@@ -15,10 +15,16 @@ export async function loadPolicyOrReport(
     return loaded.policy;
   }
   for (const problem of loaded.problems) {
-    output.write(`${formatProblem(file, problem)}\n`);
+    output.write(formatWithHint(file, problem));
   }
   process.stderr.write(`pgtoken: ${file}: ${count(loaded.problems.length, 'problem')}\n`);
   return undefined;
+}
+
+/** Writes a problem as `config check` does: a line, and one with its hint. @param kind what stands before the message. */
+export function formatWithHint(file: string, problem: Problem, kind = ''): string {
+  const hint = problem.hint === undefined ? '' : `  HINT: ${problem.hint}\n`;
+  return `${formatProblem(file, problem, kind)}\n${hint}`;
 }
 
 /** `1 problem`, `2 problems`. */

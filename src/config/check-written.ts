@@ -22,6 +22,7 @@ export const checkWritten: CrossCheck = (file, report) => {
       };
       checkKeySource(entry, reportEntry);
       checkTrustDomain(entry, reportEntry);
+      checkReplacements(entry, reportEntry);
     }
   }
 };
@@ -43,11 +44,33 @@ function checkKeySource(entry: JSONObject, report: Report): void {
   for (const key of unused.filter((one) => has(issuer, one))) {
     report(['issuer', key], `Invalid value: not used, as the keys come from ${source}`, UNUSED);
   }
+  const { deny } = entry;
+  if (source === 'publicKeysFile' && isJSONObject(deny) && hasItems(deny['keyIDs'])) {
+    report(
+      ['deny', 'keyIDs'],
+      'Invalid value: keys of publicKeysFile have no kid, and whoever has one of them can sign under any',
+      'Take the key out of the file.',
+    );
+  }
   for (const key of PINNED.includes(source) ? ['http', 'cache'] : []) {
     if (has(entry, key)) {
       report([key], `Invalid value: not used, as the keys come from ${source}`, UNUSED);
     }
   }
+}
+
+/** A mapping that is read loses a key of this name without a word, as JavaScript has a meaning for it. */
+function checkReplacements({ roles }: JSONObject, report: Report): void {
+  for (const [index, rule] of (Array.isArray(roles) ? (roles as unknown[]) : []).entries()) {
+    const replace = isJSONObject(rule) ? rule['replace'] : undefined;
+    if (isJSONObject(replace) && has(replace, '__proto__')) {
+      report(['roles', index, 'replace'], 'Invalid key: __proto__ cannot be replaced');
+    }
+  }
+}
+
+function hasItems(list: unknown): boolean {
+  return Array.isArray(list) && list.length > 0;
 }
 
 /** Bundles belong to trust domains; what JWT-SVIDs cannot have is not written for one (JWT-SVID section 2). */

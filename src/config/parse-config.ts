@@ -1,7 +1,7 @@
 // Turns the text of issuers.yaml into a Configuration, or into all of its problems at once, each with its place.
 import { LineCounter, parseDocument } from 'yaml';
 import * as z from 'zod/mini';
-import { messageOf } from '../message-of.ts';
+import { quote } from '../quote.ts';
 import { checkWritten } from './check-written.ts';
 import { findSoundParts, type SoundParts } from './find-sound-parts.ts';
 import { createLocate, type Locate } from './locate.ts';
@@ -71,9 +71,9 @@ export function parseConfig(text: string): ParsedConfig {
   if (broken.length > 0) {
     return { ok: false, problems: broken, sound: [], locate: (path) => locate(path, false) };
   }
-  const twice = findDuplicateKeys(document.contents).map((offset): Problem => {
+  const twice = findDuplicateKeys(document.contents).map(({ key, offset }): Problem => {
     const { line, col } = counter.linePos(offset);
-    const message = 'Duplicate value: a key stands twice in the same mapping';
+    const message = `Duplicate value: key ${quote(key)} stands twice in the same mapping`;
     return { path: [], message, line, column: col };
   });
   let value: unknown;

@@ -63,8 +63,7 @@ export function describeIssue(
       // More than are ever shown are not looked for in the text either.
       return issue.keys.slice(0, 100).map((key) => ({
         path: [...path, key],
-        message: `Unknown field${suggest(key, knownKeys(path))}`,
-        hint: 'docs/configuration.md has every key; with pgtoken config schema an editor completes them.',
+        ...describeUnknown(key, knownKeys(path)),
         atKey: true,
       }));
     case 'invalid_key': {
@@ -110,8 +109,14 @@ export function describeIssue(
       if (issue.input === undefined || issue.input === null) {
         return [{ path, message: `Required value: ${expected}`, atKey: false }];
       }
+      const isLone = /^expected a list\b/.test(expected) && !isCollection(issue.input);
       return [
-        { path, message: `Invalid type: ${expected}, got ${nameType(issue.input)}`, atKey: false },
+        {
+          path,
+          message: `Invalid type: ${expected}, got ${nameType(issue.input)}`,
+          ...(isLone ? { hint: 'One value is written as a list too, in brackets: [value].' } : {}),
+          atKey: false,
+        },
       ];
     }
     default:
@@ -159,11 +164,22 @@ function isEmpty(value: unknown): boolean {
   return value === '' || (Array.isArray(value) && value.length === 0);
 }
 
-function suggest(seen: string, known: readonly string[]): string {
+function isCollection(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}
+
+function describeUnknown(
+  seen: string,
+  known: readonly string[],
+): { readonly message: string; readonly hint?: string } {
   const near = didYouMean(seen, known);
-  return near !== '' || known.length === 0
-    ? near
-    : `, known here: ${[...known].toSorted().join(', ')}`;
+  if (near !== '') {
+    return { message: `Unknown field${near}` };
+  }
+  return {
+    message: `Unknown field${known.length === 0 ? '' : `, known here: ${[...known].toSorted().join(', ')}`}`,
+    hint: 'docs/configuration.md has every key; with pgtoken config schema an editor completes them.',
+  };
 }
 
 function didYouMean(seen: string, known: readonly string[]): string {

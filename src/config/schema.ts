@@ -9,13 +9,18 @@ import { checkIssuerNames, checkPAM, crossCheck } from './cross-checks.ts';
 import { cacheSchema, httpSchema, issuerSchema, keysSchema } from './key-schema.ts';
 import { roleRuleSchema } from './role-schema.ts';
 import { denySchema, tokenSchema, validationRuleSchema } from './token-schema.ts';
-import { someTexts, source, text, texts } from './values.ts';
+import { serviceName, source, text, texts } from './values.ts';
 
 const pamSchema = z
   .strictObject({
     services: z.optional(
-      someTexts(
-        'The PAM services (`pamservice=` of pg_hba.conf) for which this entry counts. Left out, all.',
+      z.array(serviceName('A PAM service'), { error: 'expected a list of texts' }).check(
+        z.minLength(1, 'must not be empty'),
+        z.meta({
+          title: 'list of text, at least one',
+          description:
+            'The PAM services (`pamservice=` of pg_hba.conf) for which this entry counts, in lower case, as PAM folds them. Left out, all.',
+        }),
       ),
     ),
     sources: z.optional(

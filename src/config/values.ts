@@ -29,15 +29,6 @@ export const texts = (description: string, of = 'A value') =>
     .array(text(of), { error: 'expected a list of texts' })
     .check(z.meta({ title: 'list of text', description }));
 
-/** A list of texts of which there must be one at least. */
-export const someTexts = (description: string, of = 'A value') =>
-  z
-    .array(text(of), { error: 'expected a list of texts' })
-    .check(
-      z.minLength(1, 'must not be empty'),
-      z.meta({ title: 'list of text, at least one', description }),
-    );
-
 /** For editors: of these keys exactly one is written. What counts is a cross-check, with words of its own. */
 export const oneOf = (keys: readonly string[]) =>
   z.meta({ oneOf: keys.map((key) => ({ required: [key] })) });
@@ -146,6 +137,15 @@ export const trustDomain = (description: string) =>
     z.refine(
       (value) => value === '' || isTrustDomain(value),
       'must be a SPIFFE trust domain: lower-case letters, digits, ".", "-" and "_", at most 255, without spiffe://',
+    ),
+  );
+
+/** A PAM service: the name of a file, in lower case, as pam_start of linux-pam folds what it is given. */
+export const serviceName = (description: string) =>
+  text(description).check(
+    z.refine(
+      (value) => value === value.toLowerCase() && !/[\s/]/.test(value),
+      'must be the name of a file in /etc/pam.d, in lower case, as PAM folds the names of services',
     ),
   );
 

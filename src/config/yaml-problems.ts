@@ -14,12 +14,31 @@ export function describeYAMLErrors(document: Document.Parsed, counter: LineCount
     problems.set(message === TOO_DEEP ? message : `${message} ${error.pos[0]}`, {
       path: [],
       message,
+      hint: HINTS.find(([about]) => about.test(message))?.[1],
       line,
       column: col,
     });
   }
   return [...problems.values()];
 }
+
+/** What to do about the mistakes that are made most. */
+const HINTS: readonly (readonly [about: RegExp, hint: string])[] = [
+  [
+    /Nested mappings are not allowed|Block collections are not allowed within flow/,
+    'A text that ends with ":", or has ": " in it, stands in quotes ("system:serviceaccount:"); or else the indentation is wrong.',
+  ],
+  [/Tabs? /, 'Indent with spaces.'],
+  [/Invalid escape sequence/, 'Write it in single quotes, in which a backslash is a backslash.'],
+  [
+    /must start at the same column|Sequence item without|All (?:mapping|collection) items|Implicit keys need to be on a single line|Implicit map keys need/,
+    'Compare the indentation with that of the lines above, and look for a missing ":" or quote.',
+  ],
+  [
+    /Unresolved (?:tag|alias)|is reserved|Unexpected (?:scalar|flow-)|Plain value cannot start/,
+    'Put texts with special characters into single quotes.',
+  ],
+];
 
 const TOO_DEEP = 'Invalid YAML: nested too deeply';
 
@@ -28,9 +47,9 @@ export function countValues(text: string): number {
   return text.match(/[\r\n,:?&*[{]|-[ \t]/g)?.length ?? 0;
 }
 
-/** Where the first keys stand that their mapping has already, in the order of the text. */
-export function findDuplicateKeys(root: unknown): number[] {
-  const offsets: number[] = [];
+/** The first keys that their mapping has already, in the order of the text, and where they stand. */
+export function findDuplicateKeys(root: unknown): { key: unknown; offset: number }[] {
+  const found: { key: unknown; offset: number }[] = [];
   const open: unknown[] = [root];
   while (open.length > 0) {
     const node = open.pop();
@@ -44,12 +63,12 @@ export function findDuplicateKeys(root: unknown): number[] {
       const key = isScalar(item.key) ? item.key.value : undefined;
       const offset = startOf(item.key);
       if (key !== undefined && offset !== undefined && seen.has(key)) {
-        offsets.push(offset);
+        found.push({ key, offset });
       }
       seen.add(key);
     }
   }
-  return offsets.toSorted((a, b) => a - b).slice(0, MAX_PROBLEMS);
+  return found.toSorted((a, b) => a.offset - b.offset).slice(0, MAX_PROBLEMS);
 }
 
 function explainYAMLError(message: string): string {

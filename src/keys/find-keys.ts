@@ -44,7 +44,9 @@ export function findKeys(keySet: KeySet, wanted: WantedKey): readonly JWK[] | Re
   return otherKind === undefined
     ? refuse(
         'ERR_KEY_UNKNOWN',
-        `kid ${quote(keyID)} is none of the issuer's ${keySet.keys.length} keys`,
+        keySet.keys.length === 1
+          ? `kid ${quote(keyID)} is not that of the issuer's only key`
+          : `kid ${quote(keyID)} is none of the issuer's ${keySet.keys.length} keys`,
         'The token may come from another cluster with the same issuer URL, or be signed by a key that is no longer published.',
       )
     : refuse(

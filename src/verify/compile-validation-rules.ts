@@ -1,6 +1,6 @@
 // `claimValidationRules`: what an entry demands of claims of its choice. A value is compared as it is, type and all; of a
 // list, one element must hold what is demanded.
-import { findClaim } from '../config/claim.ts';
+import { type Claims, findClaim } from '../config/claim.ts';
 import type { CompilePattern } from '../config/pattern.ts';
 import { PATTERN_HINT } from '../config/pattern-hint.ts';
 import type { ValidationRule } from '../config/schema.ts';
@@ -67,8 +67,8 @@ function compileDemand(
 function demandCheck(name: string, claim: string, demand: Demand): Check<VerifiedToken> {
   return {
     name,
-    expected: `${quote(claim)} is ${demand.expected}`,
-    seen: ({ claims }) => quote(findClaim(claims, claim)),
+    expected: demand.expected,
+    seen: ({ claims }) => describeClaim(claims, claim),
     refusal: ({ claims }) => {
       const value = findClaim(claims, claim);
       if (value === undefined) {
@@ -89,11 +89,16 @@ function demandCheck(name: string, claim: string, demand: Demand): Check<Verifie
   };
 }
 
+function describeClaim(claims: Claims, claim: string): string {
+  const value = findClaim(claims, claim);
+  return value === undefined ? `no ${quote(claim)}` : `${quote(claim)} is ${quote(value)}`;
+}
+
 function forbiddenCheck(name: string, claim: string): Check<VerifiedToken> {
   return {
     name,
     expected: `no claim ${quote(claim)}`,
-    seen: ({ claims }) => (findClaim(claims, claim) === undefined ? 'none' : 'there'),
+    seen: ({ claims }) => describeClaim(claims, claim),
     refusal: ({ claims }) =>
       findClaim(claims, claim) === undefined
         ? undefined

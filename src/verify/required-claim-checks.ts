@@ -9,8 +9,8 @@ import { withheldClaim } from './withheld-claim.ts';
 export function requiredClaimChecks(claims: readonly string[]): Check<VerifiedToken>[] {
   return claims.map((claim, index) => ({
     name: `requiredClaims[${index}]`,
-    expected: `claim ${quote(claim)}`,
-    seen: (token) => (isThere(token, claim) ? 'there' : 'missing'),
+    expected: 'any value but null',
+    seen: (token) => `${quote(claim)} is ${isThere(token, claim) ? 'there' : 'missing'}`,
     refusal: (token) =>
       isThere(token, claim)
         ? undefined

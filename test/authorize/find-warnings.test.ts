@@ -25,11 +25,16 @@ afterAll(async () => {
 type Entry = Readonly<Record<string, unknown>>;
 
 async function warningsOf(...entries: readonly Entry[]) {
+  return warningsIn({}, ...entries);
+}
+
+/** @param top what stands beside `issuers`. */
+async function warningsIn(top: Entry, ...entries: readonly Entry[]) {
   cases += 1;
   const folder = join(base, String(cases));
   await mkdir(folder);
   const file = join(folder, 'issuers.yaml');
-  await writeFile(file, writeIssuersYAML(entries));
+  await writeFile(file, writeIssuersYAML(entries, top));
   await chmod(file, 0o644);
   const loaded = await loadPolicy(file);
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
@@ -217,7 +222,45 @@ describe('an issuer that strangers share', () => {
   });
 });
 
+describe('a claim', () => {
+  it('that reads like a path without its first slash is told', async () => {
+    const claim = 'kubernetes.io/namespace';
+    const told =
+      '"kubernetes.io/namespace" is looked up as the name of a claim, slash and all, not as a path';
+    expect(
+      await warningsOf(
+        entry({
+          token: { requiredClaims: ['jti', claim] },
+          claimValidationRules: [{ claim, forbidden: true }],
+          roles: [{ claim: 'sub' }, { claim }],
+        }),
+      ),
+    ).toEqual([
+      `issuers[0].roles[1].claim: ${told}`,
+      `issuers[0].token.requiredClaims[1]: ${told}`,
+      `issuers[0].claimValidationRules[0].claim: ${told}`,
+    ]);
+  });
+
+  it('that is a path, or has the name of a URL, is not', async () => {
+    for (const claim of ['/kubernetes.io/namespace', 'https://example.com/roles', 'urn:a/b']) {
+      expect(await warningsOf(entry({ roles: [{ claim }] }))).toEqual([]);
+    }
+  });
+});
+
 describe('a safeguard that is switched off', () => {
+  it('is told, where the superuser is not protected', async () => {
+    for (const protectedRoles of [[], ['pg_*'], ['Postgres']]) {
+      expect(await warningsIn({ protectedRoles }, entry())).toEqual([
+        'protectedRoles: "postgres", the superuser of most servers, is not protected: a token may be it where a rule yields it',
+      ]);
+    }
+    for (const protectedRoles of [['postgres'], ['*'], ['post*']]) {
+      expect(await warningsIn({ protectedRoles }, entry())).toEqual([]);
+    }
+  });
+
   it('is told', async () => {
     expect(
       await warningsOf(
@@ -265,7 +308,7 @@ describe('several entries', () => {
 
   it('are told where they agree in issuer, keys and audiences', async () => {
     const twin =
-      'issuers[1].issuer: agrees with entry a in issuer, key source and audiences: each judges the tokens of the other';
+      'issuers[1].issuer: agrees with entry a in issuer, key source, audiences and claimValidationRules: each judges the tokens of the other';
     expect(
       await warningsOf(
         entry({ pam, issuer: issuerFor(['a', 'b']) }),
@@ -278,6 +321,25 @@ describe('several entries', () => {
         entry({ pam, issuer: issuerFor(['b']), name: 'b' }),
       ),
     ).toEqual([]);
+    // Told apart by what their tokens must hold, or by where they count.
+    const rules = (tenant: string) => ({
+      claimValidationRules: [{ claim: 'tenant', requiredValue: tenant }],
+    });
+    expect(
+      await warningsOf(entry({ pam, ...rules('a') }), entry({ pam, ...rules('a'), name: 'b' })),
+    ).toEqual([twin]);
+    expect(
+      await warningsOf(entry({ pam, ...rules('a') }), entry({ pam, ...rules('b'), name: 'b' })),
+    ).toEqual([]);
+    expect(
+      await warningsOf(entry({ pam }), entry({ pam: { services: ['other'] }, name: 'b' })),
+    ).toEqual([]);
+    expect(
+      await warningsOf(
+        entry({ pam: { services: ['postgresql', 'a'] } }),
+        entry({ pam: { services: ['other', 'a'] }, name: 'b' }),
+      ),
+    ).toEqual([twin]);
     // Two clusters with the default URL.
     expect(
       await warningsOf(

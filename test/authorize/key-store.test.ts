@@ -227,7 +227,7 @@ describe('with a new policy', () => {
     await fetches[2]!.answer({ kind: 'failed', reason: 'connection refused' });
     expect(await refused).toEqual({
       code: 'ERR_KEY_UNKNOWN',
-      message: 'kid "k" is none of the issuer\'s 1 keys',
+      message: 'kid "k" is not that of the issuer\'s only key',
     });
   });
 
@@ -288,7 +288,7 @@ describe('a token that was granted is refused', () => {
     expect(await seeking).toBeUndefined();
     expect(await decide(token, policy, world)).toEqual({
       code: 'ERR_KEY_UNKNOWN',
-      message: 'kid "old" is none of the issuer\'s 1 keys',
+      message: 'kid "old" is not that of the issuer\'s only key',
     });
   });
 

@@ -96,7 +96,7 @@ it('reports the problems of the text, the schema, the patterns and the files at 
     '',
   ].join('\n');
   expect(await problemsOf(text)).toEqual([
-    'issuers.yaml:2:1: Duplicate value: a key stands twice in the same mapping',
+    'issuers.yaml:2:1: Duplicate value: key "apiVersion" stands twice in the same mapping',
     'issuers.yaml:4:9: issuers[0].name: Invalid value: "x_y": must be a DNS label: lower-case letters, digits and "-", at most 63',
     'issuers.yaml:8:27: issuers[0].issuer.certificateAuthority: Invalid value: no certificate in PEM; expected -----BEGIN CERTIFICATE-----',
     'issuers.yaml:10:27: issuers[0].roles[0].pattern: Invalid value: not an RE2 regular expression: error parsing regexp: missing closing ): `(`',

@@ -193,7 +193,7 @@ describe('a role', () => {
           const isProtected = (role: string): boolean =>
             protectedRoles.some((one) => (one === '*_' ? role.endsWith('_') : role === one));
           // What the program yields is asked for too, or a role too many would rarely be met.
-          const yieldedHere = policy.issuers.flatMap(({ rolesOf }) => rolesOf(all));
+          const yieldedHere = policy.issuers.flatMap((compiled) => compiled.rolesOf(all));
           for (const role of new Set([...may, ...yieldedHere, asked, all.sub, '', 'postgres'])) {
             const decision = await decide(policy, password, role);
             expect([role, decision.granted]).toEqual([role, may.has(role) && !isProtected(role)]);

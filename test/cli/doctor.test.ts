@@ -38,15 +38,15 @@ describe('wrong usage exits 2, with nothing on standard output', () => {
   it.each<readonly [args: readonly string[], stderr: string]>([
     [
       ['--service', 'a/b'],
-      "error: option '--service <name>' argument 'a/b' is invalid. expected the name of a file of the PAM folder\nHINT: See pgtoken --help.\n",
+      "error: option '--service <name>' argument 'a/b' is invalid. expected the name of a file of the PAM folder\nHINT: See pgtoken doctor --help.\n",
     ],
     [
       ['--sevice', 'a'],
-      "error: unknown option '--sevice'\n(Did you mean --service?)\nHINT: See pgtoken --help.\n",
+      "error: unknown option '--sevice'\n(Did you mean --service?)\nHINT: See pgtoken doctor --help.\n",
     ],
     [
       ['host'],
-      "error: too many arguments for 'doctor'. Expected 0 arguments but got 1: host.\nHINT: See pgtoken --help.\n",
+      "error: too many arguments for 'doctor'. Expected 0 arguments but got 1: host.\nHINT: See pgtoken doctor --help.\n",
     ],
     [
       ['--db', 'postgresql://a:s3cret%ZZ@b'],

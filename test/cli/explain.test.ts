@@ -82,7 +82,7 @@ it('shows every step of a grant, in 80 columns', async () => {
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
   expect(stdout.replace(/ +\d+ bytes,.*\n/, ' SIZE\n').replace(/size +\d+/, 'size SIZE')).toBe(
-    `foo:myservice over postgresql-k8s from 10.1.2.3 at 2026-01-01T00:00:00.000Z
+    `foo:myservice over postgresql-k8s from 10.1.2.3 at 2026-01-01T00:00:00Z
   ok   token SIZE
   ok   candidates     cluster
 
@@ -91,7 +91,7 @@ entry cluster
   ok   source         "10.1.2.3"
   ok   size SIZE bytes
   ok   alg            RS256
-  ok   keys           1
+  ok   keys           1 key of the issuer
   ok   kid            "cluster-rs256"
   ok   signature      valid
   ok   iss            "https://k8s.example.com"
@@ -105,9 +105,9 @@ entry cluster
   ok   typ            "JWT"
   ok   cnf            none
   ok   claimValidationRules[0]
-                      "system:serviceaccount:foo:myservice"
+                      "sub" is "system:serviceaccount:foo:myservice"
   ok   deny.tokenIDs  "4c0e2c2a-5ad6-4bd5-9e2e-5d0a4dfd1a8e"
-  ok   role           "foo:myservice"
+  ok   role           the token may be "foo:myservice"
 
 granted by entry cluster as foo:myservice
 `,
@@ -119,7 +119,7 @@ describe('names the step that failed, what was seen and expected, and what to do
     [
       'no token',
       { password: 'correct horse' },
-      'token          none; expected a JWT in one piece',
+      'token          none; expected one whole JWT, signed with a public-key',
       'ERR_NOT_A_TOKEN',
     ],
     [
@@ -179,13 +179,13 @@ describe('names the step that failed, what was seen and expected, and what to do
     [
       'another role',
       { role: 'foo:other' },
-      'role           "foo:myservice"; expected "foo:other"',
+      'role           the token may be "foo:myservice"; expected "foo:other"',
       'ERR_ROLE_NOT_PERMITTED',
     ],
     [
       'a protected role',
       { role: 'postgres' },
-      'role           "foo:myservice"; expected ',
+      'role           the token may be "foo:myservice"; expected ',
       'ERR_ROLE_PROTECTED',
     ],
   ])('%s', async (_what, how, failed, code) => {
@@ -219,7 +219,7 @@ it('writes the same as JSON, for scripts', async () => {
     issuer: null,
     step: 'token',
     passed: true,
-    expected: 'a JWT in one piece',
+    expected: 'one whole JWT, signed with a public-key algorithm',
     seen: SIZE,
     code: null,
     message: null,

@@ -89,10 +89,10 @@ HINT: Give the auth line that names pam_oidc.so, in single quotes.
       'a line without quotes around it',
       ARTICLE.split(' '),
       `error: too many arguments for 'migrate'. Expected 1 argument but got 8: ${ARTICLE.split(' ').join(', ')}.
-HINT: See pgtoken --help.
+HINT: See pgtoken migrate --help.
 `,
     ],
-    ['no line', [], "error: missing required argument 'line'\nHINT: See pgtoken --help.\n"],
+    ['no line', [], "error: missing required argument 'line'\nHINT: See pgtoken migrate --help.\n"],
   ])('exits 2 and writes no file for %s', async (_what, args, stderr) => {
     expect(await runPgtoken(['migrate', ...args])).toEqual({
       status: 2,

@@ -20,6 +20,12 @@ afterAll(async () => {
   await stack.disposeAsync();
 });
 
+/** The command whose help is named; none where there is no such command. */
+function commandOf([name = '', below = '']: readonly string[]): string {
+  if (name === 'login') return '';
+  return name === 'config' ? `config ${below} ` : `${name} `;
+}
+
 describe('wrong usage', () => {
   it.concurrent.each<readonly [args: readonly string[], complaint: string]>([
     [
@@ -40,10 +46,15 @@ describe('wrong usage', () => {
       ['config', 'check', 'a', 'b'],
       "error: too many arguments for 'check'. Expected 1 argument but got 2: a, b.\n",
     ],
+    [
+      ['config', 'check', 'a', '--config', 'b'],
+      'error: two files; expected one, as an argument or with --config\n',
+    ],
+    [['explain'], "error: required option '--role <role>' not specified\n"],
     [['login'], "error: unknown command 'login'\n"],
   ])('exits 2, says what is wrong and nothing else: %j', async (args, complaint) => {
     const answer = await runPgtoken(args, { env: { PAM_USER: 'foo:myservice' } });
-    const stderr = `${complaint}HINT: See pgtoken --help.\n`;
+    const stderr = `${complaint}HINT: See pgtoken ${commandOf(args)}--help.\n`;
     expect(answer).toEqual({ status: 2, signal: undefined, stdout: '', stderr });
   });
 
@@ -100,6 +111,15 @@ describe('pgtoken config check', () => {
     });
   });
 
+  it.concurrent('takes the file as an option too, as the other commands do', async () => {
+    const file = await place('nobody-either.yaml', 'apiVersion: pgtoken/v1\nissuers: []\n');
+    expect(await runPgtoken(['config', 'check', '--config', file])).toMatchObject({
+      status: 0,
+      stdout: `${file}: ok, 0 issuers: nobody can log in\n`,
+      stderr: '',
+    });
+  });
+
   it.concurrent('says of one that trusts nobody that nobody can log in, and exits 0', async () => {
     const file = await place('nobody.yaml', 'apiVersion: pgtoken/v1\nissuers: []\n');
     expect(await runPgtoken(['config', 'check', file])).toMatchObject({
@@ -134,7 +154,7 @@ describe('pgtoken config check', () => {
     const missing = join(folder, 'missing.yaml');
     expect(await runPgtoken(['config', 'check', missing])).toMatchObject({
       status: 1,
-      stdout: `${missing}:1:1: cannot be used: no such file\n  HINT: A relative path counts from the folder of issuers.yaml.\n`,
+      stdout: `${missing}:1:1: cannot be used: no such file\n  HINT: Check the path; a relative one in issuers.yaml counts from the folder of that file.\n`,
       stderr: `pgtoken: ${missing}: 1 problem\n`,
     });
   });

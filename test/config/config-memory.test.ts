@@ -83,7 +83,7 @@ describe('recalls every example as it was parsed:', async () => {
 it('recalls whatever a key can hold', () => {
   const text = TEXT.replace(
     '[{claim: sub}]',
-    `[{claim: sub, pattern: "\\u0000\\u2028.*", role: a, replace: {"__proto__": "x", "2": "b", "1": "a"}}]
+    `[{claim: sub, pattern: "\\u0000\\u2028.*", role: a, replace: {"constructor": "x", "2": "b", "1": "a"}}]
   token: {clockSkew: 90s, maxBytes: 16KiB, requiredClaims: ["/a~1b"]}
   deny: {issuedBefore: 2026-01-01T00:00:00.5Z}
   claimValidationRules:

@@ -57,6 +57,38 @@ describe('accepted is', () => {
 
 const rule = (members: string) => ({ claimValidationRules: `[{claim: hd, ${members}}]` });
 
+describe('a key that has no name', () => {
+  it('cannot be denied by one, as whoever has it writes what name he likes', () => {
+    const lines = { keys: '{publicKeysFile: keys.pem}', deny: '{keyIDs: [leaked]}' };
+    expect(problemOf(lines)).toBe(
+      'deny.keyIDs: Invalid value: keys of publicKeysFile have no kid, and whoever has one of them can sign under any',
+    );
+    expect(problemsOf(entryWith({ ...lines, deny: '{keyIDs: []}' }))).toEqual([]);
+  });
+});
+
+describe('a replacement', () => {
+  it('is never passed over because of its name', () => {
+    expect(problemOf({ roles: '[{claim: sub, replace: {__proto__: x}}]' })).toBe(
+      'roles[0].replace: Invalid key: __proto__ cannot be replaced',
+    );
+    for (const name of ['constructor', 'toString', 'prototype']) {
+      expect(problemsOf(entryWith({ roles: `[{claim: sub, replace: {${name}: x}}]` }))).toEqual([]);
+    }
+  });
+});
+
+describe('a PAM service', () => {
+  it.each(['PostgreSQL', 'a b', '/etc/pam.d/postgresql', 'pam.d/x', '"x\\t"'])(
+    'that can never be the name of one is a problem: %s',
+    (name) => {
+      expect(problemOf({ pam: `{services: [${name}]}` })).toMatch(
+        /^pam\.services\[0\]: Invalid value: ".*": must be the name of a file in \/etc\/pam\.d, in lower case, as PAM folds the names of services$/,
+      );
+    },
+  );
+});
+
 describe('a problem is', () => {
   const PINNED = { keys: '{jwksFile: keys.json}' };
   const DOMAIN =

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config/parse-config.ts';
 import { MINIMAL, problemsOf, withLine, withMore } from './problems-of.ts';
 
+const RULE_LINE = '  - claim: sub';
 const AUDIENCE_LINE = '    audiences: [postgres]';
 
 describe('a text that is no configuration', () => {
@@ -33,17 +34,17 @@ describe('a text that is no configuration', () => {
     [
       'a key twice in one mapping',
       withLine(AUDIENCE_LINE, AUDIENCE_LINE, '    audiences: [vault]'),
-      '7:5: Duplicate value: a key stands twice in the same mapping',
+      '7:5: Duplicate value: key "audiences" stands twice in the same mapping',
     ],
     [
       'a key twice in a mapping in braces',
       withMore('  http: {timeout: 1s, timeout: 2s}'),
-      '9:23: Duplicate value: a key stands twice in the same mapping',
+      '9:23: Duplicate value: key "timeout" stands twice in the same mapping',
     ],
     [
       'a key twice, once in quotes',
       `${MINIMAL}"apiVersion": pgtoken/v1\n`,
-      '9:1: Duplicate value: a key stands twice in the same mapping',
+      '9:1: Duplicate value: key "apiVersion" stands twice in the same mapping',
     ],
     [
       'a tag that means nothing here',
@@ -145,6 +146,43 @@ describe('a text that is no configuration', () => {
     expect(first).toEqual(problem);
     // A text that is not even a mapping lacks everything; one that is broken may be so in several places.
     expect(more.filter((line) => !/Required value|Invalid YAML/.test(line))).toEqual([]);
+  });
+
+  it.each([
+    [
+      'a text that ends with a colon',
+      withLine(RULE_LINE, RULE_LINE, '    trimPrefix: system:serviceaccount:'),
+      'A text that ends with ":", or has ": " in it, stands in quotes ("system:serviceaccount:"); or else the indentation is wrong.',
+    ],
+    [
+      'the same in braces',
+      withLine(RULE_LINE, '  - {claim: sub, trimPrefix: system:serviceaccount:}'),
+      'A text that ends with ":", or has ": " in it, stands in quotes ("system:serviceaccount:"); or else the indentation is wrong.',
+    ],
+    ['tabs', withLine(RULE_LINE, '\t- claim: sub'), 'Indent with spaces.'],
+    [
+      'a backslash in double quotes',
+      withLine(RULE_LINE, RULE_LINE, '    pattern: "a\\d+"'),
+      'Write it in single quotes, in which a backslash is a backslash.',
+    ],
+    [
+      'a line that is not below those before it',
+      withLine(RULE_LINE, RULE_LINE, '   trimPrefix: a'),
+      'Compare the indentation with that of the lines above, and look for a missing ":" or quote.',
+    ],
+    [
+      'a tag',
+      withLine(AUDIENCE_LINE, '    audiences: [!secret postgres]'),
+      'Put texts with special characters into single quotes.',
+    ],
+    [
+      'a character that is reserved',
+      withLine(AUDIENCE_LINE, '    audiences: [@postgres]'),
+      'Put texts with special characters into single quotes.',
+    ],
+  ])('gets advice: %s', (_what, text, hint) => {
+    const parsed = parseConfig(text);
+    expect(parsed.ok ? [] : parsed.problems.map((problem) => problem.hint)).toContain(hint);
   });
 
   it('that blows up through aliases is refused before it does', () => {

@@ -331,7 +331,7 @@ describe('a login is refused', () => {
     [
       'with an identity that is signed with the key for certificates',
       async () => ({ role: 'web', password: svid(keys.x509) }),
-      `denied ERR_KEY_UNKNOWN kid "x509-1" is none of the issuer's 1 keys. HINT: The token may come from another cluster with the same issuer URL, or be signed by a key that is no longer published.`,
+      `denied ERR_KEY_UNKNOWN kid "x509-1" is not that of the issuer's only key. HINT: The token may come from another cluster with the same issuer URL, or be signed by a key that is no longer published.`,
     ],
   ])('%s', async (_what, login, reason) => {
     expect(await expectRefusal(host.cluster, await login())).toBe(reason);
@@ -392,7 +392,7 @@ describe('keys', () => {
     await logIn({ role: 'us:foo:myservice', password: podToken(keys.us) });
     const login = { role: 'eu:foo:myservice', password: podToken(fresh) };
     expect(await expectRefusal(host.cluster, login)).toMatch(
-      /^denied ERR_KEY_UNKNOWN entry eu: kid "eu-2" is none of the issuer's 1 keys\. HINT: /,
+      /^denied ERR_KEY_UNKNOWN entry eu: kid "eu-2" is not that of the issuer's only key\. HINT: /,
     );
   });
 });

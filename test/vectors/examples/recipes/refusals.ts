@@ -49,7 +49,9 @@ export function unknownIssuer(seen: string, expected: string): Expected {
 
 /** @param keys how many keys the issuer has. */
 export function unknownKey(kid: string, keys = 1): Expected {
-  return { code: 'ERR_KEY_UNKNOWN', message: `kid "${kid}" is none of the issuer's ${keys} keys` };
+  const whose =
+    keys === 1 ? "not that of the issuer's only key" : `none of the issuer's ${keys} keys`;
+  return { code: 'ERR_KEY_UNKNOWN', message: `kid "${kid}" is ${whose}` };
 }
 
 /** A key of the right name, and not the right one. */

@@ -1,0 +1,40 @@
+// The values of options that are no plain text, each with what a person is told who writes it wrongly.
+import { InvalidArgumentError } from 'commander';
+import { parseTimeout } from './pam-arguments.ts';
+
+/** A duration from 100 ms to 60 s. @returns seconds. */
+export function durationOption(text: string): number {
+  const seconds = parseTimeout(text);
+  if (seconds === undefined) {
+    throw new InvalidArgumentError('expected a duration from "100ms" to "60s"');
+  }
+  return seconds;
+}
+
+/** A moment with its zone. @returns Unix time in seconds. */
+export function timeOption(text: string): number {
+  const time = Date.parse(text);
+  if (
+    !/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(text) ||
+    Number.isNaN(time)
+  ) {
+    throw new InvalidArgumentError('expected a time with its zone, such as 2026-11-21T03:00:00Z');
+  }
+  return time / 1000;
+}
+
+/** The name of a PAM service; an option that may be written several times. */
+export function serviceOption(text: string, before: readonly string[] = []): readonly string[] {
+  if (text === '' || text.includes('/')) {
+    throw new InvalidArgumentError('expected the name of a file of the PAM folder');
+  }
+  return [...before, text];
+}
+
+/** A number of things. */
+export function countOption(text: string): number {
+  if (!/^[1-9][0-9]{0,4}$/.test(text)) {
+    throw new InvalidArgumentError('expected a number from 1 to 99999');
+  }
+  return Number(text);
+}
