@@ -18,6 +18,11 @@ export function quote(value: unknown): string {
   return `${escapeNonASCII(JSON.stringify(value.slice(0, MAX_SHOWN)))}... (${value.length} characters)`;
 }
 
+/** Quotes a foreign value that may be missing. */
+export function quoteOrNone(value: unknown): string {
+  return value === undefined ? 'none' : quote(value);
+}
+
 /** Quotes a list of foreign values, the first few of it. */
 export function quoteList(values: readonly unknown[], most = 5): string {
   const shown = values.slice(0, most).map(quote).join(', ');

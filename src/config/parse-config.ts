@@ -1,6 +1,7 @@
 // Turns the text of issuers.yaml into a Configuration, or into all of its problems at once, each with its place.
 import { LineCounter, parseDocument } from 'yaml';
 import * as z from 'zod/mini';
+import { messageOf } from '../message-of.ts';
 import { quote } from '../quote.ts';
 import { messageOf } from '../message-of.ts';
 import { checkWritten } from './check-written.ts';

@@ -1,7 +1,7 @@
 // For whom a token is: `aud` (RFC 7519 section 4.1.3).
 import type { IssuerPart } from '../config/schema.ts';
 import { refuse } from '../errors.ts';
-import { quote, quoteList } from '../quote.ts';
+import { quote, quoteList, quoteOrNone } from '../quote.ts';
 import type { Check, VerifiedToken } from './check.ts';
 import { missingClaim } from './missing-claim.ts';
 
@@ -15,7 +15,7 @@ export function audienceCheck({
   return {
     name: 'aud',
     expected,
-    seen: ({ claims }) => quote(claims['aud']),
+    seen: ({ claims }) => quoteOrNone(claims['aud']),
     refusal: ({ claims }) => {
       const { aud } = claims;
       if (aud === undefined) {

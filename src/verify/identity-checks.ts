@@ -2,7 +2,7 @@
 // (JWT-SVID section 3.1).
 import { isSPIFFEID } from '../config/spiffe-id.ts';
 import { refuse } from '../errors.ts';
-import { quote } from '../quote.ts';
+import { quote, quoteOrNone } from '../quote.ts';
 import type { Check, VerifiedToken } from './check.ts';
 import { missingClaim } from './missing-claim.ts';
 
@@ -11,7 +11,7 @@ export function issuerCheck(url: string): Check<VerifiedToken> {
   return {
     name: 'iss',
     expected: quote(url),
-    seen: ({ claims }) => quote(claims['iss']),
+    seen: ({ claims }) => quoteOrNone(claims['iss']),
     refusal: ({ claims }) =>
       claims['iss'] === url
         ? undefined
@@ -25,7 +25,7 @@ export function subjectCheck(trustDomain: string | undefined): Check<VerifiedTok
     name: 'sub',
     expected:
       trustDomain === undefined ? 'text' : `a SPIFFE ID of trust domain ${quote(trustDomain)}`,
-    seen: ({ claims }) => quote(claims['sub']),
+    seen: ({ claims }) => quoteOrNone(claims['sub']),
     refusal: ({ claims }) => {
       const { sub } = claims;
       if (sub === undefined) {
