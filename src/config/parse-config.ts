@@ -3,7 +3,6 @@ import { LineCounter, parseDocument } from 'yaml';
 import * as z from 'zod/mini';
 import { messageOf } from '../message-of.ts';
 import { quote } from '../quote.ts';
-import { messageOf } from '../message-of.ts';
 import { checkWritten } from './check-written.ts';
 import { findSoundParts, type SoundParts } from './find-sound-parts.ts';
 import { createLocate, type Locate } from './locate.ts';
