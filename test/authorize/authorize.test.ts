@@ -189,6 +189,43 @@ describe('a decision', () => {
   });
 });
 
+describe('a role that no rule yields', () => {
+  const policy = policyOf('cluster');
+  const [issuer] = policy.issuers;
+  const entry = { ...issuer!.entry, roles: [{ claim: 'groups', shorten: false }] };
+  const byGroups: Policy = { ...policy, issuers: [{ ...issuer!, entry }] };
+  const overage = { claims: { hasgroups: true } };
+
+  it('is explained by a claim that the token only points to', async () => {
+    expect(await login({ policy: byGroups, role: 'x', token: overage })).toMatchObject({
+      decision: {
+        code: 'ERR_CLAIM_MISSING',
+        message:
+          'the token does not hold "groups" but says that there are some (hasgroups); expected them in the token',
+      },
+      verified: true,
+    });
+  });
+
+  it('is refused as ever where the token points to none', async () => {
+    expect(await login({ policy: byGroups, role: 'x' })).toMatchObject({
+      decision: {
+        code: 'ERR_ROLE_NOT_PERMITTED',
+        message: 'role "x" asked for, and the token may only be "foo:myservice"',
+      },
+    });
+  });
+
+  it('changes nothing about one that is granted, or protected', async () => {
+    expect(await login({ policy: byGroups, token: overage })).toMatchObject({
+      decision: { granted: true },
+    });
+    expect(await login({ policy: byGroups, role: 'postgres', token: overage })).toMatchObject({
+      decision: { code: 'ERR_ROLE_PROTECTED' },
+    });
+  });
+});
+
 const unavailable = (name: string) => (issuer: Issuer) =>
   issuer.name === name ? DOWN : pinnedKeys(issuer);
 
@@ -232,6 +269,40 @@ describe('several entries of one issuer', () => {
     });
     expect(asked).toEqual([['cluster-b', 'other-rs256', 'RS256']]);
     expect(issuer).toBe('cluster-b');
+  });
+
+  it('are tried each once, also those whose keys are not at hand', async () => {
+    const { asked, decision } = await login({ policy, hasKey: ({ name }) => name === 'cluster-b' });
+    expect(asked).toEqual([
+      ['cluster-b', 'cluster-rs256', 'RS256'],
+      ['cluster-a', 'cluster-rs256', 'RS256'],
+    ]);
+    expect(decision).toMatchObject({ granted: true, issuer: 'cluster-a' });
+    const refused = await login({ policy, role: 'x', hasKey: ({ name }) => name === 'cluster-b' });
+    expect(refused.asked).toHaveLength(2);
+  });
+
+  it('have each a limit of its own for the length of a token', async () => {
+    const password = mint.token();
+    const [a, b] = policy.issuers;
+    const tight = (issuer: Issuer, maxBytes: number): Issuer => ({
+      ...issuer,
+      entry: { ...issuer.entry, token: { ...issuer.entry.token, maxBytes } },
+    });
+    const limited = (maxBytes: number): Policy => ({
+      ...policy,
+      issuers: [tight(a!, maxBytes), tight(b!, 20)],
+    });
+    expect(await login({ policy: limited(password.length), password })).toMatchObject({
+      decision: { granted: true, issuer: 'cluster-a' },
+    });
+    expect(await login({ policy: limited(password.length - 1), password })).toMatchObject({
+      decision: {
+        code: 'ERR_TOKEN_TOO_LARGE',
+        message: `entry cluster-a: the token has ${password.length} bytes; expected at most ${password.length - 1} (token.maxBytes)`,
+      },
+      asked: [],
+    });
   });
 
   it('cannot decide when the one that may have signed has no keys', async () => {

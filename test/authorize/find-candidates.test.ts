@@ -103,6 +103,16 @@ it('says so where no entry is configured, and of what is no issuer', () => {
   }
 });
 
+it('says that an issuer is near which lacks the slash of the entry', () => {
+  const slashed = issuers.map((issuer) => ({
+    ...issuer,
+    entry: { ...issuer.entry, issuer: { ...issuer.entry.issuer, url: `${url}/` } },
+  }));
+  expect(findCandidates({ iss: url }, slashed)).toMatchObject({
+    message: `issuer "${url}" is not configured; it differs from "${url}/" of entry cluster only in case or a trailing slash`,
+  });
+});
+
 it('takes one slash and case for near, and nothing else', () => {
   for (const iss of [`${url}//`, `${url}x`, url.slice(0, -1), `/${url}`]) {
     expect(findCandidates({ iss }, issuers)).toMatchObject({

@@ -349,3 +349,66 @@ describe('several entries', () => {
     ).toEqual([]);
   });
 });
+
+describe('warnings', () => {
+  async function pathsOf(lines: readonly string[]): Promise<string[]> {
+    const file = join(base, 'places.yaml');
+    await writeFile(file, ['apiVersion: pgtoken/v1', 'issuers:', ...lines, ''].join('\n'));
+    await chmod(file, 0o644);
+    const loaded = await loadPolicy(file);
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+    const warnings = await findWarnings(loaded.policy, loaded.locate);
+    return warnings.map(({ path }) => formatPath(path));
+  }
+  const rest = [
+    '  issuer: {url: https://k8s.example.com, audiences: [postgres]}',
+    '  roles: [{claim: sub}]',
+  ];
+
+  it('come in the order of the text, line by line and from left to right', async () => {
+    const [sender, lifetime] = ['allowSenderConstrained: true', 'maxLifetime: 48h'];
+    const inOrder = ['issuers[0].token.allowSenderConstrained', 'issuers[0].token.maxLifetime'];
+    const oneLine = (a: string, b: string): string[] => ['- name: a', `  token: {${a}, ${b}}`];
+    const lines = (a: string, b: string): string[] => [
+      '- name: a',
+      '  token:',
+      `    ${a}`,
+      `    ${b}`,
+    ];
+    for (const write of [oneLine, lines]) {
+      expect(await pathsOf([...write(sender, lifetime), ...rest])).toEqual(inOrder);
+      expect(await pathsOf([...write(lifetime, sender), ...rest])).toEqual(inOrder.toReversed());
+    }
+  });
+
+  it('come of any stranger who is let in, though others are not', async () => {
+    // Subjects have two forms; this pattern matches one of them.
+    const rule = { claim: 'sub', pattern: 'repo:[a-z]+/app:.*', role: 'deploy' };
+    const url = 'https://token.actions.githubusercontent.com';
+    expect(await warningsOf(entry({ roles: [rule] }, url))).toEqual([
+      expect.stringMatching(
+        /^issuers\[0\]\.issuer\.url: GitHub Actions signs tokens for everybody/,
+      ),
+    ]);
+  });
+
+  it('tell of a foreign audience of a trust domain, too', async () => {
+    const issuer = { spiffeTrustDomain: 'example.org', audiences: ['vault'] };
+    const keys = { spiffeBundleURL: 'https://spire.example.com' };
+    expect(await warningsOf(entry({ issuer, keys }))).toEqual([
+      expect.stringMatching(
+        /^issuers\[0\]\.issuer\.audiences\[0\]: "vault" is the audience of HashiCorp Vault/,
+      ),
+    ]);
+  });
+
+  it('begin with a lifetime over a day and an hour', async () => {
+    const entryWith = (maxLifetime: string): string[] => [
+      '- name: a',
+      `  token: {maxLifetime: ${maxLifetime}}`,
+      ...rest,
+    ];
+    expect(await pathsOf(entryWith('25h'))).toEqual([]);
+    expect(await pathsOf(entryWith('90001s'))).toEqual(['issuers[0].token.maxLifetime']);
+  });
+});

@@ -165,6 +165,43 @@ describe('with a new policy', () => {
     expect(fetches).toHaveLength(1);
   });
 
+  it('goes on with a retrieval that is under way, and begins no second one', async () => {
+    const key = await createSigningKey('ES256', 'k');
+    store.use(await policyOf(entry('a')));
+    const policy = await policyOf(entry('a'));
+    const world = worldOf(policy);
+    expect(fetches).toHaveLength(1);
+    await fetches[0]!.answer(keys(key));
+    expect(told).toEqual(['a keys']);
+    expect(await decide(mint(key, 'a'), policy, world)).toBeUndefined();
+    expect(fetches).toHaveLength(1);
+  });
+
+  it('says whose keys are at hand: pinned ones always, others once they are retrieved', async () => {
+    const key = await createSigningKey('ES256', 'k');
+    const file = join(folder.path, 'keys.json');
+    await writeFile(file, JSON.stringify({ keys: [key.publicJWK] }));
+    await chmod(file, 0o644);
+    const policy = await policyOf(entry('a'), entry('b', { keys: { jwksFile: 'keys.json' } }));
+    const { hasKey } = store.use(policy);
+    const [a, b] = policy.issuers;
+    const wanted = { keyID: 'k', algorithm: 'ES256' } as const;
+    expect([hasKey(a!, wanted), hasKey(b!, wanted)]).toEqual([false, true]);
+    await fetches[0]!.answer(keys(key));
+    expect(hasKey(a!, wanted)).toBe(true);
+    expect(hasKey(a!, { ...wanted, keyID: 'other' })).toBe(false);
+    const [stranger] = (await policyOf(entry('c'))).issuers;
+    expect(hasKey(stranger!, wanted)).toBe(false);
+  });
+
+  it('stops with all of them: what is under way comes to nothing', async () => {
+    store.use(await policyOf(entry('a'), entry('b')));
+    store.stop();
+    for (const { answer } of fetches) await answer(keys(await createSigningKey('ES256', 'k')));
+    expect(told).toEqual([]);
+    expect(cached.size).toBe(0);
+  });
+
   it('ends those of an issuer that is gone: what is under way comes to nothing', async () => {
     store.use(await policyOf(entry('a'), entry('b')));
     store.use(await policyOf(entry('b')));

@@ -65,6 +65,13 @@ describe('remembers', () => {
     expect(known.size).toBe(1);
   });
 
+  it('nothing for a login that began before, which checks for itself', () => {
+    const known = createKnownTokens();
+    const before = known.find('t');
+    remember(known, 't', key('a'));
+    expect(before.isVerified('prod', [key('a')], NOW)).toBe(false);
+  });
+
   it('up to the last moment before exp', () => {
     const known = createKnownTokens();
     remember(known, 't', key('a'), NOW + 10);

@@ -200,6 +200,17 @@ describe('a policy', () => {
     ).toMatchObject({ ok: true, policy: { maxTokenBytes: 20_000 } });
   });
 
+  it('without an entry looks at tokens of any length, as it is not that what is wrong with them', async () => {
+    const loaded = await load('apiVersion: pgtoken/v1\nissuers: []\n');
+    expect(loaded.ok && loaded.policy.maxTokenBytes).toBe(65_535);
+  });
+
+  it('that is wrong, or cannot be read, is to be watched all the same', async () => {
+    const file = join(folder, 'issuers.yaml');
+    expect(await loadPolicy(file)).toMatchObject({ ok: false, files: [file] });
+    expect(await load('apiVersion: 1\n')).toMatchObject({ ok: false, files: [file] });
+  });
+
   it('has roles by its rules', async () => {
     const loaded = await load(
       CONFIG().replace('  - claim: sub', "  - {claim: sub, pattern: 'u:(.*)', role: '\\1'}"),
@@ -370,6 +381,29 @@ describe('pinned keys of other forms', () => {
     await place('keys.pem', certificate, 0o666);
     expect(await problemsOf(text)).toEqual([
       `${PEM}keys.pem cannot be used: mode 0666 lets group or others write it; expected only its owner to (chmod go-w)`,
+    ]);
+  });
+
+  it('with kid are as many as there are', async () => {
+    const key = mint.publicKey('cluster-rs256');
+    const named = Array.from({ length: 20 }, (_, n) => ({ ...key, kid: `k${n}` }));
+    await place('keys.json', JSON.stringify({ keys: named }));
+    expect(await problemsOf(PINNED)).toEqual([]);
+  });
+
+  it('that are private come with what that means, others do not', async () => {
+    const weak = { ...mint.publicKey('cluster-rs256'), use: 'enc' };
+    await place('keys.json', JSON.stringify({ keys: [privateKeys['cluster-rs256'], weak] }));
+    const loaded = await load(PINNED);
+    expect(!loaded.ok && loaded.problems.map(({ message, hint }) => [message, hint])).toEqual([
+      [
+        `Invalid value: ${join(folder, 'keys.json')}: keys[0] is a private key; expected public keys only`,
+        'Whoever could read this file can sign tokens: have the issuer make another key.',
+      ],
+      [
+        `Invalid value: ${join(folder, 'keys.json')}: keys[1] is use is "enc"; expected "sig"`,
+        undefined,
+      ],
     ]);
   });
 

@@ -149,6 +149,35 @@ describe('a trace', () => {
     });
   });
 
+  it('says what was seen where a step failed, or where there is nothing to see', async () => {
+    const seen = async (step: string, options: Parameters<typeof explain>[0]) =>
+      (await explain(options)).steps.find((one) => one.step === step)?.seen;
+    expect(await seen('token', { password: 'hunter2' })).toBe('none');
+    expect(await seen('candidates', { policy: 'two-clusters' })).toBe('cluster-a, cluster-b');
+    expect(await seen('kid', { token: { header: { kid: undefined } } })).toBe('none');
+    expect(
+      await seen('signature', {
+        token: { key: 'attacker-rs256', header: { kid: 'cluster-rs256' } },
+      }),
+    ).toBe('not valid');
+    expect(await seen('role', { token: { claims: { sub: 'alice' } } })).toBe('none');
+    const { steps } = await explain({ policy: 'nameless', token: { key: 'nameless-rs256' } });
+    expect(steps.find(({ step }) => step === 'kid')?.expected).toBe('one of "without kid"');
+  });
+
+  it('of a token that is too long for its entry ends with its size', async () => {
+    const policy = policies.get('cluster')!;
+    const [issuer] = policy.issuers;
+    const entry = { ...issuer!.entry, token: { ...issuer!.entry.token, maxBytes: 100 } };
+    const steps: TraceStep[] = [];
+    await authorize(
+      { role: 'x', service: 'postgresql', source: undefined, password: mint.token() },
+      { ...policy, issuers: [{ ...issuer!, entry }] },
+      { clock: () => NOW, keysOf, trace: (step) => steps.push(step) },
+    );
+    expect(named(steps)).toEqual(['token', 'candidates', 'cluster size ERR_TOKEN_TOO_LARGE']);
+  });
+
   it('says where a signature was not checked again', async () => {
     const knownTokens = createKnownTokens();
     await explain({ knownTokens });

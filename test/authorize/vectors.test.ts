@@ -2,22 +2,33 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { authorize } from '../../src/authorize/authorize.ts';
 import { isRefusal, refuse } from '../../src/errors.ts';
+import type { TemporaryFolder } from '../support/temporary-folder.ts';
 import { generate } from '../vectors/tokens/generate.ts';
 import { loadVectorFiles } from '../vectors/tokens/vector.ts';
-import { loadPolicies } from './load-policies.ts';
+import { copyPolicies, loadPolicyOf } from './load-policies.ts';
 
 const files = await loadVectorFiles();
-const policies = await loadPolicies(files.flatMap((file) => file.vectors.map((v) => v.policy)));
+
+/** Each vector loads its policy anew: `npm run mutation` can tell by that what a test depends on. */
+let folder: TemporaryFolder;
+
+beforeAll(async () => {
+  folder = await copyPolicies();
+});
+
+afterAll(async () => {
+  await folder.remove();
+});
 
 describe.each(files)('token vectors: $name', ({ vectors }) => {
   it.each(vectors)('$name', async ({ policy, now, request, password, expected }) => {
     const { decision } = await authorize(
       { source: undefined, ...request, password },
-      policies.get(policy)!,
+      await loadPolicyOf(folder, policy),
       {
         clock: () => now,
         keysOf: async ({ keySource }) =>

@@ -1,5 +1,5 @@
 // Holds docs/assurance.md to what it counts, and its commands to what there is. What was measured once, no test holds.
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
@@ -16,6 +16,7 @@ import {
   VALID_VECTORS,
 } from '../attacks/mutations.ts';
 import { HARMLESS, loadAttackFiles } from '../vectors/attacks/attack.ts';
+import { readExplanations } from '../mutation/read-report.ts';
 import { codeSpans, readPage, ROOT, rowsOf } from './read-markdown.ts';
 
 const page = readPage('docs/assurance.md');
@@ -55,6 +56,18 @@ describe('docs/assurance.md', () => {
   it('has no attack that is not counted', () => {
     expect(rowsOf(page.sections.get('Attacks'))).toHaveLength(5);
   });
+
+  it.each(['src/verify', 'src/roles', 'src/authorize'])(
+    'counts the explained mutants of %s as they are',
+    (folder) => {
+      const explained = readExplanations().filter(({ file }) => file.startsWith(`${folder}/`));
+      const row = rowsOf(page.sections.get('Mutation')).find(([name]) => name === `\`${folder}\``);
+      expect(row?.[3]).toBe(String(explained.length));
+      for (const { file, line } of explained) {
+        expect(readFileSync(join(ROOT, file), 'utf8')).toContain(line);
+      }
+    },
+  );
 
   it('names commands that there are, with tests that there are, in every row', () => {
     const scripts: Readonly<Record<string, string>> = packageJSON.scripts;

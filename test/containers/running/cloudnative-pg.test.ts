@@ -72,7 +72,7 @@ beforeAll(async () => {
   await symlink('..data/issuers.yaml', inside('projected/issuers.yaml'));
   await mkdir(inside('account'));
   await writeFile(inside('account/ca.crt'), authority.certificate);
-  await writeFile(inside('account/token'), 'the token of the pod itself');
+  await writeFile(inside('account/token'), 'the-token-of-the-pod-itself');
 
   const prepared = new PodContainer(image.name)
     .withReadOnlyRoot()
@@ -135,7 +135,7 @@ it('the keys are kept for the next login, where the pod can write', async () => 
     '%A %u',
     '/run/pgtoken-keys/here.json',
   ]);
-  expect(output).toBe('-rw-r--r-- 26\n');
+  expect(output).toBe('-rw------- 26\n');
 });
 
 it('a token for another audience is refused, and the log of the pod has the reason', async () => {

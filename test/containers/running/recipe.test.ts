@@ -41,6 +41,15 @@ const PROCESSES = `for process in /proc/[0-9]*; do
   echo "\${process#/proc/} $(tr '\\0' ' ' <$process/cmdline)"
 done 2>/dev/null`;
 
+type Client = Awaited<ReturnType<typeof getContainerRuntimeClient>>;
+/** A container as the engine knows it: testcontainers removes what it stops. */
+const rawOf = async ({
+  container,
+}: Service): Promise<ReturnType<Client['container']['dockerode']['getContainer']>> => {
+  const client = await getContainerRuntimeClient();
+  return client.container.dockerode.getContainer(container.getId());
+};
+
 describe.each(BASES)('on $suite with PostgreSQL $postgresql', (base) => {
   const stack = new AsyncDisposableStack();
   let authority: CertificateAuthority;
@@ -161,8 +170,7 @@ describe.each(BASES)('on $suite with PostgreSQL $postgresql', (base) => {
     });
 
     it('the signal of the official images stops all of it, and the server shuts down', async () => {
-      const { container } = await getContainerRuntimeClient();
-      const raw = container.dockerode.getContainer(database.container.getId());
+      const raw = await rawOf(database);
       await raw.kill({ signal: 'SIGINT' });
       expect(await raw.wait()).toMatchObject({ StatusCode: 0 });
       await poll('the end of the server', () =>
@@ -221,11 +229,12 @@ describe.each(BASES)('on $suite with PostgreSQL $postgresql', (base) => {
     });
 
     it('without the sidecar nobody logs in, and with it again they do', async () => {
-      await sidecar.container.stop({ remove: false });
+      const raw = await rawOf(sidecar);
+      await raw.stop();
       expect(await reasonFor(database, issuer.mint())).toContain(
         'pgtoken: unavailable ERR_INTERNAL no daemon at /run/pgtoken/pgtoken.sock: ',
       );
-      await sidecar.container.restart();
+      await raw.start();
       expect(await poll('a login', async () => admits(database, issuer.mint()))).toBe(ROLE);
     });
   });
