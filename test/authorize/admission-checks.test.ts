@@ -72,7 +72,7 @@ describe('an entry', () => {
 
 it('a file that cannot be used comes with what to look at', () => {
   expect(fileHint({ ok: false, reason: 'x', missing: true })).toBe(
-    'A relative path counts from the folder of issuers.yaml.',
+    'Check the path; a relative one in issuers.yaml counts from the folder of that file.',
   );
   expect(fileHint({ ok: false, reason: 'x', missing: false })).toBe(
     'It must belong to root or to the user that runs pgtoken, and only its owner may write it.',
