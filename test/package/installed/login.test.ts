@@ -299,6 +299,7 @@ describe.each(RELEASES)('on $suite', ({ suite, postgresql }) => {
 
   it('removal stops the daemon and leaves the configuration, purging leaves nothing', async () => {
     const config = await readFile(inside(CONFIG), 'utf8');
+    expect(await machine.sh('ls ~postgres/.cache/pgtoken')).toContain('issuers.yaml.json\n');
     await machine.sh('apt-get -q remove -y pgtoken');
     expect(await show('pgtoken.service', 'ActiveState')).toBe('inactive');
     expect(await show('pgtoken.socket', 'ActiveState')).toBe('inactive');
