@@ -1,16 +1,13 @@
 // Makes one entry of issuers.yaml ready to decide by. Everything that can be done once is done here, so that a login
 // only pays for what its entry demands.
 import type { CompilePattern } from '../config/pattern.ts';
-import type { ConfigPath } from '../config/problems.ts';
+import type { ReportProblem } from '../config/problems.ts';
 import type { IssuerConfiguration } from '../config/schema.ts';
 import { compileRoleRules, type RuleTools } from '../roles/compile-role-rules.ts';
 import { isProtectedRole } from '../roles/is-protected-role.ts';
 import { compileClaimChecks } from '../verify/compile-claim-checks.ts';
 import { admissionChecks } from './admission-checks.ts';
 import type { Issuer, KeySource } from './policy.ts';
-
-/** Reports one problem: where, below the entry, what, and what to do about it. */
-export type ReportEntry = (path: ConfigPath, message: string, hint?: string) => void;
 
 /**
  * Compiles an entry.
@@ -24,7 +21,7 @@ export function compileIssuer(
   keySource: KeySource,
   protectedRoles: readonly string[],
   tools: RuleTools,
-  report: ReportEntry,
+  report: ReportProblem,
 ): Issuer {
   for (const [index, role] of entry.allowProtectedRoles.entries()) {
     if (!isProtectedRole(role, protectedRoles)) {

@@ -1,13 +1,10 @@
 // Makes a policy of a configuration: loads everything it points to, and checks what can only be checked with that in hand.
-import type { ConfigPath } from '../config/problems.ts';
+import type { ReportProblem } from '../config/problems.ts';
 import type { Configuration } from '../config/schema.ts';
 import { MAX_TOKEN_BYTES } from '../verify/parse-token.ts';
 import { compileIssuer, loadRuleTools } from './compile-issuer.ts';
 import { loadKeySource } from './load-key-source.ts';
 import type { Policy } from './policy.ts';
-
-/** Reports one problem: where in the file, what, and what to do about it. */
-export type ReportProblem = (path: ConfigPath, message: string, hint?: string) => void;
 
 /**
  * Compiles a configuration.

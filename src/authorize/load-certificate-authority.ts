@@ -1,9 +1,9 @@
 // The certificate authority of an entry: as it stands in issuers.yaml, where it has been checked, or from its file.
 import { resolve } from 'node:path';
 import { checkCertificates } from '../config/check-certificates.ts';
+import type { ReportProblem } from '../config/problems.ts';
 import { readTrustedFile } from '../config/read-trusted-file.ts';
 import type { IssuerPart } from '../config/schema.ts';
-import type { ReportEntry } from './compile-issuer.ts';
 import { fileHint } from './file-hint.ts';
 import { MAX_REFERENCED_BYTES } from './limits.ts';
 
@@ -11,7 +11,7 @@ import { MAX_REFERENCED_BYTES } from './limits.ts';
 export function loadCertificateAuthority(
   issuer: IssuerPart,
   folder: string,
-  report: ReportEntry,
+  report: ReportProblem,
 ): string | undefined {
   if (issuer.certificateAuthority !== undefined) {
     return issuer.certificateAuthority;

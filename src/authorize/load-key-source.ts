@@ -1,10 +1,10 @@
 // Where the keys of an entry come from, with the files that the configuration names read and checked.
 import { resolve } from 'node:path';
+import type { ReportProblem } from '../config/problems.ts';
 import type { IssuerPart, KeysPart } from '../config/schema.ts';
 import { defaultDiscoveryURL, type KeyLocation } from '../issuers/fetch-key-set.ts';
 import { loadCertificateAuthority } from './load-certificate-authority.ts';
 import { loadPinnedKeys } from './load-pinned-keys.ts';
-import type { ReportEntry } from './compile-issuer.ts';
 import type { KeySource } from './policy.ts';
 
 /**
@@ -18,7 +18,7 @@ export async function loadKeySource(
   issuer: IssuerPart | undefined,
   keys: KeysPart,
   folder: string,
-  report: ReportEntry,
+  report: ReportProblem,
 ): Promise<KeySource> {
   const keySet = await loadPinnedKeys(keys, folder, report);
   if (keySet !== undefined) {

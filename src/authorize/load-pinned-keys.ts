@@ -2,6 +2,7 @@
 // problem, as an administrator wrote the file for this purpose.
 import { resolve } from 'node:path';
 import { SUPPORTED_ALGORITHMS } from '../config/algorithms.ts';
+import type { ReportProblem } from '../config/problems.ts';
 import { readTrustedFile } from '../config/read-trusted-file.ts';
 import type { KeysPart } from '../config/schema.ts';
 import { MAX_NAMELESS_KEYS } from '../keys/find-keys.ts';
@@ -14,7 +15,6 @@ import {
 } from '../keys/parse-key-set.ts';
 import { parseSPIFFEBundle } from '../keys/parse-spiffe-bundle.ts';
 import { parseJSONObject } from '../parse-json-object.ts';
-import type { ReportEntry } from './compile-issuer.ts';
 import { fileHint } from './file-hint.ts';
 import { MAX_REFERENCED_BYTES } from './limits.ts';
 
@@ -58,7 +58,7 @@ const LEAKED = 'Whoever could read this file can sign tokens: have the issuer ma
 export async function loadPinnedKeys(
   keys: KeysPart,
   folder: string,
-  report: ReportEntry,
+  report: ReportProblem,
 ): Promise<KeySet | undefined> {
   const form = FORMS.find(({ key }) => keys?.[key] !== undefined);
   const name = form && keys?.[form.key];

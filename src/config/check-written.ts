@@ -1,7 +1,8 @@
 // Rules of issuers.yaml about what is written and what would come of it: that nothing stands there without effect. They
 // see the file as it was written, before defaults are filled in.
 import { isJSONObject, type JSONObject } from '../parse-json-object.ts';
-import { type CrossCheck, has, KEY_SOURCES, type Report } from './cross-checks.ts';
+import { type CrossCheck, has, KEY_SOURCES } from './cross-checks.ts';
+import type { ReportProblem } from './problems.ts';
 import { normalizeType, SVID_TYPES } from './token-type.ts';
 
 const UNUSED = 'Delete it: whoever reads the file would think that it does something.';
@@ -17,7 +18,7 @@ export const checkWritten: CrossCheck = (file, report) => {
   const entries: readonly unknown[] = file['issuers'];
   for (const [index, entry] of entries.entries()) {
     if (isJSONObject(entry)) {
-      const reportEntry: Report = (path, message, hint) => {
+      const reportEntry: ReportProblem = (path, message, hint) => {
         report(['issuers', index, ...path], message, hint);
       };
       checkKeySource(entry, reportEntry);
@@ -28,7 +29,7 @@ export const checkWritten: CrossCheck = (file, report) => {
 };
 
 /** Nothing is written that the key source would leave unused. */
-function checkKeySource(entry: JSONObject, report: Report): void {
+function checkKeySource(entry: JSONObject, report: ReportProblem): void {
   const { keys } = entry;
   if (!isJSONObject(keys)) {
     return;
@@ -60,7 +61,7 @@ function checkKeySource(entry: JSONObject, report: Report): void {
 }
 
 /** A mapping that is read loses a key of this name without a word, as JavaScript has a meaning for it. */
-function checkReplacements({ roles }: JSONObject, report: Report): void {
+function checkReplacements({ roles }: JSONObject, report: ReportProblem): void {
   for (const [index, rule] of (Array.isArray(roles) ? (roles as unknown[]) : []).entries()) {
     const replace = isJSONObject(rule) ? rule['replace'] : undefined;
     if (isJSONObject(replace) && has(replace, '__proto__')) {
@@ -74,7 +75,7 @@ function hasItems(list: unknown): boolean {
 }
 
 /** Bundles belong to trust domains; what JWT-SVIDs cannot have is not written for one (JWT-SVID section 2). */
-function checkTrustDomain(entry: JSONObject, report: Report): void {
+function checkTrustDomain(entry: JSONObject, report: ReportProblem): void {
   const { issuer, keys, token } = entry;
   if (!isJSONObject(issuer)) {
     return;
@@ -106,7 +107,7 @@ function reportItems(
   token: JSONObject,
   key: string,
   isWrong: (item: string) => boolean,
-  report: Report,
+  report: ReportProblem,
 ): void {
   const list: unknown = token[key];
   for (const [index, item] of (Array.isArray(list) ? (list as unknown[]) : []).entries()) {

@@ -4,14 +4,12 @@
 // rest to the schema. What must be known as it was written, before defaults are filled in, is in check-written.ts.
 import * as z from 'zod/mini';
 import { isJSONObject, type JSONObject } from '../parse-json-object.ts';
+import type { ReportProblem } from './problems.ts';
 import { normalizeType } from './token-type.ts';
 import { formatSeconds } from './units.ts';
 
-/** Reports one problem: where, below the value being checked, what, and what to do about it. */
-export type Report = (path: readonly (string | number)[], message: string, hint?: string) => void;
-
 /** Looks at a value of unknown shape and reports what does not fit together. */
-export type CrossCheck = (value: unknown, report: Report) => void;
+export type CrossCheck = (value: unknown, report: ReportProblem) => void;
 
 /** A cross-check as a check of a schema. */
 export const crossCheck = <T>(check: CrossCheck) =>
@@ -214,7 +212,7 @@ function rolesOf(value: unknown): readonly unknown[] {
 function reportDuplicates(
   value: JSONObject,
   key: string,
-  report: Report,
+  report: ReportProblem,
   normalize = (text: string): string => text,
 ): void {
   const list: unknown = value[key];

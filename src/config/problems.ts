@@ -15,6 +15,9 @@ export interface Problem {
   readonly column: number;
 }
 
+/** Reports one problem: where, below what is looked at, what, and what to do about it. */
+export type ReportProblem = (path: ConfigPath, message: string, hint?: string) => void;
+
 /** More problems than these are not told. */
 export const MAX_PROBLEMS = 100;
 

@@ -2,6 +2,7 @@
 import { type Claims, findClaim } from '../config/claim.ts';
 import { PATTERN_HINT } from '../config/pattern-hint.ts';
 import type { CompilePattern, Pattern } from '../config/pattern.ts';
+import type { ReportProblem } from '../config/problems.ts';
 import type { RoleRule } from '../config/schema.ts';
 
 /** Says which roles the claims permit; protected roles and length are not its business. May hold a role twice. */
@@ -15,13 +16,6 @@ export interface RuleTools {
   readonly shortenRole: (role: string) => string;
 }
 
-/** A problem in a rule: where, below the list of rules, and what. */
-export type ReportRule = (
-  path: readonly (string | number)[],
-  message: string,
-  hint?: string,
-) => void;
-
 /** More roles than this from one token are not looked at. */
 const MAX_ROLES = 1000;
 
@@ -33,7 +27,7 @@ const MAX_ROLES = 1000;
 export function compileRoleRules(
   rules: readonly RoleRule[],
   tools: RuleTools,
-  report: ReportRule,
+  report: ReportProblem,
 ): RolesOf {
   const compiled = rules.map((rule, index) =>
     compileRule(rule, tools, (path, message, hint) => {
@@ -56,7 +50,7 @@ export function compileRoleRules(
 function compileRule(
   rule: RoleRule,
   tools: RuleTools,
-  report: ReportRule,
+  report: ReportProblem,
 ): (claims: Claims) => string[] {
   const pattern =
     rule.pattern === undefined
@@ -92,7 +86,7 @@ type Template = (group: (n: number) => string) => string;
 function compileTemplates(
   rule: RoleRule,
   pattern: Pattern | undefined,
-  report: ReportRule,
+  report: ReportProblem,
 ): Template[] {
   if (rule.role === undefined) {
     return [(group) => group(0)];

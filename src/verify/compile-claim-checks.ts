@@ -3,6 +3,7 @@
 //
 // None of this says anything about a token whose signature is not verified.
 import type { CompilePattern } from '../config/pattern.ts';
+import type { ReportProblem } from '../config/problems.ts';
 import type { IssuerConfiguration } from '../config/schema.ts';
 import type { Check, VerifiedToken } from './check.ts';
 import { audienceCheck } from './audience-check.ts';
@@ -12,7 +13,7 @@ import { issuerCheck, subjectCheck } from './identity-checks.ts';
 import { timeChecks } from './time-checks.ts';
 import { typeCheck } from './type-check.ts';
 import { requiredClaimChecks } from './required-claim-checks.ts';
-import { compileValidationRules, type ReportValidationRule } from './compile-validation-rules.ts';
+import { compileValidationRules } from './compile-validation-rules.ts';
 
 /**
  * Compiles the demands of an entry.
@@ -23,7 +24,7 @@ import { compileValidationRules, type ReportValidationRule } from './compile-val
 export function compileClaimChecks(
   entry: IssuerConfiguration,
   compilePattern: CompilePattern,
-  report: ReportValidationRule,
+  report: ReportProblem,
 ): readonly Check<VerifiedToken>[] {
   const { issuer, token } = entry;
   const isSVID = issuer.spiffeTrustDomain !== undefined;

@@ -3,6 +3,7 @@
 import { type Claims, findClaim } from '../config/claim.ts';
 import type { CompilePattern } from '../config/pattern.ts';
 import { PATTERN_HINT } from '../config/pattern-hint.ts';
+import type { ReportProblem } from '../config/problems.ts';
 import type { ValidationRule } from '../config/schema.ts';
 import { refuse } from '../errors.ts';
 import { quote, quoteList } from '../quote.ts';
@@ -10,18 +11,11 @@ import type { Check, VerifiedToken } from './check.ts';
 import { missingClaim } from './missing-claim.ts';
 import { withheldClaim } from './withheld-claim.ts';
 
-/** A problem in a rule: where, below the list of rules, and what. */
-export type ReportValidationRule = (
-  path: readonly (string | number)[],
-  message: string,
-  hint?: string,
-) => void;
-
 /** Compiles the rules of an entry. */
 export function compileValidationRules(
   rules: readonly ValidationRule[],
   compilePattern: CompilePattern,
-  report: ReportValidationRule,
+  report: ReportProblem,
 ): Check<VerifiedToken>[] {
   return rules.map((rule, index) => {
     const name = `claimValidationRules[${index}]`;
