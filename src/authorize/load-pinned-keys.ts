@@ -5,7 +5,7 @@ import { SUPPORTED_ALGORITHMS } from '../config/algorithms.ts';
 import type { ReportProblem } from '../config/problems.ts';
 import { readTrustedFile } from '../config/read-trusted-file.ts';
 import type { KeysPart } from '../config/schema.ts';
-import { MAX_NAMELESS_KEYS } from '../keys/find-keys.ts';
+import { MAX_CANDIDATES } from '../keys/find-keys.ts';
 import {
   algorithmsOf,
   type KeySet,
@@ -104,9 +104,9 @@ function findUntried({ keys }: KeySet): string[] {
   const nameless = keys.filter((key) => key.kid === undefined);
   const crowded = SUPPORTED_ALGORITHMS.find(
     (algorithm) =>
-      nameless.filter((key) => algorithmsOf(key).includes(algorithm)).length > MAX_NAMELESS_KEYS,
+      nameless.filter((key) => algorithmsOf(key).includes(algorithm)).length > MAX_CANDIDATES,
   );
   return crowded === undefined
     ? []
-    : [`more than ${MAX_NAMELESS_KEYS} keys without kid for ${crowded}; expected at most that`];
+    : [`more than ${MAX_CANDIDATES} keys without kid for ${crowded}; expected at most that`];
 }

@@ -4,7 +4,6 @@
 // What is remembered counts only for exactly the same text and the same build, and comes from a file that only root or
 // this user could have written: whoever can write it could write this user's key cache as well. Files that the text names
 // are not part of it; they are read and checked each time.
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isJSONObject } from '../parse-json-object.ts';
 import { readTrustedFile } from './read-trusted-file.ts';
@@ -49,7 +48,6 @@ export function createConfigMemory(folder: string, build: string): ConfigMemory 
     remember(text, config) {
       const record: MemoryRecord = { build, text, config };
       try {
-        mkdirSync(folder, { recursive: true, mode: 0o755 });
         replaceFile(path, `${JSON.stringify(record)}\n`);
       } catch {
         // The next login parses again.

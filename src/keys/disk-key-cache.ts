@@ -2,7 +2,6 @@
 //
 // The keys in it decide who may log in, so a file that anybody but root, the daemon's user or the reader itself could
 // have written is not used, and neither is a folder.
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { readTrustedFile } from '../config/read-trusted-file.ts';
 import { replaceFile } from '../config/replace-file.ts';
@@ -43,7 +42,6 @@ export function createDiskKeyCache(options: DiskKeyCacheOptions): KeyCache {
     },
     write(name, record) {
       try {
-        mkdirSync(folder, { recursive: true, mode: 0o755 });
         replaceFile(join(folder, `${name}.json`), formatKeyRecord(record));
       } catch (error) {
         onWriteError?.(error);

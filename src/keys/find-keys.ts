@@ -11,11 +11,8 @@ export interface WantedKey {
   readonly algorithm: Algorithm;
 }
 
-/** Never more signature checks than this for one token. */
-const MAX_CANDIDATES = 4;
-
-/** So many keys without `kid` are tried of those that fit an algorithm. */
-export const MAX_NAMELESS_KEYS = MAX_CANDIDATES;
+/** Never more signature checks than this for one token; so many keys without `kid` are tried of those that fit it. */
+export const MAX_CANDIDATES = 4;
 
 /**
  * Finds the keys to try: those of the token's `kid`, else those that have no `kid`. A token without `kid` is only
