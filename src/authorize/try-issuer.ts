@@ -77,7 +77,10 @@ export async function tryIssuer(
   const verified = {
     type: token.type,
     claims: token.claims,
-    keyIDs: [token.keyID, ...keyIDsOf(keySet, keys)].filter((id) => id !== undefined),
+    // Looked for where an entry denies keys, and not at each login.
+    get keyIDs() {
+      return [token.keyID, ...keyIDsOf(keySet, keys)].filter((id) => id !== undefined);
+    },
     now,
   };
   const wrong = findRefusal(issuer.claimChecks, verified, trace?.claims(verified));
