@@ -5,6 +5,7 @@ import { createServer } from 'node:https';
 import { join } from 'node:path';
 
 import { createCertificateAuthority } from '../support/certificate-authority.ts';
+import { startServer } from '../support/listen.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 import { ATTACK_FOLDER, KEY_HOST, POLICY_FOLDERS } from '../vectors/attacks/attack.ts';
 
@@ -29,16 +30,8 @@ export async function createAttackWorld(): Promise<AttackWorld> {
       () => response.writeHead(404).end(),
     );
   });
-  const { promise, resolve } = Promise.withResolvers<undefined>();
-  server.listen(0, '127.0.0.1', () => resolve(undefined));
-  await promise;
-  stack.defer(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no TCP address');
-  const host = `https://127.0.0.1:${address.port}`;
+  const { port } = stack.use(await startServer(server));
+  const host = `https://127.0.0.1:${port}`;
 
   await writeFile(inside('ca.pem'), authority.certificate);
   await chmod(inside('ca.pem'), 0o644);

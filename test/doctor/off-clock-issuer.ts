@@ -2,6 +2,7 @@
 import { createServer } from 'node:https';
 
 import type { CertificateAuthority } from '../support/certificate-authority.ts';
+import { startServer } from '../support/listen.ts';
 import { createSigningKey } from '../support/signing-key.ts';
 
 export interface OffClockIssuer extends AsyncDisposable {
@@ -27,19 +28,10 @@ export async function createOffClockIssuer(
       ),
     );
   });
-  const { promise, resolve } = Promise.withResolvers<undefined>();
-  server.listen(0, '127.0.0.1', () => resolve(undefined));
-  await promise;
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no TCP address');
-  const url = `https://127.0.0.1:${address.port}`;
+  const running = await startServer(server);
+  const url = `https://127.0.0.1:${running.port}`;
   return {
     url,
-    [Symbol.asyncDispose]: async () => {
-      server.closeAllConnections();
-      await new Promise((done) => {
-        server.close(done);
-      });
-    },
+    [Symbol.asyncDispose]: async () => running[Symbol.asyncDispose](),
   };
 }

@@ -2,6 +2,7 @@
 import { createServer, type TLSSocket } from 'node:tls';
 
 import { createCertificateAuthority } from '../support/certificate-authority.ts';
+import { startServer } from '../support/listen.ts';
 
 /** How one request is answered. */
 export type RawAnswer = (request: string, socket: TLSSocket) => Promise<void>;
@@ -20,12 +21,10 @@ const NOTHING: RawAnswer = async () => undefined;
 export async function startRawHTTPSServer(): Promise<RawHTTPSServer> {
   await using stack = new AsyncDisposableStack();
   const authority = stack.use(await createCertificateAuthority());
-  const sockets = new Set<TLSSocket>();
   const requests: string[] = [];
   let answer = NOTHING;
   const server = createServer(await authority.issue(), (socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket)).on('error', () => undefined);
+    socket.on('error', () => undefined);
     let head = '';
     socket.setEncoding('latin1').on('data', (text: string) => {
       const before = head;
@@ -37,20 +36,10 @@ export async function startRawHTTPSServer(): Promise<RawHTTPSServer> {
     });
   });
   server.on('tlsClientError', () => undefined);
-  const { promise, resolve } = Promise.withResolvers<undefined>();
-  server.listen(0, '127.0.0.1', () => resolve(undefined));
-  await promise;
-  stack.defer(async () => {
-    const closed = Promise.withResolvers<undefined>();
-    server.close(() => closed.resolve(undefined));
-    for (const socket of sockets) socket.destroy();
-    await closed.promise;
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no TCP address');
+  const { port } = stack.use(await startServer(server));
   const kept = stack.move();
   return {
-    origin: `https://127.0.0.1:${address.port}`,
+    origin: `https://127.0.0.1:${port}`,
     certificateAuthority: authority.certificate,
     requests,
     answer: (next) => {

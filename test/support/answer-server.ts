@@ -2,9 +2,9 @@
 // statuses, headers and bodies. It remembers every request and always closes.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
-import type { Socket } from 'node:net';
 
 import type { CertificateAuthority } from './certificate-authority.ts';
+import { startServer } from './listen.ts';
 
 export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -19,39 +19,20 @@ export interface AnswerServer extends AsyncDisposable {
 export async function startAnswerServer(authority: CertificateAuthority): Promise<AnswerServer> {
   let answer: Answer = json('{}');
   const requests: IncomingMessage[] = [];
-  const sockets = new Set<Socket>();
   const server = createServer(await authority.issue(), (request, response) => {
     requests.push(request);
     answer(request, response);
   });
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-  });
   server.on('tlsClientError', () => undefined);
-  const { promise, resolve } = Promise.withResolvers<undefined>();
-  server.listen(0, '127.0.0.1', () => {
-    resolve(undefined);
-  });
-  await promise;
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no TCP address');
-
+  const running = await startServer(server);
   return {
-    origin: `https://127.0.0.1:${address.port}`,
+    origin: `https://127.0.0.1:${running.port}`,
     requests,
     answer: (next) => {
       answer = next;
       requests.length = 0;
     },
-    [Symbol.asyncDispose]: async () => {
-      const closed = Promise.withResolvers<undefined>();
-      server.close(() => {
-        closed.resolve(undefined);
-      });
-      for (const socket of sockets) socket.destroy();
-      await closed.promise;
-    },
+    [Symbol.asyncDispose]: async () => running[Symbol.asyncDispose](),
   };
 }
 

@@ -1,8 +1,10 @@
 // An HTTP proxy on the loopback interface that does nothing but tunnels (CONNECT, RFC 9110 section 9.3.6), with switches for
 // what goes wrong with proxies. It remembers who was asked for, and always closes.
 import { createServer, type IncomingMessage } from 'node:http';
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
+
+import { startServer } from './listen.ts';
 
 /** What becomes of the next requests. */
 export type ProxyBehaviour =
@@ -22,18 +24,10 @@ export interface ConnectProxy extends AsyncDisposable {
 
 export async function createConnectProxy(): Promise<ConnectProxy> {
   const requests: string[] = [];
-  const sockets = new Set<Duplex>();
   let behaviour: ProxyBehaviour = 'tunnel';
   let headers: IncomingMessage['headers'] = {};
 
   const server = createServer();
-  const keep = (socket: Duplex): void => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket)).on('error', () => undefined);
-  };
-  server.on('connection', (socket: Socket) => {
-    keep(socket);
-  });
   // A proxy that forwarded plain requests could read what is asked.
   server.on('request', (request, response) => {
     requests.push(`${request.method} ${request.url}`);
@@ -42,7 +36,7 @@ export async function createConnectProxy(): Promise<ConnectProxy> {
   server.on('connect', (request: IncomingMessage, client: Duplex) => {
     requests.push(`CONNECT ${request.url}`);
     headers = request.headers;
-    keep(client);
+    client.on('error', () => undefined);
     switch (behaviour) {
       case 'hang':
         return;
@@ -58,33 +52,20 @@ export async function createConnectProxy(): Promise<ConnectProxy> {
           client.write('HTTP/1.1 200 Connection established\r\n\r\n');
           upstream.pipe(client).pipe(upstream);
         });
-        keep(upstream);
         upstream.on('error', () => client.destroy());
+        client.on('close', () => upstream.destroy());
       }
     }
   });
 
-  const { promise, resolve } = Promise.withResolvers<undefined>();
-  server.listen(0, '127.0.0.1', () => {
-    resolve(undefined);
-  });
-  await promise;
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no TCP address');
+  const running = await startServer(server);
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url: `http://127.0.0.1:${running.port}`,
     requests,
     lastHeaders: () => headers,
     behave: (next) => {
       behaviour = next;
     },
-    [Symbol.asyncDispose]: async () => {
-      const closed = Promise.withResolvers<undefined>();
-      server.close(() => {
-        closed.resolve(undefined);
-      });
-      for (const socket of sockets) socket.destroy();
-      await closed.promise;
-    },
+    [Symbol.asyncDispose]: async () => running[Symbol.asyncDispose](),
   };
 }

@@ -5,6 +5,7 @@ import { createServer as createHTTPSServer } from 'node:https';
 import { createServer, type Socket } from 'node:net';
 
 import type { CertificateAuthority } from './certificate-authority.ts';
+import { listenOnLoopback } from './listen.ts';
 import { poll } from './poll.ts';
 import type { SigningAlgorithm } from './signatures.ts';
 import { createSigningKey, type SigningKey } from './signing-key.ts';
@@ -118,16 +119,7 @@ export async function createIssuer(
   const disconnect = (): void => {
     for (const socket of sockets) socket.destroy();
   };
-  const listen = async (port: number): Promise<number> => {
-    const { promise, resolve, reject } = Promise.withResolvers<undefined>();
-    tcp.once('error', reject);
-    tcp.listen({ port, host: '127.0.0.1' }, () => resolve(undefined));
-    await promise;
-    tcp.removeListener('error', reject);
-    const address = tcp.address();
-    if (address === null || typeof address === 'string') throw new Error('no TCP address');
-    return address.port;
-  };
+  const listen = async (port: number): Promise<number> => listenOnLoopback(tcp, port);
   const stopListening = async (): Promise<void> => {
     const { promise, resolve } = Promise.withResolvers<undefined>();
     tcp.close(() => resolve(undefined)); // also when it does not listen at all
