@@ -1,5 +1,6 @@
 // The daemon: holds the policy, the keys and what is verified, answers the PAM module, and follows the configuration.
 import { hash } from 'node:crypto';
+import type { Server } from 'node:http';
 import { createServer } from 'node:net';
 import type { Logger } from 'pino';
 import { authorize, type AuthorizeOptions, type Judgement } from '../authorize/authorize.ts';
@@ -167,10 +168,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   });
 
   let socket;
-  let metricsServer;
+  let metricsServer: Server | undefined;
   try {
-    metricsServer =
-      options.metrics === undefined ? undefined : await serveMetrics(options.metrics, metrics);
+    if (options.metrics !== undefined) {
+      metrics.watchProcess();
+      metricsServer = await serveMetrics(options.metrics, metrics);
+    }
     socket = await openSocket(server, { ...options, path: options.socket });
   } catch (error) {
     watcher.stop();

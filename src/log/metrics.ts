@@ -21,6 +21,8 @@ export interface Metrics {
   countReload(successful: boolean): void;
   /** Says which configuration is in force. */
   setConfig(hash: string): void;
+  /** Adds `process_*` and `nodejs_*`. They wake the process 100 times a second, to see how long it is kept from that. */
+  watchProcess(): void;
   /** @returns the metrics in the text format of Prometheus. */
   render(): Promise<string>;
   readonly contentType: string;
@@ -30,7 +32,6 @@ export interface Metrics {
 export function createMetrics(version: string, keys: () => ReadonlyMap<string, KeyGauge>): Metrics {
   const registry = new Registry();
   const registers = [registry];
-  collectDefaultMetrics({ register: registry });
 
   const decisions = new Counter({
     name: 'pgtoken_decisions_total',
@@ -104,6 +105,9 @@ export function createMetrics(version: string, keys: () => ReadonlyMap<string, K
     setConfig(hash) {
       config.reset();
       config.set({ hash }, 1);
+    },
+    watchProcess() {
+      collectDefaultMetrics({ register: registry });
     },
     render: async () => registry.metrics(),
     contentType: registry.contentType,

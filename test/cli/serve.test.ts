@@ -1,9 +1,10 @@
 // `pgtoken serve` as a process: what it says when it cannot start, how it is told to reload and to end, and sockets that
 // are handed over.
 import { once } from 'node:events';
-import { chmod, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
@@ -217,6 +218,22 @@ describe('exits 2 with one line and a hint', () => {
   ])('for %s %s', async (option, value, reason) => {
     expect(await failure([option, value])).toContain(reason);
   });
+});
+
+it('sleeps while nobody asks', async () => {
+  const daemon = await startReady();
+  expect(await ask('foo')).toBe('granted');
+  const wakeUps = async (): Promise<number> => {
+    const status = await readFile(`/proc/${daemon.pid}/status`, 'utf8');
+    return Number(/^voluntary_ctxt_switches:\s+(\d+)$/m.exec(status)?.[1]);
+  };
+  // Starting, and a login, leave something to be done.
+  const asleep = poll('a second in which it hardly wakes', async () => {
+    const before = await wakeUps();
+    await setTimeout(1000);
+    return (await wakeUps()) - before < 10 || undefined;
+  });
+  await expect(asleep).resolves.toBe(true);
 });
 
 describe('ends', () => {

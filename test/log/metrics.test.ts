@@ -87,8 +87,10 @@ describe('shows', () => {
     ]);
   });
 
-  it('the process itself', async () => {
+  it('the process itself, once that is asked for', async () => {
     const metrics = createMetrics('1', () => NO_KEYS);
+    expect(await metrics.render()).not.toMatch(/^process_/m);
+    metrics.watchProcess();
     expect(await metrics.render()).toMatch(/^process_resident_memory_bytes \d+$/m);
   });
 });
