@@ -1,10 +1,16 @@
 // `npm run bench`: what a login costs by each method, on one host, in paired rounds.
 //
-// Every round measures every method, so that whatever else the machine does in between falls on all of them; ratios are
-// medians of the rounds' own ratios.
+// Every round measures every method, a second at a time, there and back again, so that whatever else the machine does, and
+// whatever a method leaves behind for the next one, falls on all of them; ratios are medians of the rounds' own ratios.
 import { writeFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
-import { type BenchHost, METHOD_NAMES, readProcFigure, startBenchHost } from './bench-host.ts';
+import {
+  type BenchHost,
+  type Method,
+  METHOD_NAMES,
+  readProcFigure,
+  startBenchHost,
+} from './bench-host.ts';
 import { measureBackend, measureExec, measureLogins } from './measure.ts';
 import { drawPlot, formatTable, type Series } from './report.ts';
 import { median, medianRatio } from './statistics.ts';
@@ -28,7 +34,7 @@ const options = new Command('bench')
     'Measures logins by each method against each other on one throwaway PostgreSQL server.',
   )
   .option('--rounds <number>', 'paired rounds', count, 5)
-  .option('--seconds <number>', 'time for each method in each round', count, 3)
+  .option('--seconds <number>', 'turns of a second for each method in each round', count, 4)
   .option('--only <name>', 'measure one method alone')
   .option('--json <file>', 'write the figures as JSON')
   .option('--plot <file>', 'draw the medians as SVG')
@@ -60,8 +66,7 @@ async function measureRates(measured: BenchHost): Promise<readonly Series[]> {
   const rates = new Map<string, Series & { readonly rates: number[] }>();
   for (let round = 1; round <= options.rounds; round += 1) {
     for (const clients of CLIENTS) {
-      for (const method of methods) {
-        const rate = await measureLogins(measured, method, clients, { seconds: options.seconds });
+      for (const [method, rate] of await measureInTurns(measured, clients)) {
         const key = `${method.name} ${clients}`;
         const one = rates.get(key) ?? { method: method.name, clients, rates: [] };
         one.rates.push(rate);
@@ -73,6 +78,21 @@ async function measureRates(measured: BenchHost): Promise<readonly Series[]> {
     }
   }
   return [...rates.values()];
+}
+
+/** @returns the mean rate of each method over its turns. */
+async function measureInTurns(
+  measured: BenchHost,
+  clients: number,
+): Promise<ReadonlyMap<Method, number>> {
+  const rates = new Map<Method, number>(methods.map((method) => [method, 0]));
+  for (let turn = 0; turn < options.seconds; turn += 1) {
+    for (const method of turn % 2 === 0 ? methods : methods.toReversed()) {
+      const rate = await measureLogins(measured, method, clients, { seconds: 1 });
+      rates.set(method, (rates.get(method) ?? 0) + rate / options.seconds);
+    }
+  }
+  return rates;
 }
 
 async function measureWhole(measured: BenchHost, all: readonly Series[]) {
