@@ -13,13 +13,17 @@ import { isVerifiedAt, type Refused, tryIssuer } from './try-issuer.ts';
 import { type Trace, traceCandidates, traceShape } from './trace.ts';
 
 /** What PAM knows of a login. */
-export interface LoginRequest {
+export interface Login {
   /** The PAM service (PAM_SERVICE). */
   readonly service: string;
   /** The database role that is asked for (PAM_USER). */
   readonly role: string;
   /** Where the client is (PAM_RHOST); undefined for a unix socket. */
   readonly source: string | undefined;
+}
+
+/** A login, and what is to be decided on. */
+export interface LoginRequest extends Login {
   /** What the client sent as password. */
   readonly password: string;
 }
@@ -43,6 +47,11 @@ export interface Judgement {
   readonly token: ParsedToken | undefined;
   /** Whether the entry's keys verified the token's signature: until then anybody may have written it. */
   readonly verified: boolean;
+}
+
+/** @returns a refusal that no entry had a part in. */
+export function notJudged(decision: Refusal, token?: ParsedToken): Judgement {
+  return { decision, issuer: undefined, token, verified: false };
 }
 
 /** The world around a decision. */
@@ -76,12 +85,12 @@ export async function authorize(
   const token = known?.parsed ?? parseToken(request.password, policy.maxTokenBytes);
   traceShape(options.trace, token);
   if (isRefusal(token)) {
-    return { decision: token, issuer: undefined, token: undefined, verified: false };
+    return notJudged(token);
   }
   const candidates = findCandidates(token.claims, policy.issuers);
   traceCandidates(options.trace, token, candidates);
   if (isRefusal(candidates)) {
-    return { decision: candidates, issuer: undefined, token, verified: false };
+    return notJudged(candidates, token);
   }
   let furthest: Refused | undefined;
   for (const issuer of withKeysAtHandFirst(candidates, token, options)) {

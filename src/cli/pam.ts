@@ -3,7 +3,7 @@
 import { writeSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { authorize, type Decision, type LoginRequest } from '../authorize/authorize.ts';
+import { authorize, type Decision, type Login } from '../authorize/authorize.ts';
 import { createKeysOf } from '../authorize/keys-of.ts';
 import { recallPolicy } from '../authorize/recall-policy.ts';
 import { systemClock } from '../clock.ts';
@@ -93,7 +93,7 @@ async function decide(options: PAMOptions): Promise<Decision> {
   return decision;
 }
 
-function readEnvironment(env: NodeJS.ProcessEnv): Omit<LoginRequest, 'password'> | Refusal {
+function readEnvironment(env: NodeJS.ProcessEnv): Login | Refusal {
   const { PAM_USER: role, PAM_SERVICE: service = '', PAM_RHOST: source, PAM_TYPE: type } = env;
   if (type !== undefined && type !== 'auth') {
     return refuse(

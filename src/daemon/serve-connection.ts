@@ -1,70 +1,74 @@
 // One connection: one request, one reply, then it is closed. Whatever a client does, it costs a bounded amount of time
 // and memory, and only that client its answer.
 import type { Socket } from 'node:net';
+import { type Judgement, notJudged } from '../authorize/authorize.ts';
 import { refuse, type Refusal } from '../errors.ts';
 import { formatReply } from '../protocol/format-reply.ts';
 import { createRequestParser, type PAMRequest } from '../protocol/parse-request.ts';
 
-/** Yes, or no and why. */
-export type Answer = { readonly granted: true } | Refusal;
-
 /** What a connection needs of the daemon. */
 export interface ConnectionOptions {
-  /**
-   * Decides a request. Should it throw, the reply is "unavailable".
-   *
-   * @param late resolves at the deadline with what the client is told then; a decision after that comes to nothing.
-   */
-  readonly decide: (request: PAMRequest, late: Promise<Refusal>) => Promise<Answer>;
+  /** Decides a request. Should it throw, the reply is "unavailable". */
+  readonly decide: (request: PAMRequest) => Promise<Judgement>;
   /** Time from the first byte of a request to its answer, and from the connection to that byte, in seconds. */
   readonly deadline: number;
   /** Told when the first byte comes. */
   readonly onRequest: () => void;
+  /** Told, once, what was decided of a request and in how many milliseconds; at the deadline that is that nobody has. */
+  readonly onDecided: (request: PAMRequest, judgement: Judgement, ms: number) => void;
   /** Told of what nobody foresaw. */
   readonly onError: (error: unknown) => void;
 }
 
-/** A reply that nobody takes is waited for so long after the deadline, in milliseconds. */
-const GRACE = 500;
-
 /** Serves one connection. @returns when it is over. Never rejects. */
 export async function serveConnection(socket: Socket, options: ConnectionOptions): Promise<void> {
-  const { decide, deadline, onRequest, onError } = options;
+  const { decide, deadline, onRequest, onDecided, onError } = options;
   return new Promise((resolve) => {
     let state: 'waiting' | 'reading' | 'deciding' | 'answered' = 'waiting';
+    /** The request that is not decided yet, and since when it is whole. */
+    let asked: { readonly request: PAMRequest; readonly since: number } | undefined;
 
-    const { promise: late, resolve: beLate } = Promise.withResolvers<Refusal>();
     // The module connects before it asks for the password. Who then has no question gets no answer: the module connects
     // anew if there is to be one.
-    let timer = setTimeout(() => socket.destroy(), deadline * 1000);
-    const beginRequest = (): void => {
-      state = 'reading';
-      onRequest();
-      clearTimeout(timer);
-      timer = setTimeout(() => {
-        const refusal = refuse(
-          'ERR_DEADLINE',
-          `no decision within ${deadline} s`,
-          'An issuer answers slowly, or the request never came whole; see http.timeout.',
-        );
-        beLate(refusal);
-        timer = setTimeout(() => socket.destroy(), GRACE);
-        reply(refusal);
-      }, deadline * 1000);
-    };
+    const timer = setTimeout(() => {
+      if (state === 'reading') {
+        reply(late(deadline));
+      } else if (state === 'deciding') {
+        conclude(notJudged(late(deadline)));
+      } else {
+        socket.destroy();
+      }
+    }, deadline * 1000);
 
-    const reply = (answer: Answer): void => {
-      if (state !== 'answered') {
-        state = 'answered';
-        // Closed as soon as the kernel has the bytes, whether or not the client closes its side.
-        socket.write(`${formatReply(answer)}\0`, 'latin1', () => socket.destroy());
+    const reply = (answer: Judgement['decision']): void => {
+      if (state === 'answered') {
+        return;
+      }
+      state = 'answered';
+      // Closed as soon as the kernel has the bytes, whether or not the client closes its side.
+      socket.write(`${formatReply(answer)}\0`, 'latin1');
+      if (socket.writableLength === 0) {
+        socket.destroy();
+      } else {
+        socket.destroySoon();
+        timer.refresh();
+      }
+    };
+    const conclude = (judgement: Judgement): void => {
+      if (asked !== undefined) {
+        const { request, since } = asked;
+        asked = undefined;
+        reply(judgement.decision);
+        onDecided(request, judgement, performance.now() - since);
       }
     };
 
     const parser = createRequestParser();
     socket.on('data', (chunk: Buffer) => {
       if (state === 'waiting') {
-        beginRequest();
+        state = 'reading';
+        timer.refresh();
+        onRequest();
       }
       // What comes after the request is read and dropped, never kept.
       if (state !== 'reading') {
@@ -74,15 +78,19 @@ export async function serveConnection(socket: Socket, options: ConnectionOptions
       if (parsed === undefined) {
         return;
       }
-      state = 'deciding';
       if ('problem' in parsed) {
         reply(refuse('ERR_PROTOCOL', `the request cannot be read: ${parsed.problem}`));
         return;
       }
-      Promise.try(decide, parsed, late).then(reply, (error: unknown) => {
-        onError(error);
-        reply(refuse('ERR_INTERNAL', 'the daemon failed to decide; its log says more'));
-      });
+      state = 'deciding';
+      asked = { request: parsed, since: performance.now() };
+      Promise.try(decide, parsed)
+        .then(conclude)
+        .catch((error: unknown) => {
+          onError(error);
+          const refusal = refuse('ERR_INTERNAL', 'the daemon failed to decide; its log says more');
+          conclude(notJudged(refusal));
+        });
     });
     socket.once('end', () => {
       // A client may close its side after a whole request; before it nothing more can come.
@@ -102,4 +110,12 @@ export async function serveConnection(socket: Socket, options: ConnectionOptions
       resolve();
     });
   });
+}
+
+function late(deadline: number): Refusal {
+  return refuse(
+    'ERR_DEADLINE',
+    `no decision within ${deadline} s`,
+    'An issuer answers slowly, or the request never came whole; see http.timeout.',
+  );
 }

@@ -3,14 +3,19 @@ import { hash } from 'node:crypto';
 import type { Server } from 'node:http';
 import { createServer } from 'node:net';
 import type { Logger } from 'pino';
-import { authorize, type AuthorizeOptions, type Judgement } from '../authorize/authorize.ts';
+import {
+  authorize,
+  type AuthorizeOptions,
+  type Judgement,
+  type Login,
+} from '../authorize/authorize.ts';
 import { createKeyStore } from '../authorize/key-store.ts';
 import { createKnownTokens } from '../authorize/known-tokens.ts';
 import { loadPolicy } from '../authorize/load-policy.ts';
 import type { Policy } from '../authorize/policy.ts';
 import { systemClock } from '../clock.ts';
 import { formatProblem } from '../config/problems.ts';
-import { placeOf, type Refusal } from '../errors.ts';
+import { placeOf } from '../errors.ts';
 import { createDiskKeyCache } from '../keys/disk-key-cache.ts';
 import { auditLine } from '../log/audit-line.ts';
 import { createMetrics } from '../log/metrics.ts';
@@ -18,7 +23,7 @@ import type { PAMRequest } from '../protocol/parse-request.ts';
 import { createConnections } from './connections.ts';
 import { createLater } from './do-later.ts';
 import { openSocket } from './open-socket.ts';
-import { type Answer, serveConnection } from './serve-connection.ts';
+import { serveConnection } from './serve-connection.ts';
 import { serveMetrics } from './serve-metrics.ts';
 import { StartupError } from './startup-error.ts';
 import { createFileWatcher } from './watch-files.ts';
@@ -126,23 +131,16 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     logger.error({ place: placeOf(error) }, 'a decision failed');
   };
   const records = createLater(RECORD_DELAY, onFailure);
-  const decide = async (request: PAMRequest, late: Promise<Refusal>): Promise<Answer> => {
-    const start = performance.now();
-    const login = { service: request.service, role: request.user, source: request.rhost };
-    const { policy, options: world } = rule;
-    // What is recorded is what the client was told, also when that was that nobody had decided in time.
-    const judgement = await Promise.race([
-      authorize({ ...login, password: request.token }, policy, world),
-      late.then(notJudged),
-    ]);
-    const ms = performance.now() - start;
+  const decide = async (request: PAMRequest): Promise<Judgement> =>
+    authorize({ ...loginOf(request), password: request.token }, rule.policy, rule.options);
+  const record = (request: PAMRequest, judgement: Judgement, ms: number): void => {
+    const login = loginOf(request);
     const at = new Date();
     records.add(() => {
       const line = auditLine(login, judgement, { at, ms });
       metrics.countDecision(line.outcome, line.code, line.issuer, ms / 1000);
       logger.info(line, 'decision');
     });
-    return judgement.decision;
   };
 
   const connections = createConnections({
@@ -162,6 +160,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         onRequest: () => {
           connections.keep(socket);
         },
+        onDecided: record,
         onError: onFailure,
       });
     }
@@ -226,6 +225,6 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   };
 }
 
-function notJudged(decision: Refusal): Judgement {
-  return { decision, issuer: undefined, token: undefined, verified: false };
+function loginOf(request: PAMRequest): Login {
+  return { service: request.service, role: request.user, source: request.rhost };
 }

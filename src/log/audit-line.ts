@@ -1,5 +1,5 @@
 // What is recorded of a decision. A closed list: never the token, its signature, or a claim that is not named here.
-import type { Judgement } from '../authorize/authorize.ts';
+import type { Judgement, Login } from '../authorize/authorize.ts';
 import { findClaim } from '../config/claim.ts';
 
 /** One decision, as it stands in the log. What is not known is undefined, and left out of the line. */
@@ -31,11 +31,7 @@ const MAX_LENGTH = 256;
 
 /** Makes the audit line of a decision. */
 export function auditLine(
-  request: {
-    readonly role: string;
-    readonly service: string;
-    readonly source: string | undefined;
-  },
+  login: Login,
   judgement: Judgement,
   { at, ms }: { readonly at: Date; readonly ms: number },
 ): AuditLine {
@@ -46,9 +42,9 @@ export function auditLine(
     time: at.toISOString(),
     outcome: decision.granted ? 'granted' : decision.outcome,
     code: decision.granted ? undefined : decision.code,
-    role: shorten(request.role),
-    service: shorten(request.service),
-    rhost: shorten(request.source),
+    role: shorten(login.role),
+    service: shorten(login.service),
+    rhost: shorten(login.source),
     issuer,
     verified,
     iss: claim('iss'),

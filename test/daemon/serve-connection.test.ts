@@ -9,11 +9,18 @@ import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { serveConnection, type ConnectionOptions } from '../../src/daemon/serve-connection.ts';
+import { type Judgement, notJudged } from '../../src/authorize/authorize.ts';
 import { refuse } from '../../src/errors.ts';
 import type { PAMRequest } from '../../src/protocol/parse-request.ts';
 import { poll } from '../support/poll.ts';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
+const GRANTED: Judgement = {
+  decision: { granted: true, issuer: 'prod', role: 'foo' },
+  issuer: 'prod',
+  token: undefined,
+  verified: true,
+};
 const TOKEN = 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJmb28ifQ.c2lnbmF0dXJl';
 const REQUEST = Buffer.from(`pgtoken/1\0PAM_SERVICE=postgresql\0PAM_USER=foo\0\0${TOKEN}\0`);
 const CUT_SHORT =
@@ -25,12 +32,21 @@ const BYTES_FOLLOW =
 const LATE =
   'unavailable ERR_DEADLINE no decision within 4 s. HINT: An issuer answers slowly, or the request never came whole; see http.timeout.\0';
 
+const FAILED = refuse('ERR_INTERNAL', 'the daemon failed to decide; its log says more');
+const LATE_REFUSAL = refuse(
+  'ERR_DEADLINE',
+  'no decision within 4 s',
+  'An issuer answers slowly, or the request never came whole; see http.timeout.',
+);
+
 let folder: TemporaryFolder;
 let path: string;
 let server: Server;
 /** What the server decides with; a test replaces it. */
 let decide: ConnectionOptions['decide'];
 let requests: PAMRequest[];
+/** What the daemon was told of decisions. */
+let decided: Judgement[];
 let errors: unknown[];
 /** Connections that have sent a first byte. */
 let asking: Set<Socket>;
@@ -44,14 +60,16 @@ beforeEach(async () => {
   errors = [];
   asking = new Set();
   connections = new Set();
-  decide = async () => ({ granted: true });
+  decided = [];
+  decide = async () => GRANTED;
   server = createServer({ allowHalfOpen: true }, (socket) => {
     connections.add(socket);
     void serveConnection(socket, {
-      decide: async (request, late) => {
+      decide: async (request) => {
         requests.push(request);
-        return decide(request, late);
+        return decide(request);
       },
+      onDecided: (_request, judgement) => decided.push(judgement),
       deadline: 4,
       onRequest: () => {
         asking.add(socket);
@@ -122,17 +140,20 @@ describe('replies', () => {
       { service: 'postgresql', user: 'foo', rhost: undefined, token: TOKEN },
     ]);
     await untilAllAreGone();
+    expect(decided).toEqual([GRANTED]);
   });
 
   it('with outcome, code, message and hint of a refusal', async () => {
-    decide = async () => refuse('ERR_ROLE_NOT_PERMITTED', 'role "foo" asked for', 'Ask for "bar".');
+    decide = async () =>
+      notJudged(refuse('ERR_ROLE_NOT_PERMITTED', 'role "foo" asked for', 'Ask for "bar".'));
     expect(await ask(REQUEST)).toBe(
       'denied ERR_ROLE_NOT_PERMITTED role "foo" asked for. HINT: Ask for "bar".\0',
     );
   });
 
   it('in at most 511 bytes of printable ASCII, whatever the message', async () => {
-    decide = async () => refuse('ERR_KEYS_UNAVAILABLE', `\0\n\u{1F511}ä${'x'.repeat(10_000)}`);
+    decide = async () =>
+      notJudged(refuse('ERR_KEYS_UNAVAILABLE', `\0\n\u{1F511}ä${'x'.repeat(10_000)}`));
     const reply = await ask(REQUEST);
     expect(reply).toMatch(/^unavailable ERR_KEYS_UNAVAILABLE [\x20-\x7e]+\.\.\.\0$/);
     expect(reply.length).toBeLessThanOrEqual(512);
@@ -146,7 +167,7 @@ describe('replies', () => {
   it('to a client that closes its side after the request', async () => {
     decide = async () => {
       await new Promise(setImmediate);
-      return { granted: true };
+      return GRANTED;
     };
     const client = await openClient();
     client.end(REQUEST);
@@ -244,17 +265,18 @@ describe('at the deadline', () => {
   });
 
   it('answers for a decision that takes longer, and drops what it comes to', async () => {
-    const { promise, resolve } = Promise.withResolvers<{ granted: true }>();
+    const { promise, resolve } = Promise.withResolvers<Judgement>();
     decide = async () => promise;
     const client = await openClient();
     client.write(REQUEST);
     while (requests.length === 0) await new Promise(setImmediate);
     vi.advanceTimersByTime(4000);
     await untilEnded(client);
-    resolve({ granted: true });
+    resolve(GRANTED);
     await untilAllAreGone();
     expect(client.received()).toBe(LATE);
     expect(errors).toEqual([]);
+    expect(decided).toEqual([expect.objectContaining({ decision: LATE_REFUSAL, verified: false })]);
   });
 
   it('cuts off a client that goes on sending and never takes its reply', async () => {
@@ -288,6 +310,7 @@ describe('is not disturbed by', () => {
       'unavailable ERR_INTERNAL the daemon failed to decide; its log says more\0',
     );
     expect(errors).toEqual([failure]);
+    expect(decided).toEqual([expect.objectContaining({ decision: FAILED, verified: false })]);
   });
 
   it('a decision that throws before it has begun', async () => {
@@ -300,6 +323,7 @@ describe('is not disturbed by', () => {
         },
         deadline: 4,
         onRequest: () => undefined,
+        onDecided: (_request, judgement) => decided.push(judgement),
         onError: (error) => errors.push(error),
       });
     });
@@ -307,19 +331,21 @@ describe('is not disturbed by', () => {
       'unavailable ERR_INTERNAL the daemon failed to decide; its log says more\0',
     );
     expect(errors).toEqual([failure]);
+    expect(decided).toEqual([expect.objectContaining({ decision: FAILED, verified: false })]);
   });
 
   it('a client that is gone before the reply', async () => {
-    const { promise, resolve } = Promise.withResolvers<{ granted: true }>();
+    const { promise, resolve } = Promise.withResolvers<Judgement>();
     decide = async () => promise;
     const client = await openClient();
     client.write(REQUEST);
     while (requests.length === 0) await new Promise(setImmediate);
     client.destroy();
     await once(client, 'close');
-    resolve({ granted: true });
+    resolve(GRANTED);
     await untilAllAreGone();
     expect(errors).toEqual([]);
+    expect(decided).toEqual([GRANTED]);
   });
 
   it('a client that connects and leaves at once', async () => {
@@ -342,7 +368,7 @@ describe('is not disturbed by', () => {
   });
 
   it('a client that goes on sending after its reply', async () => {
-    decide = async () => refuse('ERR_NOT_A_TOKEN', 'no token');
+    decide = async () => notJudged(refuse('ERR_NOT_A_TOKEN', 'no token'));
     const client = await openClient();
     const flood = Buffer.alloc(64 * 1024, 'x');
     client.write(REQUEST);

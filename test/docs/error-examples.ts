@@ -237,6 +237,7 @@ async function ask(request: string, deadline: number): Promise<string> {
     void serveConnection(socket, {
       decide: async () => Promise.reject(new Error('on purpose')),
       deadline,
+      onDecided: () => undefined,
       onRequest: () => undefined,
       onError: () => undefined,
     });
