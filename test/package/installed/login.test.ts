@@ -293,7 +293,7 @@ describe.each(RELEASES)('on $suite', ({ suite, postgresql }) => {
     await machine.sh(`chmod 0644 ${CONFIG}`);
     expect(result.status).toBe(1);
     expect(result.stdout).toBe(
-      `${CONFIG}:1:1: cannot be used: user ID 1000 may not read it\n  HINT: It must belong to root or to the user that runs pgtoken, and only its owner may write it.\n`,
+      `${CONFIG}:1:1: cannot be used: user ID 1000 may not read it\n  HINT: Let this user read it and enter the folders above it, or run pgtoken as a user who may.\n`,
     );
   });
 
