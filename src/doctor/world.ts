@@ -72,8 +72,11 @@ export interface World {
   readonly accounts: Accounts;
   readonly run: Run;
   readonly clock: Clock;
-  /** Loads issuers.yaml with the eyes of this user, where that is possible. */
-  readonly loadPolicy: (path: string, owner: number) => Promise<LoadedPolicy>;
+  /** Loads issuers.yaml with the rights of this account, where that is possible. */
+  readonly loadPolicy: (
+    path: string,
+    reader: Pick<Account, 'uid' | 'gids'>,
+  ) => Promise<LoadedPolicy>;
   readonly retrieveKeys: RetrieveKeys;
   readonly askDaemon: AskDaemon;
   readonly findServers: () => readonly ServerProcess[];

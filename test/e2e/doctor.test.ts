@@ -1,8 +1,10 @@
 // `pgtoken doctor` on a host that is in order, and on the same host with one fault at a time in its configuration or among its
 // issuers: it names that fault and its fix, and no other. doctor-*.test.ts plant faults elsewhere. Everything is real:
 // PostgreSQL, the daemon, issuers over HTTPS, and files of every kind.
-import { chmod, chown } from 'node:fs/promises';
+import { generateKeyPair } from 'node:crypto';
+import { chmod, chown, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
@@ -11,6 +13,7 @@ import { createOffClockIssuer } from '../doctor/off-clock-issuer.ts';
 import { createIssuer } from '../support/issuer.ts';
 import { runChecked } from '../support/run-checked.ts';
 
+const generate = promisify(generateKeyPair);
 const stack = new AsyncDisposableStack();
 let host: ExaminedHost;
 
@@ -132,6 +135,43 @@ describe('names the fault and the fix where, in configuration and issuers,', () 
         `Nothing in it is secret: chmod 0644 ${config}`,
       ),
     ]);
+  });
+
+  it('the user that reads it may not read a file that it names, and root may', async () => {
+    const line = `required ${host.daemonHost.installation.module} mode=exec helper=${host.daemonHost.installation.helper}`;
+    const config = await host.newConfig({
+      ...host.entry({ issuer: { url: host.issuer.url, audiences: ['postgres'] } }),
+      keys: { publicKeysFile: 'keys.pem' },
+      roles: [{ claim: 'sub', trimPrefix: 'system:serviceaccount:', shorten: true }],
+    });
+    const pamDir = await host.newPAMFolder(
+      `auth ${line} config=${config}`,
+      `account ${line} config=${config}`,
+    );
+    const keys = join(config, '..', 'keys.pem');
+    const { publicKey } = await generate('ec', { namedCurve: 'P-256' });
+    await writeFile(keys, publicKey.export({ type: 'spki', format: 'pem' }));
+    await chmod(keys, 0o600);
+    const uid = (await runChecked('id', ['-u', 'postgres'])).trim();
+    expect(await host.faultsOf({ config, pamDir })).toMatchObject([
+      {
+        level: 'failure',
+        fault: 'config-invalid',
+        message: `issuers[0].keys.publicKeysFile: Invalid value: ${keys} cannot be used: user ID ${uid} may not read it`,
+        hint: 'Let the user with this ID read it and enter the folders above it; if that is yourself, run this as root.',
+      },
+    ]);
+
+    // By a group of the user it may; and what it takes to check it need not be readable for that user.
+    await runChecked('chgrp', ['postgres', keys]);
+    await chmod(keys, 0o640);
+    const dist = join(host.daemonHost.installation.folder, 'dist');
+    await chmod(dist, 0o700);
+    try {
+      expect(await host.faultsOf({ config, pamDir })).toEqual([]);
+    } finally {
+      await chmod(dist, 0o755);
+    }
   });
 
   it('others can replace the configuration', async () => {
