@@ -43,7 +43,16 @@ export async function checkConfig(
     return { findings: [...faults, ...problems], policy: undefined };
   }
   const names = policy.issuers.map(({ name }) => name).join(', ');
-  return { findings: [...faults, fine('config', path, `issuers: ${names}`)], policy };
+  const finding =
+    names === ''
+      ? faulty(
+          'config-empty',
+          path,
+          'no issuer: nobody can log in',
+          'Write an entry for your issuer; docs/configuration.md has the common case.',
+        )
+      : fine('config', path, `issuers: ${names}`);
+  return { findings: [...faults, finding], policy };
 }
 
 /** Each reader may be kept from other files that it names. Where none can be asked, its owner reads it. */

@@ -12,6 +12,8 @@ import { fault, startExaminedHost, type ExaminedHost } from '../doctor/examined-
 import { createOffClockIssuer } from '../doctor/off-clock-issuer.ts';
 import { createIssuer } from '../support/issuer.ts';
 import { runChecked } from '../support/run-checked.ts';
+import { run } from '../support/run.ts';
+import { stageInstallation } from '../support/stage-installation.ts';
 
 const generate = promisify(generateKeyPair);
 const stack = new AsyncDisposableStack();
@@ -82,6 +84,19 @@ describe('names the fault and the fix where, in configuration and issuers,', () 
         config,
         'no such file',
         'Write it (docs/configuration.md has the common case), or name it with --config.',
+      ),
+    ]);
+  });
+
+  it('the configuration trusts nobody, as the package ships it', async () => {
+    const config = await host.newConfig();
+    expect(await host.faultsOf({ config })).toEqual([
+      fault(
+        'failure',
+        'config-empty',
+        config,
+        'no issuer: nobody can log in',
+        'Write an entry for your issuer; docs/configuration.md has the common case.',
       ),
     ]);
   });
@@ -162,16 +177,21 @@ describe('names the fault and the fix where, in configuration and issuers,', () 
       },
     ]);
 
-    // By a group of the user it may; and what it takes to check it need not be readable for that user.
+    // By a group of the user it may.
     await runChecked('chgrp', ['postgres', keys]);
     await chmod(keys, 0o640);
-    const dist = join(host.daemonHost.installation.folder, 'dist');
-    await chmod(dist, 0o700);
-    try {
-      expect(await host.faultsOf({ config, pamDir })).toEqual([]);
-    } finally {
-      await chmod(dist, 0o755);
-    }
+    expect(await host.faultsOf({ config, pamDir })).toEqual([]);
+
+    // The user need not be able to read what it takes to check that, which is loaded when it is needed.
+    await using closed = await stageInstallation('');
+    await chmod(join(closed.folder, 'dist'), 0o700);
+    const { stdout, stderr } = await run(closed.command, [
+      'doctor',
+      `--config=${config}`,
+      `--pam-dir=${pamDir}`,
+    ]);
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/^configuration\n {2}ok {7}\S+: issuers:\s+homelab\n/);
   });
 
   it('others can replace the configuration', async () => {
