@@ -129,9 +129,8 @@ describe.each(RELEASES)('on $suite', ({ suite, postgresql }) => {
       Number(await machine.sh(`find ${COMPILE_CACHE} ${test} | wc -l`));
     expect(await find('-not -user root')).toBe(0);
     expect(await find('-perm /022')).toBe(0);
-    // What root has run since then has added files that are of use for root alone.
-    expect(await find('-type f -perm -044')).toBeGreaterThan(5);
-    expect(await find('-type d -not -perm -055')).toBe(0);
+    expect(await find('-type f')).toBeGreaterThan(5);
+    expect(await find('-type f -not -perm -044 -o -type d -not -perm -055')).toBe(0);
     // What Node says of it when another user runs the command, as PostgreSQL does.
     const { stdout, stderr } = await machine.run(
       'cd /; NODE_DEBUG_NATIVE=COMPILE_CACHE PAM_USER=x runuser -u nobody -- pgtoken pam',
