@@ -1,9 +1,9 @@
 // What npm run package makes: always the same bytes, not too many of them, and nothing that a system of Debian 12 could not
 // load. That lintian has nothing to say is part of the build.
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { createReadStream, existsSync } from 'node:fs';
+import { glob, readdir, readFile, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
@@ -130,6 +130,25 @@ it('puts nothing into place that lets anybody in', async () => {
     ),
   );
   expect(scripts.join('\n')).not.toMatch(/pam\.d|pam-auth-update|pg_hba/);
+});
+
+it('has the pages of docs, whose links lead to what is there', async () => {
+  const docs = inside('x/usr/share/doc/pgtoken');
+  const pages = await Array.fromAsync(glob('{*.md,docs/*.md}', { cwd: docs }));
+  expect(pages.length).toBeGreaterThan(20);
+  const missing = await Promise.all(
+    pages.map(async (page) => {
+      const text = await readFile(join(docs, page), 'utf8');
+      const links = [...text.matchAll(/\]\(((?!https?:)[^)#]+)/g)].map(([, link = '']) => link);
+      // What is about the sources stays with them.
+      return links.filter(
+        (link) =>
+          !/^(?:\.\.\/)?(?:test\/|src\/|LICENSE$)/.test(link) &&
+          !existsSync(join(docs, dirname(page), link)),
+      );
+    }),
+  );
+  expect(missing.flat()).toEqual([]);
 });
 
 it('has an example in issuers.yaml that is accepted', async () => {
