@@ -8,11 +8,11 @@ import { pipeline } from 'node:stream/promises';
 
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 
-import { readPage } from '../../docs/read-markdown.ts';
 import { runChecked } from '../../support/run-checked.ts';
 import { run } from '../../support/run.ts';
 import { createTemporaryFolder, type TemporaryFolder } from '../../support/temporary-folder.ts';
 import { buildPackage } from '../machine/build-package.ts';
+import { readFigure } from '../machine/read-figure.ts';
 import { CHECKOUT } from '../machine/root-folder.ts';
 
 const { current } = inject('packages');
@@ -63,14 +63,9 @@ it('has less than 40 MB, and 150 MB when it is installed, as many as docs/packag
   const installed = Number(await runChecked('dpkg-deb', ['--field', current, 'Installed-Size']));
   expect(installed).toBeLessThan(150_000);
 
-  const figures = new Map(
-    readPage('docs/packaging.md').rows.map(([name = '', figure = '']) => [name, figure]),
-  );
-  const megabytes = (name: string): number =>
-    Number(/^([\d.]+) MB\b/.exec(figures.get(name) ?? '')?.[1]);
   const [, architecture = ''] = /_(\w+)\.deb$/.exec(current) ?? [];
-  expect(Math.abs(megabytes(`package, ${architecture}`) - size / 1e6)).toBeLessThan(1);
-  expect(Math.abs(megabytes('installed') - (installed * 1024) / 1e6)).toBeLessThan(3);
+  expect(Math.abs(readFigure(`package, ${architecture}`) - size / 1e6)).toBeLessThan(1);
+  expect(Math.abs(readFigure('installed') - (installed * 1024) / 1e6)).toBeLessThan(3);
 });
 
 it('has a reason in front of what lintian is told to pass over', async () => {
