@@ -10,6 +10,7 @@ import {
   createCertificateAuthority,
   type CertificateAuthority,
 } from '../../support/certificate-authority.ts';
+import { readPage } from '../../docs/read-markdown.ts';
 import { poll } from '../../support/poll.ts';
 import type { RunResult } from '../../support/run.ts';
 import { startClusterIssuer, type ClusterIssuer } from '../machine/cluster-issuer.ts';
@@ -172,6 +173,15 @@ describe.each(RELEASES)('on $suite', ({ suite, postgresql }) => {
       (await journal('pgtoken.service')).includes('"issuers":["homelab"]') ? true : undefined,
     );
     expect(await login(issuer.mint())).toMatchObject(GRANTED);
+  });
+
+  it('doctor, run as docs/doctor.md says, has nothing to say', async () => {
+    const { blocks } = readPage('docs/doctor.md');
+    const command = /^pgtoken doctor --db .*$/m.exec(blocks[0]?.text ?? '')?.[0];
+    const { status, stdout, stderr } = await machine.run(command ?? 'no command');
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toContain(`answers; its rules are in`);
+    expect(stdout).toMatch(/\n\n0 failures, 0 warnings\n$/);
   });
 
   it('the shipped PAM service says what README.md says', async () => {
