@@ -168,12 +168,17 @@ it('has an example in issuers.yaml that is accepted', async () => {
   });
 });
 
-it('says no to an architecture or an option that there is not', async () => {
+it('says no to an architecture, a version or an option that there is not', async () => {
   const script = join(CHECKOUT, 'packaging', 'package.sh');
   expect(await run(script, ['--arch', 'riscv64'])).toMatchObject({
     status: 2,
     stdout: '',
     stderr: 'package: there is no package for riscv64; expected amd64 or arm64\n',
+  });
+  expect(await run(script, ['--version', '1 2'])).toMatchObject({
+    status: 2,
+    stdout: '',
+    stderr: "package: --version 1 2; expected one of Debian's, such as 1.2.3~rc1\n",
   });
   expect(await run(script, ['--archs'])).toMatchObject({
     status: 2,
