@@ -1,11 +1,11 @@
 // What a server says of itself, as far as logins with tokens depend on it. Reads only, in a session that cannot write, and
 // each question within a few seconds.
-import type { Client, ClientBase, ClientConfig } from 'pg';
+import type { ClientBase } from 'pg';
 import * as z from 'zod/mini';
+import { codeOf, connectDatabase, endSession } from './connect-database.ts';
 import { parseMaskedRange } from './parse-address.ts';
 import type { Connection } from './parse-connection.ts';
 import { type HBARule, splitOption } from './parse-hba.ts';
-import { type Rights, takeOnRights } from './take-on-rights.ts';
 import type { Accounts } from './world.ts';
 
 /** A line of pg_hba.conf as the server sees it. */
@@ -45,7 +45,6 @@ export type ReadDatabase = (
   accounts: Pick<Accounts, 'findUser'>,
 ) => Promise<DatabaseFacts | string>;
 
-const TIMEOUT = 5000;
 /**
  * NAMEDATALEN - 1 of PostgreSQL, in bytes. Not that of roles/check-role.ts, though the same: sharing it would take the program
  * that starts for each login apart into several files.
@@ -75,79 +74,19 @@ const roleRows = z.array(
   z.object({ rolname: z.string(), rolcanlogin: z.boolean(), rolsuper: z.boolean() }),
 );
 
-/** SQLSTATE invalid_authorization_specification, which `peer` answers to the wrong user. */
-const WRONG_USER = '28000';
-
 /** {@link ReadDatabase} with the pg driver. */
 export const readDatabase: ReadDatabase = async ({ config }, names, accounts) => {
-  const connect = async (rights: Rights | undefined): Promise<Client> => {
-    const client = await createClient(config);
-    try {
-      await startAs(rights, client);
-    } catch (error) {
-      await end(client);
-      throw error;
-    }
-    return client;
-  };
   try {
-    const account = await findPeer(await createClient(config), accounts);
-    const client = await connect(account).catch(async (error: unknown) => {
-      if (account !== undefined && codeOf(error) === WRONG_USER) {
-        // A map of pg_ident.conf may know root itself.
-        return connect(undefined);
-      }
-      throw error;
-    });
+    const client = await connectDatabase(config, accounts);
     try {
       return await ask(client, names);
     } finally {
-      await end(client);
+      await endSession(client);
     }
   } catch (error) {
     return explain(error, config.password);
   }
 };
-
-async function createClient(config: ClientConfig): Promise<Client> {
-  const { Client } = await import('pg');
-  const client = new Client({
-    ...config,
-    application_name: 'pgtoken doctor',
-    connectionTimeoutMillis: TIMEOUT,
-    query_timeout: TIMEOUT,
-  });
-  client.on('error', () => undefined);
-  return client;
-}
-
-/** Whom `peer` takes for the role: over a unix socket, the account of that name. */
-async function findPeer(
-  { host, user }: Client,
-  { findUser }: Pick<Accounts, 'findUser'>,
-): Promise<Rights | undefined> {
-  return host.startsWith('/') && user !== undefined ? findUser(user) : undefined;
-}
-
-/** The server learns who connects in the moment when that begins, which is before this returns. */
-async function startAs(rights: Rights | undefined, client: Client): Promise<void> {
-  using taken = new DisposableStack();
-  if (rights !== undefined) {
-    takeOnRights(rights, taken);
-  }
-  const connected = client.connect();
-  taken.dispose();
-  await connected;
-}
-
-async function end(client: Client): Promise<void> {
-  await Promise.race([
-    client.end().catch(() => undefined),
-    new Promise((resolve) => {
-      setTimeout(resolve, TIMEOUT);
-    }),
-  ]);
-}
 
 async function ask(client: ClientBase, names: readonly string[]): Promise<DatabaseFacts> {
   // Nothing that somebody else has put into a schema of this database may answer for the server's own.
@@ -220,10 +159,6 @@ async function ifPermitted<T>(answer: Promise<T>): Promise<T | undefined> {
     }
     throw error;
   }
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
 }
 
 function explain(error: unknown, password: unknown): string {
