@@ -45,6 +45,9 @@ while [ $# -gt 0 ]; do
     *) fail "unknown option $1" 'See the head of packaging/package.sh.' 2 ;;
   esac
 done
+case $version in
+  [!0-9]* | *[!A-Za-z0-9.+~]*) fail "--version $version; expected one of Debian's, such as 1.2.3~rc1" '' 2 ;;
+esac
 case $arch in amd64 | arm64) ;; *) fail "there is no package for $arch; expected amd64 or arm64" '' 2 ;; esac
 
 case $output in /*) ;; *) output=$PWD/$output ;; esac

@@ -80,7 +80,8 @@ function renderItem({ term, text }: HelpItem): string {
 }
 
 function asSentence(text: string): string {
-  const sentence = text.charAt(0).toUpperCase() + text.slice(1);
+  // The name of a file stays as it is.
+  const sentence = /^\w+\.\w/.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1);
   return /[.)]$/.test(sentence) ? sentence : `${sentence}.`;
 }
 

@@ -2,7 +2,8 @@
 # Unpacks a clean Debian into a folder, as user root: make-root.sh SUITE FOLDER [PACKAGE...]
 #
 # A package may be written NAME:ARCHITECTURE; the architecture is then known in that root folder, and nowhere else. What
-# was made once is kept for a week in ~/.cache/pgtoken-packaging, by its suite and packages, as making it takes a minute.
+# was made once is kept for a week in ~/.cache/pgtoken-packaging, by its suite and packages, as making it takes a minute; of
+# all that was made, those that were used last.
 # The host gets no package, no foreign architecture and no mount from this.
 #
 # DEBIAN_MIRROR chooses another mirror of Debian's archive.
@@ -79,12 +80,17 @@ make() {
 }
 
 file=$(name_of "$@")
+# One at a time for each root; whoever waited finds it made. Nobody drops what is being unpacked.
+exec 9>"$file.lock"
+flock --shared 9
 if ! has "$file"; then
-  # One at a time for each root; whoever waited finds it made.
-  exec 9>"$file.lock"
   flock 9
-  if ! has "$file"; then (make "$file" "$@"); fi
-  exec 9>&-
+  if ! has "$file"; then
+    (make "$file" "$@")
+    "$here/drop-old-roots.sh" "$cache"
+  fi
+  flock --shared 9
 fi
+touch -a "$file"
 mkdir -p "$folder"
 zstd -q -d -c "$file" | tar --extract --numeric-owner --xattrs --same-permissions --directory "$folder"

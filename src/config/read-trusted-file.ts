@@ -2,10 +2,13 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { messageOf } from '../message-of.ts';
 
+/** What is wrong with a file: it is not there, may not be read, could be another's, or is not what is read here. */
+export type FileFault = 'missing' | 'unreadable' | 'untrusted' | 'unfit';
+
 /** The content of a file, or why it is not used. */
 export type TrustedFile =
   | { readonly ok: true; readonly text: string }
-  | { readonly ok: false; readonly reason: string; readonly missing: boolean };
+  | { readonly ok: false; readonly fault: FileFault; readonly reason: string };
 
 /** Who may own a file that is trusted. */
 export interface TrustedFileOptions {
@@ -30,28 +33,32 @@ export function readTrustedFile(path: string, options: TrustedFileOptions): Trus
     // Non-blocking, so that a FIFO in its place cannot make us wait.
     file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    return failure(explainSystemError(error), hasCode(error, 'ENOENT'));
+    return explainSystemError(error);
   }
   try {
     const stat = fstatSync(file);
     if (!stat.isFile()) {
-      return failure('expected a regular file');
+      return failure('unfit', 'expected a regular file');
     }
     if ((stat.mode & 0o022) !== 0) {
       const mode = (stat.mode & 0o7777).toString(8).padStart(4, '0');
       return failure(
+        'untrusted',
         `mode ${mode} lets group or others write it; expected only its owner to (chmod go-w)`,
       );
     }
     if (!owners.has(stat.uid)) {
-      return failure(`owned by user ID ${stat.uid}; expected ${[...owners].join(' or ')}`);
+      return failure(
+        'untrusted',
+        `owned by user ID ${stat.uid}; expected ${[...owners].join(' or ')}`,
+      );
     }
     const bytes = readAtMost(file, options.maxBytes);
     return bytes === undefined
-      ? failure(`over ${options.maxBytes} bytes; expected at most that`)
+      ? failure('unfit', `over ${options.maxBytes} bytes; expected at most that`)
       : { ok: true, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
   } catch (error) {
-    return failure(explainSystemError(error));
+    return explainSystemError(error);
   } finally {
     closeSync(file);
   }
@@ -72,22 +79,22 @@ function readAtMost(file: number, maxBytes: number): Buffer | undefined {
   }
 }
 
-function failure(reason: string, missing = false): TrustedFile {
-  return { ok: false, reason, missing };
+function failure(fault: FileFault, reason: string): TrustedFile {
+  return { ok: false, fault, reason };
 }
 
 /** Says what the operating system (or the decoder) answered, without a stack and without the path, which is known. */
-function explainSystemError(error: unknown): string {
+function explainSystemError(error: unknown): TrustedFile {
   if (hasCode(error, 'ENOENT')) {
-    return 'no such file';
+    return failure('missing', 'no such file');
   }
   if (hasCode(error, 'EACCES')) {
-    return `user ID ${process.geteuid?.() ?? '?'} may not read it`;
+    return failure('unreadable', `user ID ${process.geteuid?.() ?? '?'} may not read it`);
   }
   if (hasCode(error, 'ERR_ENCODING_INVALID_ENCODED_DATA')) {
-    return 'expected UTF-8';
+    return failure('unfit', 'expected UTF-8');
   }
-  return messageOf(error);
+  return failure('unfit', messageOf(error));
 }
 
 function hasCode(error: unknown, code: string): boolean {

@@ -3,7 +3,7 @@ import type { Policy } from '../authorize/policy.ts';
 import { formatProblem, type Problem } from '../config/problems.ts';
 import { faulty, fine, type Finding } from './finding.ts';
 import { findLooseFolder, findObstacle, formatMode } from './permissions.ts';
-import type { Account, World } from './world.ts';
+import type { Account, FileStatus, World } from './world.ts';
 
 /** What is known of the configuration. */
 export interface ExaminedConfig {
@@ -38,20 +38,47 @@ export async function checkConfig(
     // It is read by nobody, so that its content does not matter yet.
     return { findings: faults, policy: undefined };
   }
-  const loaded = await world.loadPolicy(path, status.value.uid);
-  if (!loaded.ok) {
-    const problems = loaded.problems.map((problem) => {
-      const shown = formatProblem(path, problem);
-      const at = `${path}:${problem.line}:${problem.column}`;
-      return faulty('config-invalid', at, shown.slice(at.length + 2), hintFor(problem, path));
-    });
+  const { problems, policy } = await loadForAll(path, status.value, readers, world);
+  if (policy === undefined || problems.length > 0) {
     return { findings: [...faults, ...problems], policy: undefined };
   }
-  const names = loaded.policy.issuers.map(({ name }) => name).join(', ');
-  return {
-    findings: [...faults, fine('config', path, `issuers: ${names}`)],
-    policy: loaded.policy,
-  };
+  const names = policy.issuers.map(({ name }) => name).join(', ');
+  const finding =
+    names === ''
+      ? faulty(
+          'config-empty',
+          path,
+          'no issuer: nobody can log in',
+          'Write an entry for your issuer; docs/configuration.md has the common case.',
+        )
+      : fine('config', path, `issuers: ${names}`);
+  return { findings: [...faults, finding], policy };
+}
+
+/** Each reader may be kept from other files that it names. Where none can be asked, its owner reads it. */
+async function loadForAll(
+  path: string,
+  { uid, gid }: FileStatus,
+  readers: readonly Account[],
+  { files, loadPolicy }: Pick<World, 'files' | 'loadPolicy'>,
+): Promise<{ readonly problems: readonly Finding[]; readonly policy: Policy | undefined }> {
+  const able = readers.filter((reader) => findObstacle(path, reader, 'read', files) === undefined);
+  const problems = new Map<string, Finding>();
+  let policy: Policy | undefined;
+  for (const reader of able.length > 0 ? able : [{ uid, gids: [gid] as const }]) {
+    const loaded = await loadPolicy(path, reader);
+    if (loaded.ok) {
+      policy = loaded.policy;
+      continue;
+    }
+    for (const problem of loaded.problems) {
+      const shown = formatProblem(path, problem);
+      const at = `${path}:${problem.line}:${problem.column}`;
+      const hint = hintFor(problem, path);
+      problems.set(shown, faulty('config-invalid', at, shown.slice(at.length + 2), hint));
+    }
+  }
+  return { problems: [...problems.values()], policy };
 }
 
 async function checkOwner(
@@ -122,11 +149,14 @@ function checkReader(path: string, reader: Account, { files }: Pick<World, 'file
 }
 
 function hintFor({ path: at, message }: Problem, path: string): string {
-  if (at.includes('certificateAuthorityFile') && !message.includes('chmod')) {
+  if (at.includes('certificateAuthorityFile') && !/chmod|may not read/.test(message)) {
     return "Put the certificate of the authority that signed the issuer's there, in PEM.";
   }
   if (message.includes('no such file')) {
     return 'Put the file there, or correct its name; a relative one counts from the folder of the configuration.';
+  }
+  if (message.includes('may not read it')) {
+    return 'Let the user with this ID read it and enter the folders above it; if that is yourself, run this as root.';
   }
   if (message.includes('owned by user ID')) {
     return 'Give it to root; or, where it may belong to its reader, run this as root.';

@@ -5,6 +5,13 @@ import type { World } from './world.ts';
 
 const START = 'Start it (systemctl restart pgtoken), and see its log: journalctl -u pgtoken.';
 
+/** What the system's answers mean here. */
+const WORDS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nobody listens',
+  // systemd listens for a daemon that cannot start.
+  ECONNRESET: 'it closes the connection without an answer',
+};
+
 /** Asks with something that is no token: a daemon in order denies it by that code. Its log has a line of it. */
 export async function checkDaemon(
   socket: string,
@@ -23,12 +30,7 @@ export async function checkDaemon(
             'not asked: the user of this check may not connect',
             'Run this as root, or as the user of PostgreSQL.',
           )
-        : faulty(
-            'daemon-down',
-            socket,
-            answer.reason === 'ECONNREFUSED' ? 'nobody listens' : answer.reason,
-            START,
-          );
+        : faulty('daemon-down', socket, WORDS[answer.reason] ?? answer.reason, START);
     case 'reply':
       return judge(socket, answer.text);
   }

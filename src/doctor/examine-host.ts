@@ -146,7 +146,7 @@ async function checkServer(
 ): Promise<readonly Finding[]> {
   const { db } = plan;
   // Asked twice where there is a server: its file first, then the roles that the file names.
-  const first = db === undefined ? undefined : await readDatabase(db, []);
+  const first = db === undefined ? undefined : await readDatabase(db, [], world.accounts);
   const known = typeof first === 'string' ? undefined : first;
   const { findings, rules } = checkHBAFiles(
     { file: plan.hba, server: known, services: plan.services, folders },
@@ -159,6 +159,7 @@ async function checkServer(
       : await readDatabase(
           db,
           named.map(({ name }) => name),
+          world.accounts,
         );
   return [
     ...findings,

@@ -30,6 +30,7 @@ export const FAULTS = {
   'config-folder-writable': 'failure',
   'config-unreadable': 'failure',
   'config-invalid': 'failure',
+  'config-empty': 'failure',
   'issuer-unreachable': 'failure',
   'issuer-certificate': 'failure',
   'issuer-keys': 'failure',

@@ -1,19 +1,17 @@
-// Loads issuers.yaml as its reader would. A file may belong to root or to the user who reads it, so that root alone cannot
-// judge one that belongs to the daemon's user.
+// Loads issuers.yaml with the rights of whoever reads it to decide logins: root cannot judge with its own whether that user may
+// read the files that it names, nor whether the user may be believed as their owner.
 import { loadPolicy, type LoadedPolicy } from '../authorize/load-policy.ts';
+import { type Rights, takeOnRights } from './take-on-rights.ts';
 
-/** @param owner the user ID to read as; only root can be another. Nothing else may be under way meanwhile. */
-export async function loadPolicyAs(path: string, owner: number): Promise<LoadedPolicy> {
-  const self = process.geteuid?.();
-  if (self !== 0 || owner === 0 || process.seteuid === undefined) {
-    return loadPolicy(path);
-  }
+/** Nothing else may be under way meanwhile. @param reader only root can be another. */
+export async function loadPolicyAs(path: string, reader: Rights): Promise<LoadedPolicy> {
   // What it loads of ours must be there before, as that user may not be able to read it.
-  await import('../config/pattern.ts');
-  process.seteuid(owner);
-  try {
-    return await loadPolicy(path);
-  } finally {
-    process.seteuid(self);
-  }
+  await Promise.all([
+    import('../config/pattern.ts'),
+    import('../keys/parse-public-keys.ts'),
+    import('../roles/shorten-role.ts'),
+  ]);
+  using taken = new DisposableStack();
+  takeOnRights(reader, taken);
+  return await loadPolicy(path);
 }

@@ -56,18 +56,31 @@ const TYPES: ReadonlySet<string> = new Set([
 /** PostgreSQL's CONF_FILE_MAX_DEPTH. */
 const MAX_DEPTH = 10;
 const MAX_RULES = 10_000;
+/** Characters of all files together: what includes itself twice has no end that anybody would see. */
+const MAX_TEXT = 4 * 1024 * 1024;
+/** What a file counts for at the least. */
+const MIN_FILE = 4096;
 
 /** @param path for messages, and as the place that relative names count from. */
 export function parseHBA(path: string, text: string, folder: HBAFolder): ParsedHBA {
   const rules: HBARule[] = [];
   const problems: HBAProblem[] = [];
+  let room = MAX_TEXT - text.length;
+  const bounded: HBAFolder = {
+    list: folder.list,
+    read: (name) => {
+      const content = room > 0 ? folder.read(name) : undefined;
+      room -= Math.max(content?.length ?? 0, MIN_FILE);
+      return content;
+    },
+  };
 
   function read(file: string, content: string, depth: number): void {
     for (const { line, fields } of splitHBALines(content)) {
       const report = (reason: string): void => {
         problems.push({ file, line, reason });
       };
-      if (rules.length >= MAX_RULES) {
+      if (rules.length >= MAX_RULES || room <= 0) {
         return;
       }
       const [first = []] = fields;
@@ -78,7 +91,7 @@ export function parseHBA(path: string, text: string, folder: HBAFolder): ParsedH
         continue;
       }
       const rule = parseRule(file, line, fields, (name) =>
-        readList(resolve(dirname(file), name), folder, depth),
+        readList(resolve(dirname(file), name), bounded, depth),
       );
       if (typeof rule === 'string') {
         report(rule);
@@ -100,13 +113,16 @@ export function parseHBA(path: string, text: string, folder: HBAFolder): ParsedH
     }
     const files =
       word === 'include_dir'
-        ? folder
+        ? bounded
             .list(target)
             .filter((name) => name.endsWith('.conf') && !name.startsWith('.'))
             .map((name) => resolve(target, name))
         : [target];
     for (const file of files) {
-      const content = folder.read(file);
+      if (room <= 0) {
+        return;
+      }
+      const content = bounded.read(file);
       if (content !== undefined) {
         read(file, content, depth + 1);
       } else if (word !== 'include_if_exists') {
@@ -115,7 +131,12 @@ export function parseHBA(path: string, text: string, folder: HBAFolder): ParsedH
     }
   }
   read(path, text, 0);
-  return { rules, problems };
+  return room > 0
+    ? { rules, problems }
+    : {
+        rules,
+        problems: [{ file: path, line: 1, reason: 'the files that it includes have no end' }],
+      };
 }
 
 function parseRule(

@@ -2,9 +2,11 @@
 // each question within a few seconds.
 import type { ClientBase } from 'pg';
 import * as z from 'zod/mini';
+import { codeOf, connectDatabase, endSession } from './connect-database.ts';
 import { parseMaskedRange } from './parse-address.ts';
 import type { Connection } from './parse-connection.ts';
 import { type HBARule, splitOption } from './parse-hba.ts';
+import type { Accounts } from './world.ts';
 
 /** A line of pg_hba.conf as the server sees it. */
 export interface HBAFileRule {
@@ -32,13 +34,17 @@ export interface DatabaseFacts {
   readonly roles: readonly DatabaseRole[];
 }
 
-/** @param names of roles that are of interest. @returns the facts, or why there are none. */
+/**
+ * @param names of roles that are of interest.
+ * @param accounts of this host, for a server that knows its users by them.
+ * @returns the facts, or why there are none.
+ */
 export type ReadDatabase = (
   connection: Connection,
   names: readonly string[],
+  accounts: Pick<Accounts, 'findUser'>,
 ) => Promise<DatabaseFacts | string>;
 
-const TIMEOUT = 5000;
 /**
  * NAMEDATALEN - 1 of PostgreSQL, in bytes. Not that of roles/check-role.ts, though the same: sharing it would take the program
  * that starts for each login apart into several files.
@@ -69,27 +75,16 @@ const roleRows = z.array(
 );
 
 /** {@link ReadDatabase} with the pg driver. */
-export const readDatabase: ReadDatabase = async ({ config }, names) => {
-  const { Client } = await import('pg');
-  const client = new Client({
-    ...config,
-    application_name: 'pgtoken doctor',
-    connectionTimeoutMillis: TIMEOUT,
-    query_timeout: TIMEOUT,
-  });
-  client.on('error', () => undefined);
+export const readDatabase: ReadDatabase = async ({ config }, names, accounts) => {
   try {
-    await client.connect();
-    return await ask(client, names);
+    const client = await connectDatabase(config, accounts);
+    try {
+      return await ask(client, names);
+    } finally {
+      await endSession(client);
+    }
   } catch (error) {
     return explain(error, config.password);
-  } finally {
-    await Promise.race([
-      client.end().catch(() => undefined),
-      new Promise((resolve) => {
-        setTimeout(resolve, TIMEOUT);
-      }),
-    ]);
   }
 };
 
@@ -159,7 +154,7 @@ async function ifPermitted<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === UNPRIVILEGED) {
+    if (codeOf(error) === UNPRIVILEGED) {
       return undefined;
     }
     throw error;

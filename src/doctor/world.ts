@@ -4,6 +4,7 @@ import type { LoadedPolicy } from '../authorize/load-policy.ts';
 import type { Clock } from '../clock.ts';
 import type { AskDaemon } from './ask-daemon.ts';
 import type { RetrieveKeys } from './retrieve-keys.ts';
+import type { Rights } from './take-on-rights.ts';
 
 /** Something of the file system, or why it could not be had. */
 export type FileAnswer<T> =
@@ -72,8 +73,8 @@ export interface World {
   readonly accounts: Accounts;
   readonly run: Run;
   readonly clock: Clock;
-  /** Loads issuers.yaml with the eyes of this user, where that is possible. */
-  readonly loadPolicy: (path: string, owner: number) => Promise<LoadedPolicy>;
+  /** Loads issuers.yaml with the rights of this account, where that is possible. */
+  readonly loadPolicy: (path: string, reader: Rights) => Promise<LoadedPolicy>;
   readonly retrieveKeys: RetrieveKeys;
   readonly askDaemon: AskDaemon;
   readonly findServers: () => readonly ServerProcess[];

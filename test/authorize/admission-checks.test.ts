@@ -70,11 +70,20 @@ describe('an entry', () => {
   });
 });
 
-it('a file that cannot be used comes with what to look at', () => {
-  expect(fileHint({ ok: false, reason: 'x', missing: true })).toBe(
+it.each([
+  [
+    'missing',
     'Check the path; a relative one in issuers.yaml counts from the folder of that file.',
-  );
-  expect(fileHint({ ok: false, reason: 'x', missing: false })).toBe(
+  ],
+  [
+    'unreadable',
+    'Let this user read it and enter the folders above it, or run pgtoken as a user who may.',
+  ],
+  [
+    'untrusted',
     'It must belong to root or to the user that runs pgtoken, and only its owner may write it.',
-  );
+  ],
+  ['unfit', undefined],
+] as const)('a file that is %s comes with advice that fits', (fault, hint) => {
+  expect(fileHint({ ok: false, fault, reason: 'x' })).toBe(hint);
 });

@@ -5,7 +5,11 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { readTrustedFile, type TrustedFileOptions } from '../../src/config/read-trusted-file.ts';
+import {
+  readTrustedFile,
+  type FileFault,
+  type TrustedFileOptions,
+} from '../../src/config/read-trusted-file.ts';
 import { runChecked } from '../support/run-checked.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -47,8 +51,8 @@ function withoutPrivileges<T>(action: () => T): T {
   }
 }
 
-function refused(reason: unknown, missing = false) {
-  return { ok: false, reason, missing };
+function refused(fault: FileFault, reason: unknown) {
+  return { ok: false, fault, reason };
 }
 
 describe('a trusted file', () => {
@@ -82,6 +86,7 @@ describe('a trusted file', () => {
   ])('is refused with mode %o', (mode, shown) => {
     expect(read(makeFile('x', mode))).toEqual(
       refused(
+        'untrusted',
         `mode ${shown} lets group or others write it; expected only its owner to (chmod go-w)`,
       ),
     );
@@ -91,17 +96,20 @@ describe('a trusted file', () => {
     const path = makeFile('x', 0o666);
     symlinkSync(path, `${path}-link`);
     expect(read(`${path}-link`)).toEqual(
-      refused('mode 0666 lets group or others write it; expected only its owner to (chmod go-w)'),
+      refused(
+        'untrusted',
+        'mode 0666 lets group or others write it; expected only its owner to (chmod go-w)',
+      ),
     );
   });
 
   it('is refused when somebody else owns it', () => {
     const owner = process.geteuid?.();
     expect(read(makeFile('x'), { owners: new Set([4242]) })).toEqual(
-      refused(`owned by user ID ${owner}; expected 4242`),
+      refused('untrusted', `owned by user ID ${owner}; expected 4242`),
     );
     expect(read(makeFile('x'), { owners: new Set([4242, 4243]) })).toEqual(
-      refused(`owned by user ID ${owner}; expected 4242 or 4243`),
+      refused('untrusted', `owned by user ID ${owner}; expected 4242 or 4243`),
     );
     expect(read(makeFile('x'), { owners: new Set() })).toMatchObject({ ok: false });
   });
@@ -115,7 +123,7 @@ describe('a trusted file', () => {
     const path = makeFile('x', 0o000);
     const reader = process.geteuid?.() === 0 ? NOBODY : process.geteuid?.();
     expect(withoutPrivileges(() => read(path))).toEqual(
-      refused(`user ID ${reader} may not read it`),
+      refused('unreadable', `user ID ${reader} may not read it`),
     );
   });
 
@@ -127,17 +135,19 @@ describe('a trusted file', () => {
     const result = withoutPrivileges(() => read(join(closed, 'file')));
     // Or the folder could not be removed.
     chmodSync(closed, 0o700);
-    expect(result).toEqual(refused(expect.stringMatching(/^user ID \d+ may not read it$/)));
+    expect(result).toEqual(
+      refused('unreadable', expect.stringMatching(/^user ID \d+ may not read it$/)),
+    );
   });
 
   it('is missing when it is not there', () => {
-    expect(read(join(folder, 'nothing'))).toEqual(refused('no such file', true));
+    expect(read(join(folder, 'nothing'))).toEqual(refused('missing', 'no such file'));
     symlinkSync(join(folder, 'nothing'), join(folder, 'dangling'));
-    expect(read(join(folder, 'dangling'))).toEqual(refused('no such file', true));
+    expect(read(join(folder, 'dangling'))).toEqual(refused('missing', 'no such file'));
   });
 
   it('is no folder, FIFO, device or socket, and none of them makes the reader wait', async () => {
-    const notRegular = refused('expected a regular file');
+    const notRegular = refused('unfit', 'expected a regular file');
     expect(read(folder)).toEqual(notRegular);
     expect(read('/dev/null')).toEqual(notRegular);
 
@@ -153,7 +163,7 @@ describe('a trusted file', () => {
     await new Promise((resolve) => {
       server.once('listening', resolve);
     });
-    expect(read(socket)).toMatchObject({ ok: false, missing: false });
+    expect(read(socket)).toMatchObject({ ok: false, fault: 'unfit' });
   });
 
   it.each([
@@ -168,13 +178,13 @@ describe('a trusted file', () => {
       },
     ],
   ])('is refused without an exception: %s', (_what, path) => {
-    expect(read(path())).toEqual(refused(expect.stringMatching(/\S/)));
+    expect(read(path())).toEqual(refused('unfit', expect.stringMatching(/\S/)));
   });
 
   it('has at most so many bytes', () => {
     expect(read(makeFile('x'.repeat(1000)))).toMatchObject({ ok: true });
     expect(read(makeFile('x'.repeat(1001)))).toEqual(
-      refused('over 1000 bytes; expected at most that'),
+      refused('unfit', 'over 1000 bytes; expected at most that'),
     );
     expect(read(makeFile(''), { maxBytes: 0 })).toEqual({ ok: true, text: '' });
   });
@@ -185,6 +195,6 @@ describe('a trusted file', () => {
     ['half a surrogate pair', Buffer.of(0xed, 0xa0, 0x80)],
     ['UTF-16', Buffer.from('\u{FEFF}x', 'utf16le')],
   ])('is UTF-8 and not %s', (_what, content) => {
-    expect(read(makeFile(content))).toEqual(refused('expected UTF-8'));
+    expect(read(makeFile(content))).toEqual(refused('unfit', 'expected UTF-8'));
   });
 });

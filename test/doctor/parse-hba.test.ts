@@ -233,6 +233,24 @@ describe('includes', () => {
       },
     ]);
   });
+
+  it.each([
+    ['include', 'include twice.conf\n'.repeat(50)],
+    ['list', `host all ${Array.from({ length: 50 }, () => '@twice.conf').join(',')} all reject\n`],
+  ])('that become more and more are given up, by %s', (_, text) => {
+    let reads = 0;
+    const { problems } = parseHBA('/etc/db/pg_hba.conf', text, {
+      read: () => {
+        reads += 1;
+        return text;
+      },
+      list: () => [],
+    });
+    expect(problems).toEqual([
+      { file: '/etc/db/pg_hba.conf', line: 1, reason: 'the files that it includes have no end' },
+    ]);
+    expect(reads).toBeLessThan(2000);
+  });
 });
 
 describe('an address range', () => {

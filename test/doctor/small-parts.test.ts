@@ -3,6 +3,7 @@ import { channel } from 'node:diagnostics_channel';
 
 import { describe, expect, it } from 'vitest';
 
+import { checkDaemon } from '../../src/doctor/check-daemon.ts';
 import { findServers } from '../../src/doctor/find-servers.ts';
 import { parseELF } from '../../src/doctor/parse-elf.ts';
 import { createRetrieveKeys } from '../../src/doctor/retrieve-keys.ts';
@@ -47,6 +48,21 @@ describe('running servers', () => {
       expect.objectContaining({ pid: 70, uid: 102, gids: [105, 103, 104] }),
       expect.objectContaining({ pid: 80, uid: 102, gids: [105] }),
     ]);
+  });
+});
+
+describe('a daemon that does not answer', () => {
+  it.each([
+    ['ECONNREFUSED', 'nobody listens'],
+    ['ECONNRESET', 'it closes the connection without an answer'],
+    ['EMFILE', 'EMFILE'],
+  ])('%s is told as: %s', async (reason, message) => {
+    const world = { askDaemon: async () => ({ kind: 'failed', reason }) as const };
+    expect(await checkDaemon('/run/s', 'x', world)).toMatchObject({
+      fault: 'daemon-down',
+      message,
+      hint: 'Start it (systemctl restart pgtoken), and see its log: journalctl -u pgtoken.',
+    });
   });
 });
 

@@ -1,6 +1,6 @@
 // `pgtoken doctor` on a host with one fault at a time in pg_hba.conf, among roles, or on the way to the server: it names that
 // fault and its fix, and no other. What the server says of itself, the real one says.
-import { appendFile, copyFile, stat, utimes } from 'node:fs/promises';
+import { appendFile, copyFile, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -281,6 +281,31 @@ describe('with a connection to the server', () => {
       // Into the file that is there, so that it keeps its owner.
       await runChecked('cp', [before, host.hbaFile]);
       await utimes(host.hbaFile, new Date(0), new Date(0));
+    }
+  });
+
+  it('is known to it as the user of the role, where it is root that asks', async () => {
+    const { sql, socketFolder, port } = host.daemonHost.cluster;
+    const before = await readFile(host.hbaFile, 'utf8');
+    // As Debian has it for all databases.
+    await writeFile(host.hbaFile, `local template1 postgres peer\n${before}`);
+    await sql('select pg_reload_conf()');
+    try {
+      const db = `host=${socketFolder} port=${port} user=postgres dbname=template1`;
+      const { findings } = await host.examine({ more: [`--db=${db}`] });
+      expect(findings.filter(({ topic }) => topic === 'database')).toEqual([
+        {
+          topic: 'database',
+          level: 'ok',
+          fault: null,
+          subject: db.replace(/ user=.*/, ' dbname=template1 user=postgres'),
+          message: `answers; its rules are in ${host.hbaFile}`,
+          hint: null,
+        },
+      ]);
+    } finally {
+      await writeFile(host.hbaFile, before);
+      await sql('select pg_reload_conf()');
     }
   });
 

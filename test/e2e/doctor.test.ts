@@ -1,8 +1,10 @@
 // `pgtoken doctor` on a host that is in order, and on the same host with one fault at a time in its configuration or among its
 // issuers: it names that fault and its fix, and no other. doctor-*.test.ts plant faults elsewhere. Everything is real:
 // PostgreSQL, the daemon, issuers over HTTPS, and files of every kind.
-import { chmod, chown } from 'node:fs/promises';
+import { generateKeyPair } from 'node:crypto';
+import { chmod, chown, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
@@ -10,7 +12,10 @@ import { fault, startExaminedHost, type ExaminedHost } from '../doctor/examined-
 import { createOffClockIssuer } from '../doctor/off-clock-issuer.ts';
 import { createIssuer } from '../support/issuer.ts';
 import { runChecked } from '../support/run-checked.ts';
+import { run } from '../support/run.ts';
+import { stageInstallation } from '../support/stage-installation.ts';
 
+const generate = promisify(generateKeyPair);
 const stack = new AsyncDisposableStack();
 let host: ExaminedHost;
 
@@ -83,6 +88,19 @@ describe('names the fault and the fix where, in configuration and issuers,', () 
     ]);
   });
 
+  it('the configuration trusts nobody, as the package ships it', async () => {
+    const config = await host.newConfig();
+    expect(await host.faultsOf({ config })).toEqual([
+      fault(
+        'failure',
+        'config-empty',
+        config,
+        'no issuer: nobody can log in',
+        'Write an entry for your issuer; docs/configuration.md has the common case.',
+      ),
+    ]);
+  });
+
   it('the configuration can be written by others', async () => {
     const config = await host.newConfig(host.entry());
     await chmod(config, 0o666);
@@ -132,6 +150,48 @@ describe('names the fault and the fix where, in configuration and issuers,', () 
         `Nothing in it is secret: chmod 0644 ${config}`,
       ),
     ]);
+  });
+
+  it('the user that reads it may not read a file that it names, and root may', async () => {
+    const line = `required ${host.daemonHost.installation.module} mode=exec helper=${host.daemonHost.installation.helper}`;
+    const config = await host.newConfig({
+      ...host.entry({ issuer: { url: host.issuer.url, audiences: ['postgres'] } }),
+      keys: { publicKeysFile: 'keys.pem' },
+      roles: [{ claim: 'sub', trimPrefix: 'system:serviceaccount:', shorten: true }],
+    });
+    const pamDir = await host.newPAMFolder(
+      `auth ${line} config=${config}`,
+      `account ${line} config=${config}`,
+    );
+    const keys = join(config, '..', 'keys.pem');
+    const { publicKey } = await generate('ec', { namedCurve: 'P-256' });
+    await writeFile(keys, publicKey.export({ type: 'spki', format: 'pem' }));
+    await chmod(keys, 0o600);
+    const uid = (await runChecked('id', ['-u', 'postgres'])).trim();
+    expect(await host.faultsOf({ config, pamDir })).toMatchObject([
+      {
+        level: 'failure',
+        fault: 'config-invalid',
+        message: `issuers[0].keys.publicKeysFile: Invalid value: ${keys} cannot be used: user ID ${uid} may not read it`,
+        hint: 'Let the user with this ID read it and enter the folders above it; if that is yourself, run this as root.',
+      },
+    ]);
+
+    // By a group of the user it may.
+    await runChecked('chgrp', ['postgres', keys]);
+    await chmod(keys, 0o640);
+    expect(await host.faultsOf({ config, pamDir })).toEqual([]);
+
+    // The user need not be able to read what it takes to check that, which is loaded when it is needed.
+    await using closed = await stageInstallation('');
+    await chmod(join(closed.folder, 'dist'), 0o700);
+    const { stdout, stderr } = await run(closed.command, [
+      'doctor',
+      `--config=${config}`,
+      `--pam-dir=${pamDir}`,
+    ]);
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/^configuration\n {2}ok {7}\S+: issuers:\s+homelab\n/);
   });
 
   it('others can replace the configuration', async () => {

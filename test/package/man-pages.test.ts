@@ -83,6 +83,10 @@ describe('pgtoken(1)', () => {
   });
 });
 
+it('begin a sentence with the name of a file as it is', () => {
+  expect(labels(pages.get('pgtoken.1')).get('--hba <file>')).toMatch(/^pg_hba\.conf; default: /);
+});
+
 describe('pgtoken-serve(8)', () => {
   it('has the options of pgtoken serve', () => {
     const serve = flatten(help).find(({ name }) => name === 'pgtoken serve');

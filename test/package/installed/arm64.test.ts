@@ -1,7 +1,7 @@
 // The package for arm64, built on this machine for another: its module and its runtime run under qemu, in a root folder that
 // has the libraries of that architecture.
 import { spawn } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
@@ -12,6 +12,7 @@ import { signToken } from '../../support/sign-token.ts';
 import { createTemporaryFolder, type TemporaryFolder } from '../../support/temporary-folder.ts';
 import { writeIssuersYAML } from '../../support/write-issuers-yaml.ts';
 import { buildPackage } from '../machine/build-package.ts';
+import { readFigure } from '../machine/read-figure.ts';
 import { makeRoot, SCRIPTS, type RootFolder } from '../machine/root-folder.ts';
 
 const URL = 'https://issuer.example.com';
@@ -22,12 +23,13 @@ const MODULE = '/usr/lib/aarch64-linux-gnu/security/pam_pgtoken.so';
 
 let folder: TemporaryFolder;
 let root: RootFolder;
+let built: string;
 /** What apt would do to install it. */
 let simulated: string;
 
 beforeAll(async () => {
   folder = await createTemporaryFolder('arm64');
-  const built = await buildPackage(join(folder.path, 'built'), ['--arch', 'arm64', '--fast']);
+  built = await buildPackage(join(folder.path, 'built'), ['--arch', 'arm64']);
   root = await makeRoot('bookworm', [
     'qemu-user-static',
     'pamtester:arm64',
@@ -43,6 +45,12 @@ beforeAll(async () => {
 afterAll(async () => {
   await root?.remove();
   await folder?.remove();
+});
+
+it('has less than 40 MB, as many as docs/packaging.md says', async () => {
+  const { size } = await stat(built);
+  expect(size).toBeLessThan(40_000_000);
+  expect(Math.abs(readFigure('package, arm64') - size / 1e6)).toBeLessThan(1);
 });
 
 it('asks for packages that Debian has for arm64', () => {

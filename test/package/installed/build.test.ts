@@ -1,18 +1,18 @@
 // What npm run package makes: always the same bytes, not too many of them, and nothing that a system of Debian 12 could not
 // load. That lintian has nothing to say is part of the build.
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { createReadStream, existsSync } from 'node:fs';
+import { glob, readdir, readFile, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 
-import { readPage } from '../../docs/read-markdown.ts';
 import { runChecked } from '../../support/run-checked.ts';
 import { run } from '../../support/run.ts';
 import { createTemporaryFolder, type TemporaryFolder } from '../../support/temporary-folder.ts';
 import { buildPackage } from '../machine/build-package.ts';
+import { readFigure } from '../machine/read-figure.ts';
 import { CHECKOUT } from '../machine/root-folder.ts';
 
 const { current } = inject('packages');
@@ -63,14 +63,9 @@ it('has less than 40 MB, and 150 MB when it is installed, as many as docs/packag
   const installed = Number(await runChecked('dpkg-deb', ['--field', current, 'Installed-Size']));
   expect(installed).toBeLessThan(150_000);
 
-  const figures = new Map(
-    readPage('docs/packaging.md').rows.map(([name = '', figure = '']) => [name, figure]),
-  );
-  const megabytes = (name: string): number =>
-    Number(/^([\d.]+) MB\b/.exec(figures.get(name) ?? '')?.[1]);
   const [, architecture = ''] = /_(\w+)\.deb$/.exec(current) ?? [];
-  expect(Math.abs(megabytes(`package, ${architecture}`) - size / 1e6)).toBeLessThan(1);
-  expect(Math.abs(megabytes('installed') - (installed * 1024) / 1e6)).toBeLessThan(3);
+  expect(Math.abs(readFigure(`package, ${architecture}`) - size / 1e6)).toBeLessThan(1);
+  expect(Math.abs(readFigure('installed') - (installed * 1024) / 1e6)).toBeLessThan(3);
 });
 
 it('has a reason in front of what lintian is told to pass over', async () => {
@@ -132,6 +127,25 @@ it('puts nothing into place that lets anybody in', async () => {
   expect(scripts.join('\n')).not.toMatch(/pam\.d|pam-auth-update|pg_hba/);
 });
 
+it('has the pages of docs, whose links lead to what is there', async () => {
+  const docs = inside('x/usr/share/doc/pgtoken');
+  const pages = await Array.fromAsync(glob('{*.md,docs/*.md}', { cwd: docs }));
+  expect(pages.length).toBeGreaterThan(20);
+  const missing = await Promise.all(
+    pages.map(async (page) => {
+      const text = await readFile(join(docs, page), 'utf8');
+      const links = [...text.matchAll(/\]\(((?!https?:)[^)#]+)/g)].map(([, link = '']) => link);
+      // What is about the sources stays with them.
+      return links.filter(
+        (link) =>
+          !/^(?:\.\.\/)?(?:test\/|src\/|LICENSE$)/.test(link) &&
+          !existsSync(join(docs, dirname(page), link)),
+      );
+    }),
+  );
+  expect(missing.flat()).toEqual([]);
+});
+
 it('has an example in issuers.yaml that is accepted', async () => {
   const config = await readFile(inside('x/etc/pgtoken/issuers.yaml'), 'utf8');
   const [, example = ''] = config.split('issuers: []\n');
@@ -154,12 +168,17 @@ it('has an example in issuers.yaml that is accepted', async () => {
   });
 });
 
-it('says no to an architecture or an option that there is not', async () => {
+it('says no to an architecture, a version or an option that there is not', async () => {
   const script = join(CHECKOUT, 'packaging', 'package.sh');
   expect(await run(script, ['--arch', 'riscv64'])).toMatchObject({
     status: 2,
     stdout: '',
     stderr: 'package: there is no package for riscv64; expected amd64 or arm64\n',
+  });
+  expect(await run(script, ['--version', '1 2'])).toMatchObject({
+    status: 2,
+    stdout: '',
+    stderr: "package: --version 1 2; expected one of Debian's, such as 1.2.3~rc1\n",
   });
   expect(await run(script, ['--archs'])).toMatchObject({
     status: 2,

@@ -50,6 +50,7 @@ describe.each(RELEASES)('on $suite', ({ suite }) => {
   it('the daemon can be started by hand, as docs/install.md says', async () => {
     const log = await root.sh(`
       install -d -o pgtoken -g pgtoken -m 0755 /run/pgtoken /var/cache/pgtoken
+      usermod --append --groups pgtoken nobody
       setpriv --reuid=pgtoken --regid=pgtoken --clear-groups pgtoken serve &
       tries=0; until [ -S /run/pgtoken/pgtoken.sock ] || [ $tries -gt 200 ]; do sleep 0.1; tries=$((tries + 1)); done
       kill $!; wait $!`);

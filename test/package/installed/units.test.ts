@@ -1,12 +1,13 @@
 // The systemd units and the pages of an installed package, as systemd and man of each release see them.
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
-import { readPage } from '../../docs/read-markdown.ts';
 import { poll } from '../../support/poll.ts';
 import { bootMachine, type Machine } from '../machine/machine.ts';
+import { readFigure } from '../machine/read-figure.ts';
 import { RELEASES } from '../machine/root-folder.ts';
 
 const UNITS = ['pgtoken.socket', 'pgtoken.service'];
+const TOGETHER = '/srv/pgtoken_*.deb postgresql-common';
 const PAGES = ['pgtoken.1', 'pgtoken-serve.8', 'pam_pgtoken.8', 'issuers.yaml.5'];
 
 describe.each(RELEASES)('on $suite', ({ suite }) => {
@@ -16,13 +17,11 @@ describe.each(RELEASES)('on $suite', ({ suite }) => {
     machine = await bootMachine(suite, {
       prepare: async (root) => {
         await root.put('/srv', inject('packages').current);
-        // It has no PostgreSQL, and what else it needs comes with it.
-        await root.sh(
-          'apt-get -q update; apt-get -q install -y --download-only /srv/pgtoken_*.deb',
-        );
+        // What makes the user of PostgreSQL, and not the whole of it; what else the package needs comes with it.
+        await root.sh(`apt-get -q update; apt-get -q install -y --download-only ${TOGETHER}`);
       },
     });
-    await machine.sh('apt-get -q install -y /srv/pgtoken_*.deb');
+    await machine.sh(`apt-get -q install -y ${TOGETHER}`);
   });
   afterAll(async () => {
     await machine?.stop();
@@ -30,6 +29,12 @@ describe.each(RELEASES)('on $suite', ({ suite }) => {
 
   const property = async (name: string): Promise<string> =>
     (await machine.sh(`systemctl show --value --property=${name} pgtoken.service`)).trim();
+
+  it('PostgreSQL, installed by the same command, may connect to the socket', async () => {
+    expect(await machine.sh("stat -c '%A %U:%G' /run/pgtoken/pgtoken.sock")).toBe(
+      'srw-rw---- root:postgres\n',
+    );
+  });
 
   it('systemd has nothing to say about the units', async () => {
     const paths = UNITS.map((unit) => `/usr/lib/systemd/system/${unit}`);
@@ -41,8 +46,7 @@ describe.each(RELEASES)('on $suite', ({ suite }) => {
   });
 
   it('the service is no more exposed than docs/packaging.md says', async () => {
-    const rows = readPage('docs/packaging.md').rows;
-    const bound = Number(rows.find(([cell]) => cell === 'exposure of pgtoken.service')?.[1]);
+    const bound = readFigure('exposure of pgtoken.service');
     expect(bound).toBeLessThan(2);
     const report = await machine.sh(
       'systemd-analyze security --offline=true --no-pager pgtoken.service',

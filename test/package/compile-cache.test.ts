@@ -1,0 +1,41 @@
+// The compile cache of an installation: whoever may write it, root, leaves it as it was made.
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+import { run } from '../support/run.ts';
+import { stageInstallation, type StagedInstallation } from '../support/stage-installation.ts';
+
+let installation: StagedInstallation;
+
+beforeAll(async () => {
+  installation = await stageInstallation('apiVersion: pgtoken/v1\nissuers: []\n');
+});
+afterAll(async () => {
+  await installation?.remove();
+});
+
+/** Its files with their modes. */
+async function list(): Promise<readonly string[]> {
+  const folder = join(installation.folder, 'compile-cache');
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return Promise.all(
+    files.map(async ({ parentPath, name }) => {
+      const { mode } = await stat(join(parentPath, name));
+      return `${(mode & 0o777).toString(8)} ${name}`;
+    }),
+  );
+}
+
+it('gets nothing from what its owner runs, and all of it can be read by everybody', async () => {
+  const before = await list();
+  expect(before.length).toBeGreaterThan(5);
+  expect(before.filter((file) => !file.startsWith('644 '))).toEqual([]);
+  const { command, config } = installation;
+  for (const args of [['config', 'check', config], ['--help'], ['pam', '--config', config]]) {
+    await run(command, args, { env: { PAM_USER: 'x' } });
+  }
+  expect(await list()).toEqual(before);
+});
