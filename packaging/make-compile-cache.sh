@@ -43,7 +43,8 @@ token=$(encode '{"alg":"ES256","kid":"1"}').$(encode '{"iss":"https://issuer.exa
 decide() {
   status=0
   said=$(printf %s "$token" | HOME=$scratch PAM_TYPE=auth PAM_SERVICE=x PAM_USER=x \
-    NODE_COMPILE_CACHE="$root/compile-cache" NODE_COMPILE_CACHE_PORTABLE=1 "$root/bin/pgtoken" pam --config "$scratch/issuers.yaml" 2>&1) || status=$?
+    NODE_COMPILE_CACHE="$root/compile-cache" NODE_COMPILE_CACHE_PORTABLE=1 \
+    "$root/bin/pgtoken" pam --config "$scratch/issuers.yaml" 2>&1) || status=$?
   case $status-$said in
     1-*ERR_SIGNATURE_INVALID*) ;;
     *)
