@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import { authorize, type AuthorizeOptions, type Judgement } from '../authorize/authorize.ts';
 import { createKeyStore } from '../authorize/key-store.ts';
 import { createKnownTokens } from '../authorize/known-tokens.ts';
-import { loadPolicy } from '../authorize/load-policy.ts';
+import { type LoadedPolicy, loadPolicy } from '../authorize/load-policy.ts';
 import type { Policy } from '../authorize/policy.ts';
 import { systemClock } from '../clock.ts';
 import { formatProblem } from '../config/problems.ts';
@@ -75,10 +75,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       });
     return reloading;
   };
-  // Watched before it is read, so that no change falls in between; it is followed once the daemon has started.
   const watcher = createFileWatcher(() => void reload());
+  /** Watched before they are read, so that no change falls in between: which files there are, a first look tells. */
+  const load = async (): Promise<LoadedPolicy> => {
+    const loaded = await loadPolicy(config);
+    return watcher.watch(loaded.files) ? loadPolicy(config) : loaded;
+  };
+  // Changes are followed once the daemon has started.
   watcher.watch([config]);
-  const loaded = await loadPolicy(config);
+  const loaded = await load();
   if (!loaded.ok) {
     watcher.stop();
     const lines = loaded.problems.map((problem) => formatProblem(config, problem));
@@ -189,8 +194,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   logger.info({ socket: socket.description, version: options.version }, 'ready');
 
   const reloadNow = async (): Promise<void> => {
-    const next = await loadPolicy(config);
-    watcher.watch(next.files);
+    const next = await load();
     if (next.ok) {
       rule = adopt(next);
       return;
@@ -199,7 +203,6 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const problems = next.problems.map((problem) => formatProblem(config, problem));
     logger.error({ problems }, 'the configuration is invalid, the last good one stays in force');
   };
-  watcher.watch(loaded.files);
   beStarted();
 
   return {
