@@ -161,7 +161,8 @@ export const trustDomain = (description: string) =>
 export const serviceName = (description: string) =>
   text(description).check(
     z.refine(
-      (value) => value === value.toLowerCase() && !/[\s/]/.test(value),
+      // U+FFFD is what undecodable bytes turn into: two services would be the same.
+      (value) => value === value.toLowerCase() && !/[\s/\u{FFFD}]/u.test(value),
       'must be the name of a file in /etc/pam.d, in lower case, as PAM folds the names of services',
     ),
   );
