@@ -5,10 +5,10 @@ import {
   createCipheriv,
   createHash,
   createPublicKey,
-  type JsonWebKey,
   type KeyObject,
   privateEncrypt,
   publicEncrypt,
+  type webcrypto,
 } from 'node:crypto';
 
 import { encode } from '../tokens/mint.ts';
@@ -79,7 +79,7 @@ function applyMask(hash: Hash, seed: Uint8Array, block: Buffer): void {
 }
 
 /** A JWE (RFC 7516) by RSA-OAEP and A128GCM; nothing in it is random, so that it is the same each time. */
-export function encryptFor(key: JsonWebKey, header: object, text: string): string {
+export function encryptFor(key: webcrypto.JsonWebKey, header: object, text: string): string {
   const [contentKey, iv, seed] = [Buffer.alloc(16, 1), Buffer.alloc(12, 2), Buffer.alloc(20, 3)];
   const block = Buffer.alloc(Buffer.from(key.n ?? '', 'base64url').length - seed.length - 1);
   digest('sha1', '').copy(block);
