@@ -20,6 +20,7 @@ import { openSocket } from './open-socket.ts';
 import { type Answer, serveConnection } from './serve-connection.ts';
 import { serveMetrics } from './serve-metrics.ts';
 import { StartupError } from './startup-error.ts';
+import { createWaitingLogins } from './waiting-logins.ts';
 import { createFileWatcher } from './watch-files.ts';
 
 /** How the daemon runs. */
@@ -57,7 +58,7 @@ const RECORD_DELAY = 50;
 /** What decides a login. Replaced as a whole, so that no decision sees parts of two. */
 interface Rule {
   readonly policy: Policy;
-  readonly options: AuthorizeOptions;
+  readonly options: AuthorizeOptions & Required<Pick<AuthorizeOptions, 'hasKey'>>;
 }
 
 /** Starts the daemon. Throws a {@link StartupError} where it cannot. */
@@ -130,10 +131,25 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     logger.error({ place: placeOf(error) }, 'a decision failed');
   };
   const records = createLater(RECORD_DELAY, onFailure);
+  const waiting = createWaitingLogins();
   const decide = async (request: PAMRequest, late: Promise<Refusal>): Promise<Answer> => {
     const start = performance.now();
     const login = { service: request.service, role: request.user, source: request.rhost };
-    const { policy, options: world } = rule;
+    const { policy, options } = rule;
+    const world: AuthorizeOptions = {
+      ...options,
+      keysOf: async (issuer, { keyID, algorithm }) => {
+        const wanted = { keyID, algorithm };
+        return options.hasKey(issuer, wanted)
+          ? options.keysOf(issuer, wanted)
+          : waiting.wait(
+              issuer.name,
+              request.token.length,
+              async () => options.keysOf(issuer, wanted),
+              late,
+            );
+      },
+    };
     // What is recorded is what the client was told, also when that was that nobody had decided in time.
     const judgement = await Promise.race([
       authorize({ ...login, password: request.token }, policy, world),
