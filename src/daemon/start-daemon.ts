@@ -135,17 +135,17 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const decide = async (request: PAMRequest, late: Promise<Refusal>): Promise<Answer> => {
     const start = performance.now();
     const login = { service: request.service, role: request.user, source: request.rhost };
-    const { policy, options } = rule;
+    const { policy, options: inForce } = rule;
     const world: AuthorizeOptions = {
-      ...options,
+      ...inForce,
       keysOf: async (issuer, { keyID, algorithm }) => {
         const wanted = { keyID, algorithm };
-        return options.hasKey(issuer, wanted)
-          ? options.keysOf(issuer, wanted)
+        return inForce.hasKey(issuer, wanted)
+          ? inForce.keysOf(issuer, wanted)
           : waiting.wait(
               issuer.name,
               request.token.length,
-              async () => options.keysOf(issuer, wanted),
+              async () => inForce.keysOf(issuer, wanted),
               late,
             );
       },

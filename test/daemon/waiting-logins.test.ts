@@ -9,32 +9,32 @@ const HINT =
   'Its issuer answers slowly or not at all, and somebody sends many long tokens: see the log of decisions.';
 
 it('gives what is waited for', async () => {
-  const { wait } = createWaitingLogins();
-  expect(await wait('a', 1000, async () => 'keys', NEVER)).toBe('keys');
+  const waiting = createWaitingLogins();
+  expect(await waiting.wait('a', 1000, async () => 'keys', NEVER)).toBe('keys');
 });
 
 it('gives the refusal of who is late, and frees its room', async () => {
-  const { wait } = createWaitingLogins({ perIssuer: 10, total: 10 });
+  const waiting = createWaitingLogins({ perIssuer: 10, total: 10 });
   const late = refuse('ERR_DEADLINE', 'late');
-  expect(await wait('a', 10, async () => NEVER, Promise.resolve(late))).toBe(late);
-  expect(await wait('a', 10, async () => 'keys', NEVER)).toBe('keys');
+  expect(await waiting.wait('a', 10, async () => NEVER, Promise.resolve(late))).toBe(late);
+  expect(await waiting.wait('a', 10, async () => 'keys', NEVER)).toBe('keys');
 });
 
 it('frees the room of what fails', async () => {
-  const { wait } = createWaitingLogins({ perIssuer: 10, total: 10 });
-  const failing = wait('a', 10, async () => Promise.reject(new Error('broken')), NEVER);
+  const waiting = createWaitingLogins({ perIssuer: 10, total: 10 });
+  const failing = waiting.wait('a', 10, async () => Promise.reject(new Error('broken')), NEVER);
   await expect(failing).rejects.toThrow('broken');
-  expect(await wait('a', 10, async () => 'keys', NEVER)).toBe('keys');
+  expect(await waiting.wait('a', 10, async () => 'keys', NEVER)).toBe('keys');
 });
 
 it('refuses what has no room beside those of its issuer, or of all, and starts nothing for it', async () => {
-  const { wait } = createWaitingLogins({ perIssuer: 10, total: 15 });
+  const waiting = createWaitingLogins({ perIssuer: 10, total: 15 });
   const { promise, resolve } = Promise.withResolvers<string>();
-  const first = wait('a', 8, async () => promise, NEVER);
-  const second = wait('b', 5, async () => promise, NEVER);
+  const first = waiting.wait('a', 8, async () => promise, NEVER);
+  const second = waiting.wait('b', 5, async () => promise, NEVER);
   const refused = async (issuer: string, bytes: number) => {
     let started = false;
-    const answer = await wait(
+    const answer = await waiting.wait(
       issuer,
       bytes,
       async () => {
