@@ -3,8 +3,9 @@ import { findWarnings } from '../authorize/find-warnings.ts';
 import { loadPolicy } from '../authorize/load-policy.ts';
 import type { Policy } from '../authorize/policy.ts';
 import type { Locate } from '../config/locate.ts';
-import { formatPath, type Problem } from '../config/problems.ts';
+import { formatMessage, formatPath, type Problem } from '../config/problems.ts';
 import { readBearerToken } from '../issuers/read-bearer-token.ts';
+import { formatJSON } from './format-json.ts';
 import { count, formatWithHint } from './report.ts';
 
 /** The options of `pgtoken config check`. */
@@ -27,9 +28,7 @@ export async function checkConfigFile(file: string, options: ConfigCheckOptions)
   const { problems, warnings } = report;
   const passed = problems.length === 0 && (warnings.length === 0 || !options.strict);
   process.stdout.write(
-    options.json
-      ? `${JSON.stringify(describe(file, passed, report), undefined, 2)}\n`
-      : formatReport(file, passed, report),
+    options.json ? formatJSON(describe(file, passed, report)) : formatReport(file, passed, report),
   );
   if (!passed && !options.json) {
     const wrong = [
@@ -91,12 +90,13 @@ function formatReport(
   return lines.join('');
 }
 
-function place({ path, line, column, message, hint }: Problem): object {
+function place(problem: Problem): object {
+  const { path, line, column, hint } = problem;
   return {
     line,
     column,
     path: formatPath(path),
-    message,
+    message: formatMessage(problem),
     hint: hint ?? null,
   };
 }

@@ -1,7 +1,8 @@
 // `pgtoken config schema`: what editors need to complete and check issuers.yaml.
 import { configurationJSONSchema } from '../config/json-schema.ts';
+import { formatJSON } from './format-json.ts';
 
 /** Prints the JSON Schema of issuers.yaml to standard output. */
 export function printConfigSchema(): void {
-  process.stdout.write(`${JSON.stringify(configurationJSONSchema(), undefined, 2)}\n`);
+  process.stdout.write(formatJSON(configurationJSONSchema()));
 }

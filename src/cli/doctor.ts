@@ -5,6 +5,7 @@ import { createHostWorld } from '../doctor/host-world.ts';
 import { parseConnection } from '../doctor/parse-connection.ts';
 import { readDatabase } from '../doctor/read-database.ts';
 import { formatFindings, type Paint, plain, colourful } from './format-findings.ts';
+import { formatJSON } from './format-json.ts';
 import { count } from './report.ts';
 
 /** The options of `pgtoken doctor`. */
@@ -54,7 +55,7 @@ export async function runDoctor(options: DoctorOptions): Promise<number> {
   const failures = findings.filter(({ level }) => level === 'failure').length;
   const warnings = findings.filter(({ level }) => level === 'warning').length;
   const text = options.json
-    ? `${JSON.stringify({ ok: failures === 0, failures, warnings, findings: findings.map(asJSON) }, undefined, 2)}\n`
+    ? formatJSON({ ok: failures === 0, failures, warnings, findings: findings.map(asJSON) })
     : `${formatFindings(findings, choosePaint(process.stdout, process.env))}\n${count(failures, 'failure')}, ${count(warnings, 'warning')}\n`;
   await write(text);
   return failures === 0 ? 0 : 1;

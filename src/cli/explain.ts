@@ -10,6 +10,7 @@ import { systemClock } from '../clock.ts';
 import { isRefusal } from '../errors.ts';
 import { createDiskKeyCache } from '../keys/disk-key-cache.ts';
 import { type Explanation, formatExplanation } from './format-explanation.ts';
+import { formatJSON } from './format-json.ts';
 import { readToken } from './read-token.ts';
 import { loadPolicyOrReport } from './report.ts';
 
@@ -57,7 +58,7 @@ export async function explain(options: ExplainOptions): Promise<number> {
   const explanation = { login: { role, service, rhost, at }, judgement, steps };
   process.stdout.write(
     options.json
-      ? `${JSON.stringify(describe(explanation), undefined, 2)}\n`
+      ? formatJSON(describe(explanation))
       : formatExplanation(explanation, {
           columns: Math.min(process.stdout.columns ?? 80, 100),
           colour: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,

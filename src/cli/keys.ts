@@ -9,6 +9,7 @@ import { createDiskKeyCache } from '../keys/disk-key-cache.ts';
 import type { KeyCache } from '../keys/key-record.ts';
 import { algorithmsOf } from '../keys/parse-key-set.ts';
 import { toPrintable } from '../protocol/format-reply.ts';
+import { formatJSON } from './format-json.ts';
 import { count, loadPolicyOrReport } from './report.ts';
 
 /** The options of `pgtoken keys`. */
@@ -37,11 +38,7 @@ export async function showKeys(options: KeysOptions): Promise<number> {
   // Both its own and another user's: this only shows, it lets nobody in.
   const cache = createDiskKeyCache({ folder: options.cacheDir, sharedFolder: options.cacheDir });
   const reports = policy.issuers.map((issuer) => reportOn(issuer, cache));
-  process.stdout.write(
-    options.json
-      ? `${JSON.stringify(reports, undefined, 2)}\n`
-      : formatReports(reports, options.config),
-  );
+  process.stdout.write(options.json ? formatJSON(reports) : formatReports(reports, options.config));
   return reports.every((report) => report.keys.length > 0) ? 0 : 1;
 }
 

@@ -1,6 +1,6 @@
 // A problem in issuers.yaml, and how it is shown: `issuers.yaml:14:5: issuers[1].issuer.audiences: Required value: …`.
 import type * as z from 'zod/mini';
-import { quote, quoteList } from '../quote.ts';
+import { escapeNonASCII, quote, quoteList } from '../quote.ts';
 
 /** Where something stands in the configuration, from the top: keys and list indices. */
 export type ConfigPath = readonly (string | number)[];
@@ -29,7 +29,12 @@ export function sortProblems(problems: readonly Problem[]): readonly Problem[] {
 /** Writes a problem as one line, the way compilers do, without its hint. */
 export function formatProblem(file: string, problem: Problem, kind = ''): string {
   const path = formatPath(problem.path);
-  return `${file}:${problem.line}:${problem.column}: ${kind}${path === '' ? '' : `${path}: `}${problem.message}`;
+  return `${file}:${problem.line}:${problem.column}: ${kind}${path === '' ? '' : `${path}: `}${formatMessage(problem)}`;
+}
+
+/** The message of a problem, fit for a terminal: some repeat a path or a pattern of the file, which may be anybody's. */
+export function formatMessage({ message }: Problem): string {
+  return escapeNonASCII(message);
 }
 
 /** Writes a path as `issuers[1].issuer.audiences`; a key that is no plain name is quoted. */

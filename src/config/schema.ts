@@ -9,7 +9,7 @@ import { checkIssuerNames, checkPAM, crossCheck } from './cross-checks.ts';
 import { cacheSchema, httpSchema, issuerSchema, keysSchema } from './key-schema.ts';
 import { roleRuleSchema } from './role-schema.ts';
 import { denySchema, tokenSchema, validationRuleSchema } from './token-schema.ts';
-import { serviceName, source, text, texts } from './values.ts';
+import { protectedRoles, serviceName, source, text } from './values.ts';
 
 const pamSchema = z
   .strictObject({
@@ -95,9 +95,8 @@ export const configurationSchema = z
   .strictObject({
     apiVersion: z.literal('pgtoken/v1').check(z.describe('Always `pgtoken/v1`.')),
     protectedRoles: z._default(
-      texts(
+      protectedRoles(
         'Roles that no token may be, whatever the rules say. `*` stands for any text. Compared byte for byte, case and all. What is written here replaces the default. An entry may list exceptions.',
-        'A role, or a pattern with "*"',
       ),
       ['postgres', 'pg_*'],
     ),

@@ -29,6 +29,23 @@ export const texts = (description: string, of = 'A value') =>
     .array(text(of), { error: 'expected a list of texts' })
     .check(z.meta({ title: 'list of text', description }));
 
+/** What PostgreSQL keeps of a role's name, in bytes (NAMEDATALEN - 1). */
+const MAX_ROLE_BYTES = 63;
+
+/** A list of roles, or patterns with "*". Nobody can ask for a longer one, but for what PostgreSQL makes of it. */
+export const protectedRoles = (description: string) =>
+  z
+    .array(
+      text('A role, or a pattern with "*"').check(
+        z.refine(
+          (value) => Buffer.byteLength(value.replaceAll('*', '')) <= MAX_ROLE_BYTES,
+          `must have at most ${MAX_ROLE_BYTES} bytes, to which PostgreSQL cuts the names of roles`,
+        ),
+      ),
+      { error: 'expected a list of texts' },
+    )
+    .check(z.meta({ title: 'list of text', description }));
+
 /** For editors: of these keys exactly one is written. What counts is a cross-check, with words of its own. */
 export const oneOf = (keys: readonly string[]) =>
   z.meta({ oneOf: keys.map((key) => ({ required: [key] })) });
@@ -144,7 +161,8 @@ export const trustDomain = (description: string) =>
 export const serviceName = (description: string) =>
   text(description).check(
     z.refine(
-      (value) => value === value.toLowerCase() && !/[\s/]/.test(value),
+      // U+FFFD is what undecodable bytes turn into: two services would be the same.
+      (value) => value === value.toLowerCase() && !/[\s/\u{FFFD}]/u.test(value),
       'must be the name of a file in /etc/pam.d, in lower case, as PAM folds the names of services',
     ),
   );

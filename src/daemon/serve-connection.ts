@@ -8,8 +8,12 @@ import { createRequestParser, type PAMRequest } from '../protocol/parse-request.
 
 /** What a connection needs of the daemon. */
 export interface ConnectionOptions {
-  /** Decides a request. Should it throw, the reply is "unavailable". */
-  readonly decide: (request: PAMRequest) => Promise<Judgement>;
+  /**
+   * Decides a request. Should it throw, the reply is "unavailable".
+   *
+   * @param late gives what resolves at the deadline, with what the client is told then; a decision after that comes to nothing.
+   */
+  readonly decide: (request: PAMRequest, late: () => Promise<Refusal>) => Promise<Judgement>;
   /** Time from the first byte of a request to its answer, and from the connection to that byte, in seconds. */
   readonly deadline: number;
   /** Told when the first byte comes. */
@@ -27,14 +31,22 @@ export async function serveConnection(socket: Socket, options: ConnectionOptions
     let state: 'waiting' | 'reading' | 'deciding' | 'answered' = 'waiting';
     /** The request that is not decided yet, and since when it is whole. */
     let asked: { readonly request: PAMRequest; readonly since: number } | undefined;
+    /** There is one only where a decision waits for somebody. */
+    let lateness: PromiseWithResolvers<Refusal> | undefined;
+    const late = async (): Promise<Refusal> => {
+      lateness ??= Promise.withResolvers();
+      return lateness.promise;
+    };
 
     // The module connects before it asks for the password. Who then has no question gets no answer: the module connects
     // anew if there is to be one.
     const timer = setTimeout(() => {
       if (state === 'reading') {
-        reply(late(deadline));
+        reply(tooLate(deadline));
       } else if (state === 'deciding') {
-        conclude(notJudged(late(deadline)));
+        const refusal = tooLate(deadline);
+        conclude(notJudged(refusal));
+        lateness?.resolve(refusal);
       } else {
         socket.destroy();
       }
@@ -84,7 +96,7 @@ export async function serveConnection(socket: Socket, options: ConnectionOptions
       }
       state = 'deciding';
       asked = { request: parsed, since: performance.now() };
-      Promise.try(decide, parsed)
+      Promise.try(decide, parsed, late)
         .then(conclude)
         .catch((error: unknown) => {
           onError(error);
@@ -112,7 +124,7 @@ export async function serveConnection(socket: Socket, options: ConnectionOptions
   });
 }
 
-function late(deadline: number): Refusal {
+function tooLate(deadline: number): Refusal {
   return refuse(
     'ERR_DEADLINE',
     `no decision within ${deadline} s`,

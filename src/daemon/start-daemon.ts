@@ -3,15 +3,10 @@ import { hash } from 'node:crypto';
 import type { Server } from 'node:http';
 import { createServer } from 'node:net';
 import type { Logger } from 'pino';
-import {
-  authorize,
-  type AuthorizeOptions,
-  type Judgement,
-  type Login,
-} from '../authorize/authorize.ts';
+import { authorize, type AuthorizeOptions, type Login } from '../authorize/authorize.ts';
 import { createKeyStore } from '../authorize/key-store.ts';
 import { createKnownTokens } from '../authorize/known-tokens.ts';
-import { loadPolicy } from '../authorize/load-policy.ts';
+import { type LoadedPolicy, loadPolicy } from '../authorize/load-policy.ts';
 import type { Policy } from '../authorize/policy.ts';
 import { systemClock } from '../clock.ts';
 import { formatProblem } from '../config/problems.ts';
@@ -23,9 +18,10 @@ import type { PAMRequest } from '../protocol/parse-request.ts';
 import { createConnections } from './connections.ts';
 import { createLater } from './do-later.ts';
 import { openSocket } from './open-socket.ts';
-import { serveConnection } from './serve-connection.ts';
+import { type ConnectionOptions, serveConnection } from './serve-connection.ts';
 import { serveMetrics } from './serve-metrics.ts';
 import { StartupError } from './startup-error.ts';
+import { createWaitingLogins } from './waiting-logins.ts';
 import { createFileWatcher } from './watch-files.ts';
 
 /** How the daemon runs. */
@@ -63,7 +59,7 @@ const RECORD_DELAY = 50;
 /** What decides a login. Replaced as a whole, so that no decision sees parts of two. */
 interface Rule {
   readonly policy: Policy;
-  readonly options: AuthorizeOptions;
+  readonly options: AuthorizeOptions & Required<Pick<AuthorizeOptions, 'hasKey'>>;
 }
 
 /** Starts the daemon. Throws a {@link StartupError} where it cannot. */
@@ -81,10 +77,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       });
     return reloading;
   };
-  // Watched before it is read, so that no change falls in between; it is followed once the daemon has started.
   const watcher = createFileWatcher(() => void reload());
+  /** Watched before they are read, so that no change falls in between: which files there are, a first look tells. */
+  const load = async (): Promise<LoadedPolicy> => {
+    const loaded = await loadPolicy(config);
+    return watcher.watch(loaded.files) ? loadPolicy(config) : loaded;
+  };
+  // Changes are followed once the daemon has started.
   watcher.watch([config]);
-  const loaded = await loadPolicy(config);
+  const loaded = await load();
   if (!loaded.ok) {
     watcher.stop();
     const lines = loaded.problems.map((problem) => formatProblem(config, problem));
@@ -131,9 +132,26 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     logger.error({ place: placeOf(error) }, 'a decision failed');
   };
   const records = createLater(RECORD_DELAY, onFailure);
-  const decide = async (request: PAMRequest): Promise<Judgement> =>
-    authorize({ ...loginOf(request), password: request.token }, rule.policy, rule.options);
-  const record = (request: PAMRequest, judgement: Judgement, ms: number): void => {
+  const waiting = createWaitingLogins();
+  const decide: ConnectionOptions['decide'] = async (request, late) => {
+    const { policy, options: inForce } = rule;
+    const world: AuthorizeOptions = {
+      ...inForce,
+      keysOf: async (issuer, { keyID, algorithm }) => {
+        const wanted = { keyID, algorithm };
+        return inForce.hasKey(issuer, wanted)
+          ? inForce.keysOf(issuer, wanted)
+          : waiting.wait(
+              issuer.name,
+              request.token.length,
+              async () => inForce.keysOf(issuer, wanted),
+              late(),
+            );
+      },
+    };
+    return authorize({ ...loginOf(request), password: request.token }, policy, world);
+  };
+  const record: ConnectionOptions['onDecided'] = (request, judgement, ms) => {
     const login = loginOf(request);
     const at = new Date();
     records.add(() => {
@@ -191,8 +209,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   logger.info({ socket: socket.description, version: options.version }, 'ready');
 
   const reloadNow = async (): Promise<void> => {
-    const next = await loadPolicy(config);
-    watcher.watch(next.files);
+    const next = await load();
     if (next.ok) {
       rule = adopt(next);
       return;
@@ -201,7 +218,6 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const problems = next.problems.map((problem) => formatProblem(config, problem));
     logger.error({ problems }, 'the configuration is invalid, the last good one stays in force');
   };
-  watcher.watch(loaded.files);
   beStarted();
 
   return {

@@ -10,9 +10,18 @@ export function keyIDsOf(keySet: KeySet, keys: readonly JWK[]): readonly string[
     .flatMap(({ kid }) => kid ?? []);
 }
 
-/** Whether two public keys are one, whatever they are called and meant for. */
+/** Whether two public keys are one, whatever they are called and meant for, and however their numbers are written. */
 function isSame(a: JWK, b: JWK): boolean {
   return (
-    a.kty === b.kty && a.crv === b.crv && a.n === b.n && a.e === b.e && a.x === b.x && a.y === b.y
+    a.kty === b.kty &&
+    a.crv === b.crv &&
+    (['n', 'e', 'x', 'y'] as const).every((name) => digitsOf(a[name]) === digitsOf(b[name]))
   );
+}
+
+/** The digits of a number. Decoders take zeros in front of it, padding, and the other alphabet of base64. */
+function digitsOf(number: string | undefined): string {
+  return Buffer.from(number ?? '', 'base64url')
+    .toString('hex')
+    .replace(/^(?:00)+/, '');
 }

@@ -2,7 +2,7 @@
 // them a mistake in the arithmetic would pass for a refusal.
 import { constants, createPublicKey, verify } from 'node:crypto';
 
-import type { JWK } from 'jose';
+import { compactDecrypt, type JWK } from 'jose';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 
@@ -55,6 +55,17 @@ describe('the arithmetic', () => {
     const padding = constants.RSA_PKCS1_PSS_PADDING;
     const key = { key: publicKey('cluster-ps256'), padding, saltLength: 32 };
     expect(verify('sha256', Buffer.from(TEXT), key, signature)).toBe(true);
+  });
+
+  it('encrypts for the issuer what it can decrypt', async () => {
+    const [first, second, ...more] = attacksOf('encodings', /truly encrypted/);
+    expect(more).toEqual([]);
+    const decrypted = async ({ password = '' }: Partial<Attack> = {}) => {
+      const { plaintext } = await compactDecrypt(password, mint.privateKey('cluster-rs256'));
+      return Buffer.from(plaintext).toString();
+    };
+    expect(await decrypted(first)).toMatch(/^eyJhbGciOiJub25l[\w-]+\.[\w-]+\.$/);
+    expect(await decrypted(second)).toBe(mint.token());
   });
 
   it('makes a true EdDSA signature with a secret', () => {

@@ -48,6 +48,11 @@ describe('a token of a denied key is refused', () => {
     ['without a name', [KEY], undefined],
     ['under another name by which it is published', [KEY, { ...KEY, kid: 'again' }], 'again'],
     ['under any name, where it is published without one too', [KEY, NAMELESS], 'anything'],
+    [
+      'under another name by which it is published in another way to write it',
+      [KEY, { ...KEY, kid: 'again', x: `${KEY.x}=` }],
+      'again',
+    ],
   ])('%s', async (_what, keys, kid) => {
     expect(await decide(keys, kid)).toMatchObject({
       code: 'ERR_DENY_LISTED',

@@ -135,6 +135,25 @@ describe('config check', () => {
   });
 });
 
+it.concurrent('a file that somebody else wrote has nothing told that a terminal would obey', async () => {
+  const obeyed = String.raw`\e[2J\u009b31m\u202e`;
+  const file = await place(
+    'foreign.yaml',
+    entry('postgres')
+      .replace('[{claim: sub}]', `[{claim: sub, pattern: "[${obeyed}"}]`)
+      .concat(`  keys: {jwksFile: "${obeyed}"}\n  allowProtectedRoles: ["${obeyed}"]\n`),
+  );
+  const shown = String.raw`\u001b[2J\u009b31m\u202e`;
+  const { stdout } = await runPgtoken(['config', 'check', file]);
+  expect(stdout).toMatch(/^[\n\x20-\x7e]+$/);
+  expect(stdout).toContain(`allowProtectedRoles[0]: Invalid value: "${shown}": not used`);
+  expect(stdout).toContain(`error parsing regexp: missing closing ]: \`[${shown}\``);
+  expect(stdout).toContain(`${join(folder, shown)} cannot be used: no such file`);
+  expect((await runPgtoken(['config', 'check', '--json', file])).stdout).toMatch(
+    /^[\n\x20-\x7e]+$/,
+  );
+});
+
 describe('config schema', () => {
   it.concurrent('prints the JSON Schema and nothing else', async () => {
     const { status, stdout, stderr } = await runPgtoken(['config', 'schema']);

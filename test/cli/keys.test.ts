@@ -96,6 +96,23 @@ describe('shows', () => {
     ]);
   });
 
+  it('what an issuer chose in printable ASCII', async () => {
+    await configure({ prod: {} });
+    const chosen = '\u{1b}[2J\u{9b}31m\u{202e}';
+    await remember('prod', {
+      fetchedAt: now - 7260,
+      attemptedAt: now - 7260,
+      lastError: chosen,
+      keySet: await keySet(chosen),
+    });
+    expect((await keysCommand()).stdout).toBe(
+      'prod: 1 key, retrieved 2 h ago\n  last attempt failed: ?[2J?31m?\n  ?[2J?31m?  ES256\n',
+    );
+    const { stdout } = await keysCommand('--json');
+    expect(stdout).toMatch(/^[\n\x20-\x7e]+$/);
+    expect(JSON.parse(stdout)).toMatchObject([{ lastError: chosen, keys: [{ kid: chosen }] }]);
+  });
+
   it('keys on disk with their age and the next refresh', async () => {
     await configure({ prod: {} });
     await remember('prod', {

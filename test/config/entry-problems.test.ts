@@ -79,7 +79,7 @@ describe('a replacement', () => {
 });
 
 describe('a PAM service', () => {
-  it.each(['PostgreSQL', 'a b', '/etc/pam.d/postgresql', 'pam.d/x', '"x\\t"'])(
+  it.each(['PostgreSQL', 'a b', '/etc/pam.d/postgresql', 'pam.d/x', '"x\\t"', '"x\\uFFFD"'])(
     'that can never be the name of one is a problem: %s',
     (name) => {
       expect(problemOf({ pam: `{services: [${name}]}` })).toMatch(

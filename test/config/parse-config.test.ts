@@ -287,6 +287,12 @@ describe('one problem', () => {
       '1:18: protectedRoles[0]: Invalid type: expected text, got number 1',
     ],
 
+    [
+      'a protected role that PostgreSQL cuts, so that what it is called then would not be protected',
+      `protectedRoles: ["${'\u{e9}'.repeat(32)}"]\n${MINIMAL}`,
+      `1:18: protectedRoles[0]: Invalid value: "${String.raw`\u00e9`.repeat(32)}": must have at most 63 bytes, to which PostgreSQL cuts the names of roles`,
+    ],
+
     // The name.
     ['no name', withLine(NAME_LINE, '-'), '4:3: issuers[0].name: Required value: expected a name'],
     [

@@ -10,7 +10,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { serveConnection, type ConnectionOptions } from '../../src/daemon/serve-connection.ts';
 import { type Judgement, notJudged } from '../../src/authorize/authorize.ts';
-import { refuse } from '../../src/errors.ts';
+import { refuse, type Refusal } from '../../src/errors.ts';
 import type { PAMRequest } from '../../src/protocol/parse-request.ts';
 import { poll } from '../support/poll.ts';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
@@ -65,9 +65,9 @@ beforeEach(async () => {
   server = createServer({ allowHalfOpen: true }, (socket) => {
     connections.add(socket);
     void serveConnection(socket, {
-      decide: async (request) => {
+      decide: async (request, late) => {
         requests.push(request);
-        return decide(request);
+        return decide(request, late);
       },
       onDecided: (_request, judgement) => decided.push(judgement),
       deadline: 4,
@@ -277,6 +277,20 @@ describe('at the deadline', () => {
     expect(client.received()).toBe(LATE);
     expect(errors).toEqual([]);
     expect(decided).toEqual([expect.objectContaining({ decision: LATE_REFUSAL, verified: false })]);
+  });
+
+  it('tells a decision that waits what the client was told', async () => {
+    const { promise, resolve } = Promise.withResolvers<Refusal>();
+    decide = async (_request, late) => {
+      void Promise.race([late(), late()]).then(resolve);
+      return new Promise(() => undefined);
+    };
+    const client = await openClient();
+    client.write(REQUEST);
+    while (requests.length === 0) await new Promise(setImmediate);
+    vi.advanceTimersByTime(4000);
+    expect(await promise).toEqual(LATE_REFUSAL);
+    await untilAllAreGone();
   });
 
   it('cuts off a client that goes on sending and never takes its reply', async () => {

@@ -1,7 +1,7 @@
 // The daemon as a whole, in this process: what it answers, records and counts, and what a reload changes.
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { chmod, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -303,6 +303,21 @@ describe('a reload', () => {
     await running.reload();
     expect(await ask('bar')).toBe('granted');
     expect(await ours()).toContain('pgtoken_config_last_reload_successful 1');
+  });
+
+  it('comes by itself for keys that were changed while it was starting', async () => {
+    const other = await createSigningKey('ES256', 'key-2');
+    const starting = start();
+    // By now the file is read, as it is at once.
+    writeFileSync(inside('keys.json'), JSON.stringify({ keys: [other.publicJWK] }));
+    await starting;
+    const refusal = await poll('the new keys', async () => {
+      const answer = await ask('foo');
+      return answer === 'granted' ? undefined : answer;
+    });
+    expect(refusal).toMatch(
+      /^denied ERR_KEY_UNKNOWN kid "key-1" is not that of the issuer's only key\. HINT: /,
+    );
   });
 
   it('many at once end with the last one in force', async () => {

@@ -28,3 +28,22 @@ it('are none for a key that has none, and those of its copies', () => {
   expect(keyIDsOf({ keys: [nameless, OTHER] }, [nameless])).toEqual([]);
   expect(keyIDsOf({ keys: [nameless, KEY, OTHER] }, [nameless])).toEqual(['cluster-es256']);
 });
+
+it('are those of the same number in another way to write it', () => {
+  const { n = '', e = '' } = RSA;
+  const padded = (number: string) =>
+    Buffer.concat([Buffer.of(0), Buffer.from(number, 'base64url')]).toString('base64url');
+  const keys = [
+    { ...RSA, kid: 'zero', n: padded(n) },
+    { ...RSA, kid: 'exponent', e: padded(e) },
+    { ...RSA, kid: 'padding', n: `${n}==` },
+    { ...RSA, kid: 'base64', n: n.replaceAll('-', '+').replaceAll('_', '/') },
+    {
+      ...RSA,
+      kid: 'longer',
+      n: Buffer.concat([Buffer.from(n, 'base64url'), Buffer.of(0)]).toString('base64url'),
+    },
+    { ...RSA, kid: 'other', e: 'Aw' },
+  ];
+  expect(keyIDsOf({ keys }, [RSA])).toEqual(['zero', 'exponent', 'padding', 'base64']);
+});

@@ -1,6 +1,17 @@
 // Signatures that only an attacker would make: right in every step but one, or made without the private key where a
 // careless verifier needs none. Plain arithmetic on big numbers; nothing here is fit for anything but attacks.
-import { constants, createHash, type KeyObject, privateEncrypt } from 'node:crypto';
+import {
+  constants,
+  createCipheriv,
+  createHash,
+  createPublicKey,
+  type KeyObject,
+  privateEncrypt,
+  publicEncrypt,
+  type webcrypto,
+} from 'node:crypto';
+
+import { encode } from '../tokens/mint.ts';
 
 type Hash = 'md5' | 'sha1' | 'sha256' | 'sha384' | 'sha512';
 
@@ -52,14 +63,41 @@ export function pss(
   const block = Buffer.alloc(length - hashed.length - 1);
   Buffer.from(salt).copy(block, block.length - salt.length);
   block[block.length - salt.length - 1] = 1;
+  applyMask(mask, hashed, block);
+  block[0]! &= 0x7f; // one bit less than the modulus
+  return Buffer.concat([block, hashed, Buffer.of(0xbc)]);
+}
+
+/** Masks a block in its place (MGF1, RFC 8017 section B.2.1). */
+function applyMask(hash: Hash, seed: Uint8Array, block: Buffer): void {
   const blocks: Buffer[] = [];
   for (let n = 0; Buffer.concat(blocks).length < block.length; n += 1) {
-    blocks.push(digest(mask, Buffer.concat([hashed, toBytes(BigInt(n), 4)])));
+    blocks.push(digest(hash, Buffer.concat([seed, toBytes(BigInt(n), 4)])));
   }
   const stream = Buffer.concat(blocks);
   for (const [at, byte] of block.entries()) block[at] = byte ^ stream[at]!;
-  block[0]! &= 0x7f; // one bit less than the modulus
-  return Buffer.concat([block, hashed, Buffer.of(0xbc)]);
+}
+
+/** A JWE (RFC 7516) by RSA-OAEP and A128GCM; nothing in it is random, so that it is the same each time. */
+export function encryptFor(key: webcrypto.JsonWebKey, header: object, text: string): string {
+  const [contentKey, iv, seed] = [Buffer.alloc(16, 1), Buffer.alloc(12, 2), Buffer.alloc(20, 3)];
+  const block = Buffer.alloc(Buffer.from(key.n ?? '', 'base64url').length - seed.length - 1);
+  digest('sha1', '').copy(block);
+  contentKey.copy(block, block.length - contentKey.length);
+  block[block.length - contentKey.length - 1] = 1;
+  applyMask('sha1', seed, block);
+  applyMask('sha1', block, seed);
+  const encryptedKey = publicEncrypt(
+    { key: createPublicKey({ key, format: 'jwk' }), padding: constants.RSA_NO_PADDING },
+    Buffer.concat([Buffer.of(0), seed, block]),
+  );
+  const head = encode(JSON.stringify(header));
+  const cipher = createCipheriv('aes-128-gcm', contentKey, iv).setAAD(Buffer.from(head));
+  const encrypted = Buffer.concat([cipher.update(text), cipher.final()]);
+  return [
+    head,
+    ...[encryptedKey, iv, encrypted, cipher.getAuthTag()].map((part) => encode(part)),
+  ].join('.');
 }
 
 /** The private key operation on exactly these bytes. */

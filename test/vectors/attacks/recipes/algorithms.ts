@@ -1,7 +1,7 @@
 // alg: none in every spelling, HMAC with the public key in every encoding, signatures left out, and names mixed up.
 import { createHmac, createPublicKey } from 'node:crypto';
 
-import type { Mint } from '../../tokens/mint.ts';
+import { type Mint, NOW } from '../../tokens/mint.ts';
 import type { Recipe } from '../../tokens/recipes/recipe.ts';
 import {
   algorithmNotAllowed,
@@ -85,9 +85,10 @@ export function algorithms(mint: Mint): AttackRecipe[] {
     ...attacks('to be believed without a signature', 'CVE-2020-28042', unsigned),
     ...attacks(
       "to have the issuer's public key taken for the secret of an HMAC",
-      'RFC 8725 sections 2.1 and 3.1, CVE-2016-5431, CVE-2022-29217',
+      'RFC 8725 sections 2.1 and 3.1, CVE-2016-5431, CVE-2022-29217, CVE-2023-48223, CVE-2024-33663, CVE-2026-22817, CVE-2026-34950',
       [
-        ...['cluster-rs256', 'cluster-es256', 'cluster-eddsa'].flatMap((key) =>
+        // The last one names no algorithm of its own.
+        ...['cluster-rs256', 'cluster-es256', 'cluster-eddsa', 'cluster-rsa'].flatMap((key) =>
           publicKeyEncodings(mint, key).flatMap(([encoding, secret]) =>
             (encoding === 'SPKI in PEM' ? [256, 384, 512] : [256]).map((bits): Recipe => ({
               name: `HS${bits} with the secret ${key} as ${encoding}`,
@@ -128,60 +129,90 @@ export function algorithms(mint: Mint): AttackRecipe[] {
         expected: algorithmNotAllowed('"HS256"'),
       })),
     ),
-    ...attacks('to have a key used by another algorithm than its own', 'RFC 8725 section 3.1', [
-      {
-        name: 'PS256 by a key that is for RS256 only',
-        password: token({ algorithm: 'PS256', header: { alg: 'PS256' } }),
-        expected: keyUnfit('cluster-rs256', 'RS256', 'PS256'),
-      },
-      {
-        name: 'RS256 by a key that is for PS256 only',
-        password: token({ key: 'cluster-ps256', algorithm: 'RS256', header: { alg: 'RS256' } }),
-        expected: keyUnfit('cluster-ps256', 'PS256', 'RS256'),
-      },
-      {
-        name: 'RS384 by a key that is for RS256 only',
-        password: token({ algorithm: 'RS384', header: { alg: 'RS384' } }),
-        expected: keyUnfit('cluster-rs256', 'RS256', 'RS384'),
-      },
-      {
-        name: 'EdDSA by the kid of an ES256 key, with an ES256 signature',
-        password: token({ key: 'cluster-es256', header: { alg: 'EdDSA' } }),
-        expected: keyUnfit('cluster-es256', 'ES256', 'EdDSA'),
-      },
-      {
-        name: 'ES256 by the kid of an EdDSA key, with an EdDSA signature',
-        password: token({ key: 'cluster-eddsa', header: { alg: 'ES256' } }),
-        expected: keyUnfit('cluster-eddsa', 'EdDSA', 'ES256'),
-      },
-      {
-        name: 'ES256 by the kid of an RSA key that names no algorithm',
-        password: token({ key: 'attacker-es256', header: { kid: 'cluster-rsa' } }),
-        expected: keyUnfit('cluster-rsa', ANY_RSA, 'ES256'),
-      },
-      {
-        name: 'a PS256 signature under alg RS256',
-        password: token({ key: 'cluster-rsa', algorithm: 'PS256', header: { alg: 'RS256' } }),
-        expected: signatureInvalid('cluster-rsa'),
-      },
-      {
-        name: 'an RS256 signature under alg PS256',
-        password: token({ key: 'cluster-rsa', algorithm: 'RS256', header: { alg: 'PS256' } }),
-        expected: signatureInvalid('cluster-rsa', 'PS256'),
-      },
-      {
-        name: 'an RS512 signature under alg RS256',
-        password: token({ key: 'cluster-rsa', algorithm: 'RS512', header: { alg: 'RS256' } }),
-        expected: signatureInvalid('cluster-rsa'),
-      },
-    ]),
+    ...attacks(
+      'to have a key used by another algorithm than its own',
+      'RFC 8725 section 3.1, CVE-2026-48523',
+      [
+        {
+          name: 'PS256 by a key that is for RS256 only',
+          password: token({ algorithm: 'PS256', header: { alg: 'PS256' } }),
+          expected: keyUnfit('cluster-rs256', 'RS256', 'PS256'),
+        },
+        {
+          name: 'RS256 by a key that is for PS256 only',
+          password: token({ key: 'cluster-ps256', algorithm: 'RS256', header: { alg: 'RS256' } }),
+          expected: keyUnfit('cluster-ps256', 'PS256', 'RS256'),
+        },
+        {
+          name: 'RS384 by a key that is for RS256 only',
+          password: token({ algorithm: 'RS384', header: { alg: 'RS384' } }),
+          expected: keyUnfit('cluster-rs256', 'RS256', 'RS384'),
+        },
+        {
+          name: 'RS512 by a key that is for RS512 only, as RS256',
+          password: token({ key: 'cluster-rs512', header: { alg: 'RS256' } }),
+          expected: keyUnfit('cluster-rs512', 'RS512', 'RS256'),
+        },
+        {
+          name: 'EdDSA by the kid of an ES256 key, with an ES256 signature',
+          password: token({ key: 'cluster-es256', header: { alg: 'EdDSA' } }),
+          expected: keyUnfit('cluster-es256', 'ES256', 'EdDSA'),
+        },
+        {
+          name: 'ES256 by the kid of an EdDSA key, with an EdDSA signature',
+          password: token({ key: 'cluster-eddsa', header: { alg: 'ES256' } }),
+          expected: keyUnfit('cluster-eddsa', 'EdDSA', 'ES256'),
+        },
+        {
+          name: 'ES256 by the kid of an RSA key that names no algorithm',
+          password: token({ key: 'attacker-es256', header: { kid: 'cluster-rsa' } }),
+          expected: keyUnfit('cluster-rsa', ANY_RSA, 'ES256'),
+        },
+        {
+          name: 'a PS256 signature under alg RS256',
+          password: token({ key: 'cluster-rsa', algorithm: 'PS256', header: { alg: 'RS256' } }),
+          expected: signatureInvalid('cluster-rsa'),
+        },
+        {
+          name: 'an RS256 signature under alg PS256',
+          password: token({ key: 'cluster-rsa', algorithm: 'RS256', header: { alg: 'PS256' } }),
+          expected: signatureInvalid('cluster-rsa', 'PS256'),
+        },
+        {
+          name: 'an RS512 signature under alg RS256',
+          password: token({ key: 'cluster-rsa', algorithm: 'RS512', header: { alg: 'RS256' } }),
+          expected: signatureInvalid('cluster-rsa'),
+        },
+      ],
+    ),
     ...attacks(
       'to reach an algorithm that nobody meant to offer',
       'RFC 8725 section 3.2',
-      OTHER_ALGORITHMS.map((alg) => ({
-        name: `alg ${JSON.stringify(alg)} with a true RS256 signature`,
-        password: token({ header: { alg } }),
-        expected: algorithmNotAllowed(`"${alg}"`),
+      OTHER_ALGORITHMS.flatMap((alg) => [
+        {
+          name: `alg ${JSON.stringify(alg)} with a true RS256 signature`,
+          password: token({ header: { alg } }),
+          expected: algorithmNotAllowed(`"${alg}"`),
+        },
+        {
+          name: `alg ${JSON.stringify(alg)} without a signature`,
+          password: token({ header: { alg }, signature: () => '' }),
+          expected: algorithmNotAllowed(`"${alg}"`),
+        },
+      ]),
+    ),
+    ...attacks(
+      'to have a wrong signature passed over, as something else is wrong as well that is less bad',
+      'RFC 8725 section 3.3, CVE-2024-51744',
+      Object.entries({
+        'has expired': { exp: NOW - 3600 },
+        'is not valid yet': { nbf: NOW + 3600 },
+        'is for another audience': { aud: ['vault'] },
+        'has no subject': { sub: undefined },
+      }).map(([what, claims]) => ({
+        name: `a token by the attacker that ${what}`,
+        password: token({ key: 'attacker-rs256', header: { kid: 'cluster-rs256' }, claims }),
+        expected: signatureInvalid(),
       })),
     ),
   ];
@@ -209,6 +240,8 @@ function publicKeyEncodings(
     ['SPKI in PEM without the last line break', spki.trimEnd()],
     ['SPKI in PEM with CR LF', spki.replaceAll('\n', '\r\n')],
     ['SPKI in PEM with a NUL behind', `${spki}\0`],
+    ['SPKI in PEM with a space in front', ` ${spki}`],
+    ['SPKI in PEM with a line break in front', `\n${spki}`],
     ['SPKI in one line of base64', spki.replaceAll(/-----[^-]*-----|\n/g, '')],
     ['SPKI in DER', key.export({ type: 'spki', format: 'der' })],
     ['JWK', JSON.stringify(jwk)],

@@ -143,6 +143,30 @@ export function confusion({ token }: Mint): AttackRecipe[] {
         },
       ],
     ),
+    ...attacks(
+      'to be taken for the issuer by a part of its URL, or by none',
+      'RFC 8725 section 3.8, CVE-2024-53861, CVE-2025-30144',
+      [
+        url('https://k8s.example.co'),
+        url('https://k8s.example'),
+        url('https://'),
+        url('h'),
+        url('example.com'),
+        ...[
+          '',
+          [],
+          ['https://k8s.example.com'],
+          { url: 'https://k8s.example.com' },
+          null,
+          0,
+          true,
+        ].map((iss): Recipe => ({
+          name: `iss ${JSON.stringify(iss)}`,
+          password: token({ claims: { iss } }),
+          expected: claimRejected(`iss is ${JSON.stringify(iss)}; expected text that is not empty`),
+        })),
+      ],
+    ),
     ...attacks('to be taken for the issuer by a URL that looks like its', 'RFC 8725 section 3.8', [
       url('https://k8s.example.com.'),
       url('https://k8s.example.com#'),

@@ -1,6 +1,7 @@
 // Other things that pass for a token somewhere: nested, encrypted, JSON serialisation, detached, other alphabets.
 import { encode, type Mint } from '../../tokens/mint.ts';
 import type { Recipe } from '../../tokens/recipes/recipe.ts';
+import { encryptFor } from '../forge.ts';
 import {
   type AttackRecipe,
   attacks,
@@ -32,7 +33,7 @@ const swapped = (name: string, password: string, expected: Recipe['expected']): 
   expected,
 });
 
-export function encodings({ token, defaultClaims }: Mint): AttackRecipe[] {
+export function encodings({ token, publicKey, defaultClaims }: Mint): AttackRecipe[] {
   const valid = token();
   const [header = '', claims = '', signature = ''] = valid.split('.');
   const admin = encode(
@@ -88,8 +89,26 @@ export function encodings({ token, defaultClaims }: Mint): AttackRecipe[] {
     ),
     ...attacks(
       'to be decrypted with the public key, which everybody can encrypt for',
-      'RFC 8725 sections 2.3, 2.4, 2.5, 3.3 and 3.4, CVE-2022-36083, CVE-2023-51774',
+      'RFC 8725 sections 2.3, 2.4, 2.5, 3.3 and 3.4, CVE-2022-36083, CVE-2023-51774, CVE-2026-29000',
       [
+        {
+          name: "claims without a signature, truly encrypted by the issuer's public key",
+          password: encryptFor(
+            publicKey('cluster-rs256'),
+            { alg: 'RSA-OAEP', enc: 'A128GCM', cty: 'JWT', kid: 'cluster-rs256' },
+            token({ header: { alg: 'none' }, signature: () => '' }),
+          ),
+          expected: parts(5),
+        },
+        {
+          name: "a valid token, truly encrypted by the issuer's public key",
+          password: encryptFor(
+            publicKey('cluster-rs256'),
+            { alg: 'RSA-OAEP', enc: 'A128GCM', cty: 'JWT', kid: 'cluster-rs256' },
+            valid,
+          ),
+          expected: parts(5),
+        },
         encrypted('RSA-OAEP for the issuer', {
           alg: 'RSA-OAEP',
           enc: 'A256GCM',
@@ -119,7 +138,7 @@ export function encodings({ token, defaultClaims }: Mint): AttackRecipe[] {
     ),
     ...attacks(
       'to be read as compact by one and as JSON by another',
-      'RFC 8725 section 2.6, RFC 7515 section 7.2, CVE-2022-39227',
+      'RFC 8725 section 2.6, RFC 7515 section 7.2, CVE-2022-39227, GHSA-jc38-x7x8-2xc8',
       [
         noToken(
           'the JSON serialisation, flattened',

@@ -59,7 +59,7 @@ export function offeredKeys({ token, publicKey }: Mint, certificate: string): At
   return [
     ...attacks(
       'to be verified with the key that the token brings along, or to make the server fetch it',
-      'RFC 8725 sections 2.9 and 3.10, CVE-2018-0114',
+      'RFC 8725 sections 2.9 and 3.10, CVE-2018-0114, CVE-2026-27962',
       offers.flatMap(([what, header]) => [
         signed(`${what}, under a kid of its own`, header, keyUnknown('attacker-rs256')),
         signed(
@@ -72,7 +72,7 @@ export function offeredKeys({ token, publicKey }: Mint, certificate: string): At
     ),
     ...attacks(
       'to be verified with the key that the token brings along, where one key alone can be meant',
-      'CVE-2018-0114',
+      'CVE-2018-0114, CVE-2026-27962',
       offers.map(([what, header]) => ({
         ...signed(
           `${what}, where the issuer has one key without kid`,
@@ -105,16 +105,20 @@ export function offeredKeys({ token, publicKey }: Mint, certificate: string): At
         },
       },
     ]),
-    ...attacks('to be verified with a secret that the token brings along', 'CVE-2018-0114', [
-      {
-        name: 'jwk with a symmetric key, under alg RS256',
-        password: token({
-          header: { jwk: { kty: 'oct', k: 'AAAA' } },
-          signature: () => Buffer.alloc(256, 7),
-        }),
-        expected: signatureInvalid(),
-      },
-    ]),
+    ...attacks(
+      'to be verified with a secret that the token brings along',
+      'CVE-2018-0114, CVE-2026-27962',
+      [
+        {
+          name: 'jwk with a symmetric key, under alg RS256',
+          password: token({
+            header: { jwk: { kty: 'oct', k: 'AAAA' } },
+            signature: () => Buffer.alloc(256, 7),
+          }),
+          expected: signatureInvalid(),
+        },
+      ],
+    ),
   ];
 }
 
