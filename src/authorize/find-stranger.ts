@@ -1,0 +1,111 @@
+// Whether the rules of an entry shut strangers out of an issuer that is everybody's. Found out by judging tokens that
+// strangers could have, with the very checks and rules that judge a login: those of anybody, and those of somebody whose
+// names are made to resemble the ones that the rules have.
+import type { Claims } from '../config/claim.ts';
+import type { RoleRule, ValidationRule } from '../config/schema.ts';
+import { compileRoleRules } from '../roles/compile-role-rules.ts';
+import { findRefusal } from '../verify/check.ts';
+import { loadRuleTools } from './compile-issuer.ts';
+import type { Issuer } from './policy.ts';
+import type { PublicIssuer } from './public-issuers.ts';
+
+/** A stranger who is let in: anybody, one who is called like somebody, or one who has an address of another's domain. */
+export type Stranger =
+  | { readonly kind: 'anybody' }
+  | { readonly kind: 'alike' | 'borrower'; readonly name: string };
+
+/** Of the words in the rules this many are tried, each in the place of every name. */
+const MAX_WORDS = 10;
+
+/** @returns undefined where the rules shut all of them out, as far as that was tried. */
+export async function findStranger(
+  issuer: Issuer,
+  shared: PublicIssuer,
+): Promise<Stranger | undefined> {
+  const admits = await compileAdmission(issuer, shared);
+  if (shared.strangers({ owner: 'stranger.example', thing: 'app', place: 'main' }).some(admits)) {
+    return { kind: 'anybody' };
+  }
+  const words = findWords(pinningRulesOf(issuer, shared).flatMap(textsOf));
+  const things = ['app', ...words];
+  const places = ['main', ...words];
+  for (const word of words) {
+    for (const thing of things) {
+      const claims = shared.borrowed?.({ owner: word, thing, place: 'main' });
+      if (claims !== undefined && admits(claims)) {
+        return { kind: 'borrower', name: `${thing}@${word}` };
+      }
+    }
+    for (const owner of [
+      `${word}-stranger`,
+      `${word}stranger`,
+      `stranger-${word}`,
+      `stranger${word}`,
+    ]) {
+      const isLetIn = things.some((thing) =>
+        places.some((place) => shared.strangers({ owner, thing, place }).some(admits)),
+      );
+      if (isLetIn) {
+        return { kind: 'alike', name: owner };
+      }
+    }
+  }
+  return undefined;
+}
+
+type Rule = RoleRule | ValidationRule;
+
+/** Whether claims get past the rules, given that a stranger may choose every claim that does not name his tenant. */
+async function compileAdmission(
+  issuer: Issuer,
+  shared: PublicIssuer,
+): Promise<(claims: Claims) => boolean> {
+  const { entry, claimChecks } = issuer;
+  const pinned = new Set(
+    entry.claimValidationRules.flatMap((rule, index) =>
+      isPinning(rule, shared) ? [`claimValidationRules[${index}]`] : [],
+    ),
+  );
+  const checks = claimChecks.filter(({ name }) => pinned.has(name));
+  const isOpen = entry.roles.some((rule) => !isPinning(rule, shared));
+  const rolesOf = compileRoleRules(entry.roles, await loadRuleTools(entry), () => undefined);
+  return (claims) =>
+    findRefusal(checks, { type: undefined, claims, keyIDs: [], now: 0 }) === undefined &&
+    (isOpen || rolesOf(claims).length > 0);
+}
+
+function pinningRulesOf({ entry }: Issuer, shared: PublicIssuer): readonly Rule[] {
+  return [...entry.claimValidationRules, ...entry.roles].filter((rule) => isPinning(rule, shared));
+}
+
+/** Whether a rule says whose tokens count. */
+function isPinning(rule: Rule, { tenantClaims, ownerInSubject }: PublicIssuer): boolean {
+  return (
+    tenantClaims.includes(rule.claim) &&
+    !('forbidden' in rule && rule.forbidden === true) &&
+    (rule.claim !== 'sub' ||
+      ownerInSubject === undefined ||
+      textsOf(rule).some((text) => ownerInSubject.test(text)))
+  );
+}
+
+/** What a rule wants to see in a claim, with its pattern's backslashes and classes left out. */
+function textsOf(rule: Rule): string[] {
+  const plain =
+    'requiredValue' in rule || 'requiredValues' in rule
+      ? [rule.requiredValue, ...(rule.requiredValues ?? [])]
+      : 'trimPrefix' in rule || 'trimSuffix' in rule || 'equals' in rule
+        ? [rule.trimPrefix, rule.equals, rule.trimSuffix]
+        : [];
+  const pattern = rule.pattern
+    ?.replaceAll(/\[(\W)\]/g, '$1')
+    .replaceAll(/\[[^\]]*\]|\\[A-Za-z0-9]/g, ' ')
+    .replaceAll(/\\(.)/g, '$1');
+  return [...plain, pattern].filter((text) => typeof text === 'string');
+}
+
+/** The names in such texts: letters and digits, with single dots, dashes and underscores among them. */
+function findWords(texts: readonly string[]): readonly string[] {
+  const words = texts.flatMap((text) => text.match(/[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*/g) ?? []);
+  return [...new Set(words)].slice(0, MAX_WORDS);
+}
