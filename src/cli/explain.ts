@@ -12,6 +12,7 @@ import { createDiskKeyCache } from '../keys/disk-key-cache.ts';
 import { type Explanation, formatExplanation } from './format-explanation.ts';
 import { readToken } from './read-token.ts';
 import { loadPolicyOrReport } from './report.ts';
+import { wantsColour } from './wants-colour.ts';
 
 /** The options of `pgtoken explain`. */
 export interface ExplainOptions {
@@ -59,12 +60,17 @@ export async function explain(options: ExplainOptions): Promise<number> {
     options.json
       ? `${JSON.stringify(describe(explanation), undefined, 2)}\n`
       : formatExplanation(explanation, {
-          columns: Math.min(process.stdout.columns ?? 80, 100),
-          colour: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
+          columns: chooseWidth(process.stdout.columns),
+          colour: wantsColour(process.stdout, process.env),
         }),
   );
   const { decision } = judgement;
   return decision.granted ? 0 : decision.outcome === 'denied' ? 1 : 2;
+}
+
+/** A terminal that does not know its width, as behind a serial line, says 0; one narrower than the indent has no room. */
+function chooseWidth(columns: number | undefined): number {
+  return columns === undefined || columns === 0 ? 80 : Math.min(Math.max(columns, 40), 100);
 }
 
 async function findToken({
@@ -80,7 +86,8 @@ async function findToken({
   try {
     token = await readToken(tokenFile === undefined ? process.stdin : createReadStream(tokenFile));
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    const reason = code === 'ENOENT' ? 'no such file' : code;
     return {
       problem: `cannot read ${tokenFile ?? 'standard input'}: ${reason}`,
       hint: 'Name a file with a token.',
