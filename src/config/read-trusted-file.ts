@@ -5,7 +5,12 @@ import { messageOf } from '../message-of.ts';
 /** The content of a file, or why it is not used. */
 export type TrustedFile =
   | { readonly ok: true; readonly text: string }
-  | { readonly ok: false; readonly reason: string; readonly missing: boolean };
+  | {
+      readonly ok: false;
+      readonly reason: string;
+      /** It is not there, is not to be read or trusted, or is no text that could be used. */
+      readonly fault: 'missing' | 'permission' | 'content';
+    };
 
 /** Who may own a file that is trusted. */
 export interface TrustedFileOptions {
@@ -30,28 +35,32 @@ export function readTrustedFile(path: string, options: TrustedFileOptions): Trus
     // Non-blocking, so that a FIFO in its place cannot make us wait.
     file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    return failure(explainSystemError(error), hasCode(error, 'ENOENT'));
+    return failure(explainSystemError(error), faultOf(error));
   }
   try {
     const stat = fstatSync(file);
     if (!stat.isFile()) {
-      return failure('expected a regular file');
+      return failure('expected a regular file', 'content');
     }
     if ((stat.mode & 0o022) !== 0) {
       const mode = (stat.mode & 0o7777).toString(8).padStart(4, '0');
       return failure(
         `mode ${mode} lets group or others write it; expected only its owner to (chmod go-w)`,
+        'permission',
       );
     }
     if (!owners.has(stat.uid)) {
-      return failure(`owned by user ID ${stat.uid}; expected ${[...owners].join(' or ')}`);
+      return failure(
+        `owned by user ID ${stat.uid}; expected ${[...owners].join(' or ')}`,
+        'permission',
+      );
     }
     const bytes = readAtMost(file, options.maxBytes);
     return bytes === undefined
-      ? failure(`over ${options.maxBytes} bytes; expected at most that`)
+      ? failure(`over ${options.maxBytes} bytes; expected at most that`, 'content')
       : { ok: true, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
   } catch (error) {
-    return failure(explainSystemError(error));
+    return failure(explainSystemError(error), 'content');
   } finally {
     closeSync(file);
   }
@@ -72,8 +81,14 @@ function readAtMost(file: number, maxBytes: number): Buffer | undefined {
   }
 }
 
-function failure(reason: string, missing = false): TrustedFile {
-  return { ok: false, reason, missing };
+type Failure = Extract<TrustedFile, { ok: false }>;
+
+function failure(reason: string, fault: Failure['fault']): Failure {
+  return { ok: false, reason, fault };
+}
+
+function faultOf(error: unknown): Failure['fault'] {
+  return hasCode(error, 'ENOENT') ? 'missing' : hasCode(error, 'EACCES') ? 'permission' : 'content';
 }
 
 /** Says what the operating system (or the decoder) answered, without a stack and without the path, which is known. */

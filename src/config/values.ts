@@ -48,21 +48,26 @@ export const certificates = (description: string) =>
     }),
   );
 
+/** What is empty has been told so by others. One that has a user may have a password, which is not shown. */
+const urlCheck = (isFit: (url: string) => boolean, must: string) =>
+  z.check<string>(({ value: input, issues }) => {
+    if (input !== '' && !isFit(input)) {
+      const message = input.includes('@') ? `Invalid value: it has a user; ${must}` : must;
+      issues.push({ code: 'custom', message, input });
+    }
+  });
+
 /** An address of an issuer. */
 export const httpsURL = (description: string) =>
   text(description, 'https URL', '^https://').check(
-    z.refine(
-      // What is empty has been told so.
-      (value) => value === '' || isPlainHttpsURL(value),
-      'must be an https:// URL without user, query or fragment',
-    ),
+    urlCheck(isPlainHttpsURL, 'must be an https:// URL without user, query or fragment'),
   );
 
 /** An HTTP proxy. A password in it would make issuers.yaml a secret, so there can be none. */
 export const proxyURL = (description: string) =>
   text(description, 'http URL', '^http://').check(
-    z.refine(
-      (value) => value === '' || isProxyURL(value),
+    urlCheck(
+      isProxyURL,
       'must be an http:// URL of a host and a port, without user, path, query or fragment',
     ),
   );

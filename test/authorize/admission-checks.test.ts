@@ -71,10 +71,11 @@ describe('an entry', () => {
 });
 
 it('a file that cannot be used comes with what to look at', () => {
-  expect(fileHint({ ok: false, reason: 'x', missing: true })).toBe(
+  expect(fileHint({ ok: false, reason: 'x', fault: 'missing' })).toBe(
     'Check the path; a relative one in issuers.yaml counts from the folder of that file.',
   );
-  expect(fileHint({ ok: false, reason: 'x', missing: false })).toBe(
+  expect(fileHint({ ok: false, reason: 'x', fault: 'permission' })).toBe(
     'It must belong to root or to the user that runs pgtoken, and only its owner may write it.',
   );
+  expect(fileHint({ ok: false, reason: 'over 1 byte', fault: 'content' })).toBeUndefined();
 });

@@ -47,8 +47,8 @@ function withoutPrivileges<T>(action: () => T): T {
   }
 }
 
-function refused(reason: unknown, missing = false) {
-  return { ok: false, reason, missing };
+function refused(reason: unknown, fault: 'missing' | 'permission' | 'content' = 'permission') {
+  return { ok: false, reason, fault };
 }
 
 describe('a trusted file', () => {
@@ -131,13 +131,13 @@ describe('a trusted file', () => {
   });
 
   it('is missing when it is not there', () => {
-    expect(read(join(folder, 'nothing'))).toEqual(refused('no such file', true));
+    expect(read(join(folder, 'nothing'))).toEqual(refused('no such file', 'missing'));
     symlinkSync(join(folder, 'nothing'), join(folder, 'dangling'));
-    expect(read(join(folder, 'dangling'))).toEqual(refused('no such file', true));
+    expect(read(join(folder, 'dangling'))).toEqual(refused('no such file', 'missing'));
   });
 
   it('is no folder, FIFO, device or socket, and none of them makes the reader wait', async () => {
-    const notRegular = refused('expected a regular file');
+    const notRegular = refused('expected a regular file', 'content');
     expect(read(folder)).toEqual(notRegular);
     expect(read('/dev/null')).toEqual(notRegular);
 
@@ -153,7 +153,7 @@ describe('a trusted file', () => {
     await new Promise((resolve) => {
       server.once('listening', resolve);
     });
-    expect(read(socket)).toMatchObject({ ok: false, missing: false });
+    expect(read(socket)).toMatchObject({ ok: false, fault: 'content' });
   });
 
   it.each([
@@ -168,13 +168,13 @@ describe('a trusted file', () => {
       },
     ],
   ])('is refused without an exception: %s', (_what, path) => {
-    expect(read(path())).toEqual(refused(expect.stringMatching(/\S/)));
+    expect(read(path())).toEqual(refused(expect.stringMatching(/\S/), 'content'));
   });
 
   it('has at most so many bytes', () => {
     expect(read(makeFile('x'.repeat(1000)))).toMatchObject({ ok: true });
     expect(read(makeFile('x'.repeat(1001)))).toEqual(
-      refused('over 1000 bytes; expected at most that'),
+      refused('over 1000 bytes; expected at most that', 'content'),
     );
     expect(read(makeFile(''), { maxBytes: 0 })).toEqual({ ok: true, text: '' });
   });
@@ -185,6 +185,6 @@ describe('a trusted file', () => {
     ['half a surrogate pair', Buffer.of(0xed, 0xa0, 0x80)],
     ['UTF-16', Buffer.from('\u{FEFF}x', 'utf16le')],
   ])('is UTF-8 and not %s', (_what, content) => {
-    expect(read(makeFile(content))).toEqual(refused('expected UTF-8'));
+    expect(read(makeFile(content))).toEqual(refused('expected UTF-8', 'content'));
   });
 });
