@@ -2,10 +2,10 @@
 // strangers could have, with the very checks and rules that judge a login: those of anybody, and those of somebody whose
 // names are made to resemble the ones that the rules have.
 import type { Claims } from '../config/claim.ts';
-import type { RoleRule, ValidationRule } from '../config/schema.ts';
 import { compileRoleRules } from '../roles/compile-role-rules.ts';
 import { findRefusal } from '../verify/check.ts';
 import { loadRuleTools } from './compile-issuer.ts';
+import type { TextRule } from './find-open-name.ts';
 import type { Issuer } from './policy.ts';
 import type { PublicIssuer } from './public-issuers.ts';
 
@@ -26,12 +26,15 @@ export async function findStranger(
   if (shared.strangers({ owner: 'stranger.example', thing: 'app', place: 'main' }).some(admits)) {
     return { kind: 'anybody' };
   }
-  const words = findWords(pinningRulesOf(issuer, shared).flatMap(textsOf));
+  const words = findWords(
+    rulesOf(issuer)
+      .filter((rule) => isPinning(rule, shared))
+      .flatMap(textsOf),
+  );
   const things = ['app', ...words];
-  const places = ['main', ...words];
   for (const word of words) {
     for (const thing of things) {
-      const claims = shared.borrowed?.({ owner: word, thing, place: 'main' });
+      const claims = shared.borrowed?.(word, thing);
       if (claims !== undefined && admits(claims)) {
         return { kind: 'borrower', name: `${thing}@${word}` };
       }
@@ -43,7 +46,7 @@ export async function findStranger(
       `stranger${word}`,
     ]) {
       const isLetIn = things.some((thing) =>
-        places.some((place) => shared.strangers({ owner, thing, place }).some(admits)),
+        words.some((place) => shared.strangers({ owner, thing, place }).some(admits)),
       );
       if (isLetIn) {
         return { kind: 'alike', name: owner };
@@ -53,7 +56,18 @@ export async function findStranger(
   return undefined;
 }
 
-type Rule = RoleRule | ValidationRule;
+/** What rules on a claim and role rules have in common. */
+interface Rule extends TextRule {
+  readonly requiredValue?: unknown;
+  readonly requiredValues?: readonly unknown[] | undefined;
+  readonly forbidden?: true | undefined;
+  readonly equals?: string | undefined;
+  readonly trimSuffix?: string | undefined;
+}
+
+function rulesOf({ entry }: Issuer): readonly Rule[] {
+  return [...entry.claimValidationRules, ...entry.roles];
+}
 
 /** Whether claims get past the rules, given that a stranger may choose every claim that does not name his tenant. */
 async function compileAdmission(
@@ -74,38 +88,29 @@ async function compileAdmission(
     (isOpen || rolesOf(claims).length > 0);
 }
 
-function pinningRulesOf({ entry }: Issuer, shared: PublicIssuer): readonly Rule[] {
-  return [...entry.claimValidationRules, ...entry.roles].filter((rule) => isPinning(rule, shared));
-}
-
 /** Whether a rule says whose tokens count. */
 function isPinning(rule: Rule, { tenantClaims, ownerInSubject }: PublicIssuer): boolean {
   return (
     tenantClaims.includes(rule.claim) &&
-    !('forbidden' in rule && rule.forbidden === true) &&
+    rule.forbidden === undefined &&
     (rule.claim !== 'sub' ||
       ownerInSubject === undefined ||
       textsOf(rule).some((text) => ownerInSubject.test(text)))
   );
 }
 
-/** What a rule wants to see in a claim, with its pattern's backslashes and classes left out. */
+/** What a rule wants to see in a claim; of a pattern, without what only a pattern has in the middle of a name. */
 function textsOf(rule: Rule): string[] {
-  const plain =
-    'requiredValue' in rule || 'requiredValues' in rule
-      ? [rule.requiredValue, ...(rule.requiredValues ?? [])]
-      : 'trimPrefix' in rule || 'trimSuffix' in rule || 'equals' in rule
-        ? [rule.trimPrefix, rule.equals, rule.trimSuffix]
-        : [];
-  const pattern = rule.pattern
-    ?.replaceAll(/\[(\W)\]/g, '$1')
-    .replaceAll(/\[[^\]]*\]|\\[A-Za-z0-9]/g, ' ')
-    .replaceAll(/\\(.)/g, '$1');
-  return [...plain, pattern].filter((text) => typeof text === 'string');
+  const { requiredValue, requiredValues, trimPrefix, equals, trimSuffix } = rule;
+  const pattern = rule.pattern?.replaceAll(/\[(\W)\]|\\/g, '$1').replaceAll(/[[\]]/g, ' ');
+  return [requiredValue, requiredValues, trimPrefix, equals, trimSuffix, pattern]
+    .flat()
+    .filter((text) => typeof text === 'string');
 }
 
 /** The names in such texts: letters and digits, with single dots, dashes and underscores among them. */
 function findWords(texts: readonly string[]): readonly string[] {
-  const words = texts.flatMap((text) => text.match(/[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*/g) ?? []);
+  const names = /[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*/g;
+  const words = texts.flatMap((text) => [...text.matchAll(names)].map(([word]) => word));
   return [...new Set(words)].slice(0, MAX_WORDS);
 }

@@ -179,13 +179,12 @@ function describeStranger(
 function warnOfOpenNames({ claimValidationRules, roles }: IssuerConfiguration, warn: Warn): void {
   for (const [list, rules] of Object.entries({ claimValidationRules, roles })) {
     for (const [index, rule] of rules.entries()) {
-      const open = findOpenName(rule);
-      if (open !== undefined) {
-        const { name, wildcard } = open;
+      const name = findOpenName(rule);
+      if (name !== undefined) {
         warn(
           [list, index, 'pattern'],
-          `${quote(wildcard)} directly behind ${quote(name)} takes in longer names too, such as ${quote(`${name}-other`)}`,
-          `Write what ends the name before ${quote(wildcard)}, or what the name may go on with, such as ${quote('[a-z0-9-]*')}.`,
+          `a wildcard directly behind ${quote(name)} takes in longer names too, such as ${quote(`${name}-other`)}`,
+          'Write what ends the name in front of the wildcard, or what it may go on with, such as "[a-z0-9-]*".',
         );
       }
     }

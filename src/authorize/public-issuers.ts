@@ -25,7 +25,7 @@ export interface PublicIssuer {
   /** Tokens of strangers, as the issuer documents them, by the claims that matter. */
   readonly strangers: (names: StrangerNames) => readonly Claims[];
   /** An address that a stranger may bear although its domain is another's; undefined where the issuer sees to that. */
-  readonly borrowed?: (names: StrangerNames) => Claims | undefined;
+  readonly borrowed?: (domain: string, mailbox: string) => Claims | undefined;
 }
 
 /** All that are known here; there may be others. */
@@ -102,9 +102,9 @@ export const PUBLIC_ISSUERS: readonly PublicIssuer[] = [
       ];
     },
     // A private account may have any address whose mailbox was once its owner's; but for these Google gives addresses out.
-    borrowed: ({ owner, thing }) =>
-      /\.[a-z]{2,}$/.test(owner) && !/(?:^gmail|\.gserviceaccount)\.com$/.test(owner)
-        ? { sub: '100000000000000000004', email: `${thing}@${owner}`, email_verified: true }
+    borrowed: (domain, mailbox) =>
+      /\.[a-z]{2,}$/.test(domain) && !/(?:^gmail|\.gserviceaccount)\.com$/.test(domain)
+        ? { sub: '100000000000000000004', email: `${mailbox}@${domain}`, email_verified: true }
         : undefined,
   },
   {

@@ -95,6 +95,20 @@ const GOOGLE = 'https://accounts.google.com';
 const open = (name: string): string =>
   `issuers[0].issuer.url: ${name} signs tokens for everybody, and no rule says whose count: strangers would be let in`;
 
+/** So many owners, of which the last one goes on as one likes. */
+const byAlternatives = (count: number): Entry => ({
+  roles: [
+    {
+      claim: 'repository_owner',
+      pattern: Array.from(
+        { length: count },
+        (_, n) => `owner${n}${n === count - 1 ? '.+' : ''}`,
+      ).join('|'),
+      role: 'ci',
+    },
+  ],
+});
+
 describe('an issuer that strangers share', () => {
   it.each<readonly [what: string, url: string, more: Entry, name: string]>([
     ['everybody by sub', GITHUB, {}, 'GitHub Actions'],
@@ -103,6 +117,14 @@ describe('an issuer that strangers share', () => {
       'a pattern that lets any owner through',
       GITHUB,
       { roles: [{ claim: 'sub', pattern: 'repo:.*', role: 'ci' }] },
+      'GitHub Actions',
+    ],
+    [
+      'a pattern that wants some name everywhere',
+      GITHUB,
+      {
+        roles: [{ claim: 'sub', pattern: 'repo:[a-z.]+/[a-z]+:ref:refs/heads/[a-z]+', role: 'ci' }],
+      },
       'GitHub Actions',
     ],
     [
@@ -234,6 +256,23 @@ describe('an issuer that strangers share', () => {
       },
     ],
     [
+      'a subject in two pieces',
+      GITHUB,
+      { roles: [{ claim: 'sub', trimPrefix: 'repo:', pattern: 'example/app:.*', role: 'ci' }] },
+    ],
+    ...[
+      { requiredValue: 'repo:example/app:pull_request' },
+      { requiredValues: ['repo:example/app:pull_request', 'repo:example/web:pull_request'] },
+    ].map(
+      (demand) =>
+        [
+          `whole subjects: ${Object.keys(demand).join()}`,
+          GITHUB,
+          { claimValidationRules: [{ claim: 'sub', ...demand }] },
+        ] as const,
+    ),
+    ['ten words of rules, and no more of them', GITHUB, byAlternatives(11)],
+    [
       'a subject that names the owner elsewhere',
       GITHUB,
       {
@@ -302,6 +341,28 @@ describe('an issuer that strangers share', () => {
       'stranger-example',
     ],
     [
+      'letters alone behind it',
+      GITHUB,
+      byPattern('repository_owner', 'example[a-z]*'),
+      'GitHub Actions',
+      'examplestranger',
+    ],
+    [
+      'a wildcard beside rules on what a stranger may choose',
+      GITHUB,
+      {
+        claimValidationRules: [
+          {
+            claim: 'ref',
+            requiredValues: Array.from({ length: 12 }, (_, n) => `refs/heads/v${n}`),
+          },
+        ],
+        ...byPattern('sub', 'repo:example.*'),
+      },
+      'GitHub Actions',
+      'example-stranger',
+    ],
+    [
       'letters alone',
       GITHUB,
       byPattern('repository_owner', '[a-z]+example'),
@@ -322,6 +383,7 @@ describe('an issuer that strangers share', () => {
       'GitHub Actions',
       'example-stranger',
     ],
+    ['the tenth of ten', GITHUB, byAlternatives(10), 'GitHub Actions', 'owner9-stranger'],
     [
       'a group',
       'https://gitlab.com',
@@ -428,24 +490,25 @@ describe('a pattern on a subject', () => {
   const warningsOfRule = async (rule: Entry): Promise<string[]> =>
     warningsOf(entry({ roles: [{ claim: 'sub', role: 'app', ...rule }] }));
 
-  it.each<readonly [rule: Entry, name: string, wildcard: string]>([
-    [{ pattern: 'system:serviceaccount:team-a.*' }, 'team-a', '.*'],
-    [{ pattern: 'system:serviceaccount:team-a.+' }, 'team-a', '.+'],
-    [{ pattern: 'system:serviceaccount:(team-a|team-b).*' }, 'team-b', '.*'],
-    [{ pattern: 'system:serviceaccount:(team-a.*)' }, 'team-a', '.*'],
-    [{ trimPrefix: 'system:serviceaccount:', pattern: 'team-a.*' }, 'team-a', '.*'],
-    [{ trimPrefix: 'system:serviceaccount:team-a', pattern: '.*' }, 'team-a', '.*'],
-    [{ pattern: String.raw`spiffe://example\.org/ns/shop.*` }, 'shop', '.*'],
-  ])('that lets a name go on is told: %o', async (rule, name, wildcard) => {
+  it.each<readonly [rule: Entry, name: string]>([
+    [{ pattern: 'system:serviceaccount:team-a.*' }, 'team-a'],
+    [{ pattern: 'system:serviceaccount:team-a.+' }, 'team-a'],
+    [{ pattern: 'system:serviceaccount:(team-a|team-b).*' }, 'team-b'],
+    [{ pattern: 'system:serviceaccount:(team-a.*)' }, 'team-a'],
+    [{ pattern: 'system:serviceaccount:((team-a)(.*))' }, 'team-a'],
+    [{ trimPrefix: 'system:serviceaccount:', pattern: 'team-a.*' }, 'team-a'],
+    [{ trimPrefix: 'system:serviceaccount:team-a', pattern: '.*' }, 'team-a'],
+    [{ pattern: String.raw`spiffe://example\.org/ns/shop.*` }, 'shop'],
+  ])('that lets a name go on is told: %o', async (rule, name) => {
     expect(await warningsOfRule(rule)).toEqual([
-      `issuers[0].roles[0].pattern: "${wildcard}" directly behind "${name}" takes in longer names too, such as "${name}-other"`,
+      `issuers[0].roles[0].pattern: a wildcard directly behind "${name}" takes in longer names too, such as "${name}-other"`,
     ]);
   });
 
   it('is told where it is a rule on the claim, too', async () => {
     const rule = { claim: 'sub', pattern: 'system:serviceaccount:team-a.*' };
     expect(await warningsOf(entry({ claimValidationRules: [rule] }))).toEqual([
-      'issuers[0].claimValidationRules[0].pattern: ".*" directly behind "team-a" takes in longer names too, such as "team-a-other"',
+      'issuers[0].claimValidationRules[0].pattern: a wildcard directly behind "team-a" takes in longer names too, such as "team-a-other"',
     ]);
   });
 
@@ -459,7 +522,10 @@ describe('a pattern on a subject', () => {
     { trimPrefix: 'system:serviceaccount:', pattern: '.*' },
     { pattern: String.raw`spiffe://example\.org/ns/shop/.*` },
     { pattern: String.raw`spiffe://example\.org/.*` },
+    { pattern: String.raw`system:serviceaccount:team-\d.*` },
+    { pattern: String.raw`spiffe://example\.org.*` },
     { claim: 'groups', pattern: 'app.*' },
+    { claim: 'acts_for', pattern: 'system:serviceaccount:team-a.*' },
   ])('that ends its names, or says how they may go on, is not: %o', async (rule) => {
     expect(await warningsOfRule(rule)).toEqual([]);
   });
