@@ -4,13 +4,12 @@ import type { ConfigPath, Problem } from '../config/problems.ts';
 import type { IssuerConfiguration } from '../config/schema.ts';
 import { formatSeconds } from '../config/units.ts';
 import { quote } from '../quote.ts';
-import { findRefusal } from '../verify/check.ts';
-import { compileRoleRules, type RuleTools } from '../roles/compile-role-rules.ts';
 import { isProtectedRole } from '../roles/is-protected-role.ts';
-import { loadRuleTools } from './compile-issuer.ts';
+import { findOpenName } from './find-open-name.ts';
+import { findStranger, type Stranger } from './find-stranger.ts';
 import { ownerOfAudience } from './foreign-audiences.ts';
 import type { Issuer, Policy } from './policy.ts';
-import { PUBLIC_ISSUERS, type PublicIssuer } from './public-issuers.ts';
+import { PUBLIC_ISSUERS } from './public-issuers.ts';
 
 /** Reports one warning at a place of an entry. */
 type Warn = (path: ConfigPath, message: string, hint: string) => void;
@@ -36,6 +35,7 @@ export async function findWarnings(policy: Policy, locate: Locate): Promise<read
     warnOfAudiences(issuer.entry, warn);
     warnOfLimits(issuer.entry, warn);
     warnOfNames(issuer.entry, warn);
+    warnOfOpenNames(issuer.entry, warn);
     warnOfTwin(index, policy.issuers, warn);
     await warnOfStrangers(issuer, warn);
     if (policy.issuers.length > 1 && issuer.entry.pam.services === undefined) {
@@ -144,40 +144,49 @@ function meet(one: Issuer, other: Issuer): boolean {
 async function warnOfStrangers(issuer: Issuer, warn: Warn): Promise<void> {
   const { url } = issuer.entry.issuer;
   const shared = PUBLIC_ISSUERS.find((one) => url !== undefined && one.url.test(url));
-  if (shared === undefined) {
+  const stranger = shared && (await findStranger(issuer, shared));
+  if (shared === undefined || stranger === undefined) {
     return;
   }
-  const tools = await loadRuleTools(issuer.entry);
-  if (shared.strangers.some((claims) => admits(issuer, shared, claims, tools))) {
-    warn(
-      ['issuer', 'url'],
-      `${shared.name} signs tokens for everybody, and no rule says whose count: strangers would be let in`,
-      `Write claimValidationRules: [{claim: ${shared.pin}, requiredValue: ...}], or role rules on ${shared.pin}.`,
-    );
+  const { message, hint } = describeStranger(stranger, shared.pin);
+  warn(['issuer', 'url'], `${shared.name} signs tokens for everybody, and ${message}`, hint);
+}
+
+function describeStranger(
+  stranger: Stranger,
+  pin: string,
+): { readonly message: string; readonly hint: string } {
+  switch (stranger.kind) {
+    case 'anybody':
+      return {
+        message: 'no rule says whose count: strangers would be let in',
+        hint: `Write claimValidationRules: [{claim: ${pin}, requiredValue: ...}], or role rules on ${pin}.`,
+      };
+    case 'alike':
+      return {
+        message: `the rules also let in strangers with a longer name, such as ${quote(stranger.name)}`,
+        hint: `Write claimValidationRules: [{claim: ${pin}, requiredValue: ...}], or end each name in the rules with what follows it, such as "/" or ":".`,
+      };
+    case 'borrower':
+      return {
+        message: `a stranger's private account may have an address of your domain, such as ${quote(stranger.name)}, and would be let in`,
+        hint: `Write claimValidationRules: [{claim: ${pin}, requiredValue: ...}].`,
+      };
   }
 }
 
-/** Whether a stranger gets past the rules, given that he may choose every claim that does not name his tenant. */
-function admits(
-  { entry, claimChecks }: Issuer,
-  shared: PublicIssuer,
-  claims: PublicIssuer['strangers'][number],
-  tools: RuleTools,
-): boolean {
-  const isPinned = (rule: { readonly claim: string; readonly forbidden?: unknown }): boolean =>
-    shared.tenantClaims.includes(rule.claim) && rule.forbidden === undefined;
-  const pinned = new Set(
-    entry.claimValidationRules.flatMap((rule, index) =>
-      isPinned(rule) ? [`claimValidationRules[${index}]`] : [],
-    ),
-  );
-  const checks = claimChecks.filter(({ name }) => pinned.has(name));
-  const stranger = { type: undefined, claims, keyIDs: [], now: 0 };
-  if (findRefusal(checks, stranger) !== undefined) {
-    return false;
+/** A namespace or a segment of a SPIFFE ID that may be longer than what is written. */
+function warnOfOpenNames({ claimValidationRules, roles }: IssuerConfiguration, warn: Warn): void {
+  for (const [list, rules] of Object.entries({ claimValidationRules, roles })) {
+    for (const [index, rule] of rules.entries()) {
+      const name = findOpenName(rule);
+      if (name !== undefined) {
+        warn(
+          [list, index, 'pattern'],
+          `a wildcard directly behind ${quote(name)} takes in longer names too, such as ${quote(`${name}-other`)}`,
+          'Write what ends the name in front of the wildcard, or what it may go on with, such as "[a-z0-9-]*".',
+        );
+      }
+    }
   }
-  return entry.roles.some(
-    (rule) =>
-      !isPinned(rule) || compileRoleRules([rule], tools, () => undefined)(claims).length > 0,
-  );
 }

@@ -42,7 +42,11 @@ export async function loadPolicy(path: string): Promise<LoadedPolicy> {
   const file = readTrustedFile(path, { maxBytes: MAX_CONFIG_BYTES });
   if (!file.ok) {
     const message = `cannot be used: ${file.reason}`;
-    const problem = { path: [], message, hint: fileHint(file), line: 1, column: 1 };
+    const hint =
+      file.fault === 'missing'
+        ? 'Check the path. README.md has a file to begin with, docs/configuration.md all of its keys.'
+        : fileHint(file);
+    const problem = { path: [], message, hint, line: 1, column: 1 };
     return { ok: false, problems: [problem], files: [path] };
   }
   const parsed = parseConfig(file.text);

@@ -2,16 +2,30 @@
 // the signature tells nothing about that.
 import type { Claims } from '../config/claim.ts';
 
+/** How strangers call what is theirs: they choose these names freely, as long as nobody else has them. */
+export interface StrangerNames {
+  /** An organization, group or domain. */
+  readonly owner: string;
+  /** A repository, project, pipeline or mailbox of it. */
+  readonly thing: string;
+  /** A branch, environment or workspace of that. */
+  readonly place: string;
+}
+
 /** An issuer that strangers share. */
 export interface PublicIssuer {
   readonly url: RegExp;
   readonly name: string;
   /** Claims that a stranger cannot choose freely: rules on others shut nobody out. */
   readonly tenantClaims: readonly string[];
+  /** Where a stranger may choose what `sub` is made of: what a rule on it must say to be about whose it is. */
+  readonly ownerInSubject?: RegExp;
   /** The claim to pin, for advice. */
   readonly pin: string;
   /** Tokens of strangers, as the issuer documents them, by the claims that matter. */
-  readonly strangers: readonly Claims[];
+  readonly strangers: (names: StrangerNames) => readonly Claims[];
+  /** An address that a stranger may bear although its domain is another's; undefined where the issuer sees to that. */
+  readonly borrowed?: (domain: string, mailbox: string) => Claims | undefined;
 }
 
 /** All that are known here; there may be others. */
@@ -31,61 +45,78 @@ export const PUBLIC_ISSUERS: readonly PublicIssuer[] = [
       'enterprise_id',
     ],
     pin: 'repository_owner_id',
-    strangers: ['stranger/app', 'stranger@90000001/app@90000002'].map((path) => ({
-      sub: `repo:${path}:ref:refs/heads/main`,
-      repository: 'stranger/app',
-      repository_id: '90000002',
-      repository_owner: 'stranger',
-      repository_owner_id: '90000001',
-      workflow_ref: 'stranger/app/.github/workflows/ci.yml@refs/heads/main',
-      enterprise: 'strangers',
-      enterprise_id: '90000003',
-    })),
+    // A repository may have other claims in its subject than those by default, and leave itself out.
+    ownerInSubject:
+      /(?:^|[^a-z_])(?:repo|repository|repository_id|repository_owner|repository_owner_id|workflow_ref|enterprise|enterprise_id):/,
+    strangers: ({ owner, thing, place }) => {
+      const jobs = [`ref:refs/heads/${place}`, `environment:${place}`, 'pull_request'];
+      const paths = [`${owner}/${thing}`, `${owner}@90000001/${thing}@90000002`];
+      const subjects = paths.flatMap((path) => jobs.map((job) => `repo:${path}:${job}`));
+      return [...subjects, `repository_owner:${owner}`].map((sub) => ({
+        sub,
+        repository: `${owner}/${thing}`,
+        repository_id: '90000002',
+        repository_owner: owner,
+        repository_owner_id: '90000001',
+        workflow_ref: `${owner}/${thing}/.github/workflows/ci.yml@refs/heads/${place}`,
+        enterprise: owner,
+        enterprise_id: '90000003',
+      }));
+    },
   },
   {
     url: /^https:\/\/gitlab\.com\/?$/,
     name: 'gitlab.com',
     tenantClaims: ['sub', 'namespace_id', 'namespace_path', 'project_id', 'project_path'],
     pin: 'namespace_id',
-    strangers: ['project_path:stranger/app:ref_type:branch:ref:main', '90000001'].map((sub) => ({
-      sub,
-      namespace_id: '90000001',
-      namespace_path: 'stranger',
-      project_id: '90000002',
-      project_path: 'stranger/app',
-    })),
+    strangers: ({ owner, thing, place }) =>
+      [`project_path:${owner}/${thing}:ref_type:branch:ref:${place}`, '90000001'].map((sub) => ({
+        sub,
+        namespace_id: '90000001',
+        namespace_path: owner,
+        project_id: '90000002',
+        project_path: `${owner}/${thing}`,
+      })),
   },
   {
     url: /^https:\/\/accounts\.google\.com\/?$/,
     name: 'Google',
     tenantClaims: ['sub', 'hd', 'email', '/google/compute_engine/project_id'],
     pin: 'hd',
-    strangers: [
-      { sub: '100000000000000000001', email: 'stranger@gmail.com', email_verified: true },
-      {
-        sub: '100000000000000000002',
-        email: 'stranger@stranger.example',
-        email_verified: true,
-        hd: 'stranger.example',
-      },
-      {
-        sub: '100000000000000000003',
-        email: 'app@stranger-1.iam.gserviceaccount.com',
-        email_verified: true,
-        google: { compute_engine: { project_id: 'stranger-1' } },
-      },
-    ],
+    strangers: ({ owner, thing }) => {
+      const project = owner.replaceAll(/[._]/g, '-');
+      return [
+        { sub: '100000000000000000001', email: `${project}@gmail.com`, email_verified: true },
+        {
+          sub: '100000000000000000002',
+          email: `${thing}@${owner}`,
+          email_verified: true,
+          hd: owner,
+        },
+        {
+          sub: '100000000000000000003',
+          email: `${thing}@${project}.iam.gserviceaccount.com`,
+          email_verified: true,
+          google: { compute_engine: { project_id: project } },
+        },
+      ];
+    },
+    // A private account may have any address whose mailbox was once its owner's; but for these Google gives addresses out.
+    borrowed: (domain, mailbox) =>
+      /\.[a-z]{2,}$/.test(domain) && !/(?:^gmail|\.gserviceaccount)\.com$/.test(domain)
+        ? { sub: '100000000000000000004', email: `${mailbox}@${domain}`, email_verified: true }
+        : undefined,
   },
   {
     url: /^https:\/\/agent\.buildkite\.com\/?$/,
     name: 'Buildkite',
     tenantClaims: ['sub', 'organization_id', 'organization_slug', 'pipeline_id'],
     pin: 'organization_id',
-    strangers: [
+    strangers: ({ owner, thing, place }) => [
       {
-        sub: 'organization:stranger:pipeline:app:ref:refs/heads/main:commit:0:step:0',
+        sub: `organization:${owner}:pipeline:${thing}:ref:refs/heads/${place}:commit:0:step:0`,
         organization_id: '00000000-0000-4000-8000-000000000001',
-        organization_slug: 'stranger',
+        organization_slug: owner,
         pipeline_id: '00000000-0000-4000-8000-000000000002',
       },
     ],
@@ -96,7 +127,7 @@ export const PUBLIC_ISSUERS: readonly PublicIssuer[] = [
     name: 'Microsoft Entra for all tenants',
     tenantClaims: ['tid', 'oid', 'sub'],
     pin: 'tid',
-    strangers: [
+    strangers: () => [
       {
         tid: '00000000-0000-4000-8000-000000000001',
         oid: '00000000-0000-4000-8000-000000000002',
@@ -109,11 +140,11 @@ export const PUBLIC_ISSUERS: readonly PublicIssuer[] = [
     name: 'HCP Terraform',
     tenantClaims: ['sub', 'terraform_organization_id', 'terraform_organization_name'],
     pin: 'terraform_organization_id',
-    strangers: [
+    strangers: ({ owner, thing, place }) => [
       {
-        sub: 'organization:stranger:project:p:workspace:w:run_phase:apply',
-        terraform_organization_id: 'org-stranger',
-        terraform_organization_name: 'stranger',
+        sub: `organization:${owner}:project:${thing}:workspace:${place}:run_phase:apply`,
+        terraform_organization_id: 'org-90000001',
+        terraform_organization_name: owner,
       },
     ],
   },

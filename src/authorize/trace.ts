@@ -111,7 +111,7 @@ export function createEntryTrace(trace: Trace | undefined, issuer: Issuer): Entr
       const known = keySet.keys.map((key) => key.kid ?? 'without kid');
       tell(
         'kid',
-        `one of ${quoteList(known, 10)}`,
+        `${known.length > 1 ? 'one of ' : ''}${quoteList(known, 10)}`,
         token.keyID === undefined ? 'none' : quote(token.keyID),
         isRefusal(keys) ? keys : undefined,
       );

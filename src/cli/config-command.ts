@@ -6,7 +6,10 @@ import { DEFAULT_CONFIG } from './pam-arguments.ts';
 
 /** Adds `config` with what is below it. */
 export function addConfigCommand(program: Command): void {
-  const config = program.command('config').summary('work with issuers.yaml');
+  const config = addCommand(program, 'config', {
+    summary: 'check issuers.yaml, or describe it to an editor',
+    description: ['Works with issuers.yaml, the file that says whose tokens are accepted.'],
+  });
   addCommand(config, 'check', {
     summary: 'check a configuration file',
     description: [

@@ -4,9 +4,10 @@ import type { Finding } from '../doctor/finding.ts';
 import { createHostWorld } from '../doctor/host-world.ts';
 import { parseConnection } from '../doctor/parse-connection.ts';
 import { readDatabase } from '../doctor/read-database.ts';
-import { formatFindings, type Paint, plain, colourful } from './format-findings.ts';
+import { formatFindings, plain, colourful } from './format-findings.ts';
 import { formatJSON } from './format-json.ts';
 import { count } from './report.ts';
+import { wantsColour } from './wants-colour.ts';
 
 /** The options of `pgtoken doctor`. */
 export interface DoctorOptions {
@@ -56,7 +57,7 @@ export async function runDoctor(options: DoctorOptions): Promise<number> {
   const warnings = findings.filter(({ level }) => level === 'warning').length;
   const text = options.json
     ? formatJSON({ ok: failures === 0, failures, warnings, findings: findings.map(asJSON) })
-    : `${formatFindings(findings, choosePaint(process.stdout, process.env))}\n${count(failures, 'failure')}, ${count(warnings, 'warning')}\n`;
+    : `${formatFindings(findings, wantsColour(process.stdout, process.env) ? colourful : plain)}\n${count(failures, 'failure')}, ${count(warnings, 'warning')}\n`;
   await write(text);
   return failures === 0 ? 0 : 1;
 }
@@ -64,11 +65,6 @@ export async function runDoctor(options: DoctorOptions): Promise<number> {
 /** Members that are always there, null where there is nothing to say. */
 function asJSON({ topic, level, fault, subject, message, hint }: Finding): unknown {
   return { topic, level, fault: fault ?? null, subject, message, hint: hint ?? null };
-}
-
-function choosePaint(output: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Paint {
-  const { NO_COLOR = '', TERM = '' } = env;
-  return output.isTTY && NO_COLOR === '' && TERM !== 'dumb' ? colourful : plain;
 }
 
 /** Resolves when all of it has been handed over, to a pipe as well. */

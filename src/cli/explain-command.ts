@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { SYSTEM_CACHE_FOLDER } from '../keys/disk-key-cache.ts';
 import { addCommand } from './add-command.ts';
 import type { ExplainOptions } from './explain.ts';
-import { timeOption } from './option-parsers.ts';
+import { clientOption, timeOption } from './option-parsers.ts';
 import { DEFAULT_CONFIG } from './pam-arguments.ts';
 
 /** Adds `explain`. */
@@ -21,7 +21,12 @@ export function addExplainCommand(program: Command): void {
   })
     .requiredOption('--role <role>', 'the database role that is asked for')
     .option('--service <service>', 'the PAM service', 'postgresql-k8s')
-    .option('--rhost <address>', 'the address of the client (default: a unix socket)')
+    .addOption(
+      new Option(
+        '--rhost <address>',
+        'the address of the client (default: a unix socket)',
+      ).argParser(clientOption),
+    )
     .addOption(
       new Option(
         '--at <time>',

@@ -13,6 +13,7 @@ import { type Explanation, formatExplanation } from './format-explanation.ts';
 import { formatJSON } from './format-json.ts';
 import { readToken } from './read-token.ts';
 import { loadPolicyOrReport } from './report.ts';
+import { wantsColour } from './wants-colour.ts';
 
 /** The options of `pgtoken explain`. */
 export interface ExplainOptions {
@@ -60,12 +61,17 @@ export async function explain(options: ExplainOptions): Promise<number> {
     options.json
       ? formatJSON(describe(explanation))
       : formatExplanation(explanation, {
-          columns: Math.min(process.stdout.columns ?? 80, 100),
-          colour: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
+          columns: chooseWidth(process.stdout.columns),
+          colour: wantsColour(process.stdout, process.env),
         }),
   );
   const { decision } = judgement;
   return decision.granted ? 0 : decision.outcome === 'denied' ? 1 : 2;
+}
+
+/** A terminal that does not know its width, as behind a serial line, says 0; one narrower than the indent has no room. */
+function chooseWidth(columns: number | undefined): number {
+  return columns === undefined || columns === 0 ? 80 : Math.min(Math.max(columns, 40), 100);
 }
 
 async function findToken({
@@ -81,7 +87,8 @@ async function findToken({
   try {
     token = await readToken(tokenFile === undefined ? process.stdin : createReadStream(tokenFile));
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    const reason = code === 'ENOENT' ? 'no such file' : code;
     return {
       problem: `cannot read ${tokenFile ?? 'standard input'}: ${reason}`,
       hint: 'Name a file with a token.',

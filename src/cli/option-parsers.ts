@@ -1,5 +1,6 @@
 // The values of options that are no plain text, each with what a person is told who writes it wrongly.
 import { InvalidArgumentError } from 'commander';
+import { parseMoment } from '../config/parse-moment.ts';
 import { parseTimeout } from './pam-arguments.ts';
 
 /** A duration from 100 ms to 60 s. @returns seconds. */
@@ -11,16 +12,21 @@ export function durationOption(text: string): number {
   return seconds;
 }
 
-/** A moment with its zone. @returns Unix time in seconds. */
+/** A moment with its zone, whose seconds may be left out. @returns Unix time in seconds. */
 export function timeOption(text: string): number {
-  const time = Date.parse(text);
-  if (
-    !/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(text) ||
-    Number.isNaN(time)
-  ) {
+  const seconds = parseMoment(text.replace(/(?<=T\d\d:\d\d)(?=Z|[+-])/, ':00'));
+  if (seconds === undefined) {
     throw new InvalidArgumentError('expected a time with its zone, such as 2026-11-21T03:00:00Z');
   }
-  return time / 1000;
+  return seconds;
+}
+
+/** The address of a client, or the name that PAM was given instead. */
+export function clientOption(text: string): string {
+  if (text === '' || text === 'local') {
+    throw new InvalidArgumentError('expected an address; a unix socket is meant without --rhost');
+  }
+  return text;
 }
 
 /** The name of a PAM service; an option that may be written several times. */

@@ -9,6 +9,7 @@ import { addKeysCommand } from './keys-command.ts';
 import { addMigrateCommand } from './migrate-command.ts';
 import { addPAMCommand } from './pam-command.ts';
 import { reportAndExit } from './pam.ts';
+import { hideSecrets } from './hide-secrets.ts';
 import { addServeCommand } from './serve-command.ts';
 import { VERSION } from './version.ts';
 
@@ -32,6 +33,11 @@ export function runProgram(): void {
     .version(VERSION)
     .showSuggestionAfterError()
     .showHelpAfterError('HINT: See pgtoken --help.')
+    .configureOutput({
+      outputError: (complaint, write) => {
+        write(hideSecrets(complaint));
+      },
+    })
     .exitOverride();
   for (const addTo of COMMANDS) {
     addTo(program);

@@ -2,6 +2,7 @@
 // (`title`) and the meaning (`description`) go into the JSON Schema and from there into docs/configuration.md.
 import * as z from 'zod/mini';
 import { checkCertificates } from './check-certificates.ts';
+import { MOMENT_PATTERN, parseMoment } from './parse-moment.ts';
 import { parseSource } from './parse-source.ts';
 import { isTrustDomain } from './spiffe-id.ts';
 import { DURATION_PATTERN, parseDuration, parseSize, SIZE_PATTERN } from './units.ts';
@@ -64,21 +65,26 @@ export const certificates = (description: string) =>
     }),
   );
 
+/** What is empty has been told so by others. One that has a user may have a password, which is not shown. */
+const urlCheck = (isFit: (url: string) => boolean, must: string) =>
+  z.check<string>(({ value: input, issues }) => {
+    if (input !== '' && !isFit(input)) {
+      const message = input.includes('@') ? `Invalid value: it has a user; ${must}` : must;
+      issues.push({ code: 'custom', message, input });
+    }
+  });
+
 /** An address of an issuer. */
 export const httpsURL = (description: string) =>
   text(description, 'https URL', '^https://').check(
-    z.refine(
-      // What is empty has been told so.
-      (value) => value === '' || isPlainHttpsURL(value),
-      'must be an https:// URL without user, query or fragment',
-    ),
+    urlCheck(isPlainHttpsURL, 'must be an https:// URL without user, query or fragment'),
   );
 
 /** An HTTP proxy. A password in it would make issuers.yaml a secret, so there can be none. */
 export const proxyURL = (description: string) =>
   text(description, 'http URL', '^http://').check(
-    z.refine(
-      (value) => value === '' || isProxyURL(value),
+    urlCheck(
+      isProxyURL,
       'must be an http:// URL of a host and a port, without user, path, query or fragment',
     ),
   );
@@ -128,16 +134,13 @@ export const moment = (description: string) =>
     z.string({ error: 'expected a time such as 2026-11-01T00:00:00Z' }).check(
       z.regex(MOMENT_PATTERN, 'must be a time such as 2026-11-01T00:00:00Z'),
       z.refine(
-        (value) => !MOMENT_PATTERN.test(value) || isMoment(value),
+        (value) => !MOMENT_PATTERN.test(value) || parseMoment(value) !== undefined,
         'must be a time that exists',
       ),
       z.meta({ title: 'time (RFC 3339)', description }),
     ),
-    z.transform((value: string) => Date.parse(value) / 1000),
+    z.transform((value: string) => parseMoment(value) ?? 0),
   );
-
-const MOMENT_PATTERN =
-  /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,3})?(?:Z|[+-][0-9]{2}:[0-9]{2})$/;
 
 /** A claim by its name, or by a JSON Pointer (RFC 6901) when it begins with a slash. */
 export const claim = (description: string) =>
@@ -197,17 +200,4 @@ function isWithin(value: string, least: string, most: string): boolean {
     seconds === undefined ||
     (seconds >= (parseDuration(least) ?? 0) && seconds <= (parseDuration(most) ?? 0))
   );
-}
-
-/** Whether a moment exists: JavaScript takes the 31st of February for one in March. */
-function isMoment(value: string): boolean {
-  const milliseconds = Date.parse(value);
-  if (Number.isNaN(milliseconds)) {
-    return false;
-  }
-  const day = Number(value.slice(8, 10));
-  const lastDay = new Date(
-    Date.UTC(Number(value.slice(0, 4)), Number(value.slice(5, 7)), 0),
-  ).getUTCDate();
-  return day <= lastDay;
 }

@@ -32,7 +32,7 @@ function listCheck(
   return [
     {
       name: `deny.${list}`,
-      expected: `${name} is none of ${denied.length} denied`,
+      expected: `a ${name} that is not in deny.${list}`,
       seen: (token) => quoteList(valuesOf(token).filter((value) => value !== undefined)) || 'none',
       refusal: (token) => {
         const value = valuesOf(token).find((one) => set.has(one));

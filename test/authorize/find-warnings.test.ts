@@ -95,6 +95,20 @@ const GOOGLE = 'https://accounts.google.com';
 const open = (name: string): string =>
   `issuers[0].issuer.url: ${name} signs tokens for everybody, and no rule says whose count: strangers would be let in`;
 
+/** So many owners, of which the last one goes on as one likes. */
+const byAlternatives = (count: number): Entry => ({
+  roles: [
+    {
+      claim: 'repository_owner',
+      pattern: Array.from(
+        { length: count },
+        (_, n) => `owner${n}${n === count - 1 ? '.+' : ''}`,
+      ).join('|'),
+      role: 'ci',
+    },
+  ],
+});
+
 describe('an issuer that strangers share', () => {
   it.each<readonly [what: string, url: string, more: Entry, name: string]>([
     ['everybody by sub', GITHUB, {}, 'GitHub Actions'],
@@ -103,6 +117,14 @@ describe('an issuer that strangers share', () => {
       'a pattern that lets any owner through',
       GITHUB,
       { roles: [{ claim: 'sub', pattern: 'repo:.*', role: 'ci' }] },
+      'GitHub Actions',
+    ],
+    [
+      'a pattern that wants some name everywhere',
+      GITHUB,
+      {
+        roles: [{ claim: 'sub', pattern: 'repo:[a-z.]+/[a-z]+:ref:refs/heads/[a-z]+', role: 'ci' }],
+      },
       'GitHub Actions',
     ],
     [
@@ -198,7 +220,71 @@ describe('an issuer that strangers share', () => {
       'https://gitlab.com',
       { claimValidationRules: [{ claim: 'namespace_id', requiredValues: ['1', '2'] }] },
     ],
-    ['roles by a mail domain', GOOGLE, { roles: [{ claim: 'email', trimSuffix: '@example.com' }] }],
+    [
+      'roles by a mail domain that is a rule too',
+      GOOGLE,
+      {
+        claimValidationRules: [{ claim: 'hd', requiredValue: 'example.com' }],
+        roles: [{ claim: 'email', trimSuffix: '@example.com' }],
+      },
+    ],
+    [
+      'an address of which Google says whose it is',
+      GOOGLE,
+      {
+        roles: [
+          { claim: 'email', equals: 'alice@gmail.com', role: 'alice' },
+          { claim: 'email', trimSuffix: '@example-project.iam.gserviceaccount.com' },
+        ],
+      },
+    ],
+    [
+      'a list of owners in a pattern, each with its end',
+      GITHUB,
+      {
+        roles: [
+          { claim: 'sub', pattern: 'repo:(example|example-lab)/[a-z]+:environment:x', role: 'ci' },
+        ],
+      },
+    ],
+    [
+      'a pattern without an end beside a rule on the owner',
+      GITHUB,
+      {
+        claimValidationRules: [{ claim: 'repository_owner_id', requiredValue: '1234' }],
+        roles: [{ claim: 'sub', pattern: 'repo:example.*', role: 'ci' }],
+      },
+    ],
+    [
+      'a subject in two pieces',
+      GITHUB,
+      { roles: [{ claim: 'sub', trimPrefix: 'repo:', pattern: 'example/app:.*', role: 'ci' }] },
+    ],
+    ...[
+      { requiredValue: 'repo:example/app:pull_request' },
+      { requiredValues: ['repo:example/app:pull_request', 'repo:example/web:pull_request'] },
+    ].map(
+      (demand) =>
+        [
+          `whole subjects: ${Object.keys(demand).join()}`,
+          GITHUB,
+          { claimValidationRules: [{ claim: 'sub', ...demand }] },
+        ] as const,
+    ),
+    ['ten words of rules, and no more of them', GITHUB, byAlternatives(11)],
+    [
+      'a subject that names the owner elsewhere',
+      GITHUB,
+      {
+        roles: [
+          {
+            claim: 'sub',
+            pattern: 'repository_owner_id:1234:job_workflow_ref:example/ci/.*',
+            role: 'ci',
+          },
+        ],
+      },
+    ],
     [
       'a rule on the hosted domain',
       GOOGLE,
@@ -219,6 +305,157 @@ describe('an issuer that strangers share', () => {
     ['a server of its own', 'https://gitlab.example.com', {}],
   ])('is not told where strangers are shut out: %s', async (_what, url, more) => {
     expect(await warningsOf(entry(more, url))).toEqual([]);
+  });
+
+  const byPattern = (claim: string, pattern: string): Entry => ({
+    roles: [{ claim, pattern, role: 'ci' }],
+  });
+
+  it.each<readonly [what: string, url: string, more: Entry, name: string, stranger: string]>([
+    [
+      'a wildcard behind the owner',
+      GITHUB,
+      byPattern('sub', 'repo:example.*'),
+      'GitHub Actions',
+      'example-stranger',
+    ],
+    [
+      'a wildcard between the owner and a repository',
+      GITHUB,
+      byPattern('sub', 'repo:example.*/app:ref:refs/heads/main'),
+      'GitHub Actions',
+      'example-stranger',
+    ],
+    [
+      'all but the delimiter behind the owner',
+      GITHUB,
+      byPattern('sub', 'repo:example[^:]*:environment:production'),
+      'GitHub Actions',
+      'example-stranger',
+    ],
+    [
+      'a wildcard in front of the owner',
+      GITHUB,
+      byPattern('repository_owner', '[a-z-]*example'),
+      'GitHub Actions',
+      'stranger-example',
+    ],
+    [
+      'letters alone behind it',
+      GITHUB,
+      byPattern('repository_owner', 'example[a-z]*'),
+      'GitHub Actions',
+      'examplestranger',
+    ],
+    [
+      'a wildcard beside rules on what a stranger may choose',
+      GITHUB,
+      {
+        claimValidationRules: [
+          {
+            claim: 'ref',
+            requiredValues: Array.from({ length: 12 }, (_, n) => `refs/heads/v${n}`),
+          },
+        ],
+        ...byPattern('sub', 'repo:example.*'),
+      },
+      'GitHub Actions',
+      'example-stranger',
+    ],
+    [
+      'letters alone',
+      GITHUB,
+      byPattern('repository_owner', '[a-z]+example'),
+      'GitHub Actions',
+      'strangerexample',
+    ],
+    [
+      'a prefix without its delimiter',
+      GITHUB,
+      { roles: [{ claim: 'repository', trimPrefix: 'example' }] },
+      'GitHub Actions',
+      'example-stranger',
+    ],
+    [
+      'a subject with the owner first',
+      GITHUB,
+      byPattern('sub', 'repository_owner:example.*'),
+      'GitHub Actions',
+      'example-stranger',
+    ],
+    ['the tenth of ten', GITHUB, byAlternatives(10), 'GitHub Actions', 'owner9-stranger'],
+    [
+      'a group',
+      'https://gitlab.com',
+      byPattern('sub', 'project_path:my-group.*'),
+      'gitlab.com',
+      'my-group-stranger',
+    ],
+    [
+      'a domain',
+      GOOGLE,
+      byPattern('hd', String.raw`.*example\.com`),
+      'Google',
+      'stranger-example.com',
+    ],
+    [
+      'a domain whose dot is in a class',
+      GOOGLE,
+      byPattern('hd', '.*example[.]com'),
+      'Google',
+      'stranger-example.com',
+    ],
+    [
+      'a project of Google',
+      GOOGLE,
+      byPattern('/google/compute_engine/project_id', 'shop.*'),
+      'Google',
+      'shop-stranger',
+    ],
+    [
+      'a private address of Google',
+      GOOGLE,
+      byPattern('email', 'alice.*@gmail.com'),
+      'Google',
+      'alice-stranger',
+    ],
+    [
+      'an organization of Buildkite',
+      'https://agent.buildkite.com',
+      byPattern('sub', 'organization:acme.*'),
+      'Buildkite',
+      'acme-stranger',
+    ],
+    [
+      'an organization of HCP Terraform',
+      'https://app.terraform.io',
+      byPattern('sub', 'organization:acme.*:workspace:prod:run_phase:apply'),
+      'HCP Terraform',
+      'acme-stranger',
+    ],
+  ])('is told of strangers whose names are only alike: %s', async (_what, url, more, name, who) => {
+    expect(await warningsOf(entry(more, url))).toEqual([
+      `issuers[0].issuer.url: ${name} signs tokens for everybody, and the rules also let in strangers with a longer name, such as "${who}"`,
+    ]);
+  });
+
+  it.each<readonly [what: string, rule: Entry]>([
+    [
+      "another's workflow, which they may run",
+      { claim: 'sub', pattern: 'job_workflow_ref:example/ci/.*', role: 'ci' },
+    ],
+    ['their environment', { claim: 'sub', equals: 'environment:production', role: 'ci' }],
+  ])('is told of a subject that strangers may give themselves: %s', async (_what, rule) => {
+    expect(await warningsOf(entry({ roles: [rule] }, GITHUB))).toEqual([open('GitHub Actions')]);
+  });
+
+  it.each<readonly [address: string, rule: Entry]>([
+    ['app@example.com', { claim: 'email', trimSuffix: '@example.com' }],
+    ['alice@example.com', { claim: 'email', equals: 'alice@example.com', role: 'alice' }],
+  ])('is told of addresses that a private account may have: %s', async (address, rule) => {
+    expect(await warningsOf(entry({ roles: [rule] }, GOOGLE))).toEqual([
+      `issuers[0].issuer.url: Google signs tokens for everybody, and a stranger's private account may have an address of your domain, such as "${address}", and would be let in`,
+    ]);
   });
 });
 
@@ -246,6 +483,51 @@ describe('a claim', () => {
     for (const claim of ['/kubernetes.io/namespace', 'https://example.com/roles', 'urn:a/b']) {
       expect(await warningsOf(entry({ roles: [{ claim }] }))).toEqual([]);
     }
+  });
+});
+
+describe('a pattern on a subject', () => {
+  const warningsOfRule = async (rule: Entry): Promise<string[]> =>
+    warningsOf(entry({ roles: [{ claim: 'sub', role: 'app', ...rule }] }));
+
+  it.each<readonly [rule: Entry, name: string]>([
+    [{ pattern: 'system:serviceaccount:team-a.*' }, 'team-a'],
+    [{ pattern: 'system:serviceaccount:team-a.+' }, 'team-a'],
+    [{ pattern: 'system:serviceaccount:(team-a|team-b).*' }, 'team-b'],
+    [{ pattern: 'system:serviceaccount:(team-a.*)' }, 'team-a'],
+    [{ pattern: 'system:serviceaccount:((team-a)(.*))' }, 'team-a'],
+    [{ trimPrefix: 'system:serviceaccount:', pattern: 'team-a.*' }, 'team-a'],
+    [{ trimPrefix: 'system:serviceaccount:team-a', pattern: '.*' }, 'team-a'],
+    [{ pattern: String.raw`spiffe://example\.org/ns/shop.*` }, 'shop'],
+  ])('that lets a name go on is told: %o', async (rule, name) => {
+    expect(await warningsOfRule(rule)).toEqual([
+      `issuers[0].roles[0].pattern: a wildcard directly behind "${name}" takes in longer names too, such as "${name}-other"`,
+    ]);
+  });
+
+  it('is told where it is a rule on the claim, too', async () => {
+    const rule = { claim: 'sub', pattern: 'system:serviceaccount:team-a.*' };
+    expect(await warningsOf(entry({ claimValidationRules: [rule] }))).toEqual([
+      'issuers[0].claimValidationRules[0].pattern: a wildcard directly behind "team-a" takes in longer names too, such as "team-a-other"',
+    ]);
+  });
+
+  it.each<Entry>([
+    { pattern: 'system:serviceaccount:team-a:.*' },
+    { pattern: 'system:serviceaccount:team-.*' },
+    { pattern: 'system:serviceaccount:team-a[a-z0-9-]*:.*' },
+    { pattern: 'system:serviceaccount:[a-z]+:app' },
+    // The last name of all: nothing stands behind it that could be taken in.
+    { pattern: 'system:serviceaccount:team-a:app.*' },
+    { trimPrefix: 'system:serviceaccount:', pattern: '.*' },
+    { pattern: String.raw`spiffe://example\.org/ns/shop/.*` },
+    { pattern: String.raw`spiffe://example\.org/.*` },
+    { pattern: String.raw`system:serviceaccount:team-\d.*` },
+    { pattern: String.raw`spiffe://example\.org.*` },
+    { claim: 'groups', pattern: 'app.*' },
+    { claim: 'acts_for', pattern: 'system:serviceaccount:team-a.*' },
+  ])('that ends its names, or says how they may go on, is not: %o', async (rule) => {
+    expect(await warningsOfRule(rule)).toEqual([]);
   });
 });
 

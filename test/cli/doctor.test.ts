@@ -46,7 +46,7 @@ describe('wrong usage exits 2, with nothing on standard output', () => {
     ],
     [
       ['host'],
-      "error: too many arguments for 'doctor'. Expected 0 arguments but got 1: host.\nHINT: See pgtoken doctor --help.\n",
+      "error: too many arguments for 'doctor'. Expected 0 arguments but got 1\nHINT: See pgtoken doctor --help.\n",
     ],
     [
       ['--db', 'postgresql://a:s3cret%ZZ@b'],

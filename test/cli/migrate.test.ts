@@ -88,7 +88,7 @@ HINT: Give the auth line that names pam_oidc.so, in single quotes.
     [
       'a line without quotes around it',
       ARTICLE.split(' '),
-      `error: too many arguments for 'migrate'. Expected 1 argument but got 8: ${ARTICLE.split(' ').join(', ')}.
+      `error: too many arguments for 'migrate'. Expected 1 argument but got 8
 HINT: See pgtoken migrate --help.
 `,
     ],

@@ -23,7 +23,7 @@ afterAll(async () => {
 /** The command whose help is named; none where there is no such command. */
 function commandOf([name = '', below = '']: readonly string[]): string {
   if (name === 'login') return '';
-  return name === 'config' ? `config ${below} ` : `${name} `;
+  return name === 'config' && below !== 'chek' ? `config ${below} ` : `${name} `;
 }
 
 describe('wrong usage', () => {
@@ -33,10 +33,7 @@ describe('wrong usage', () => {
       'error: option \'--timeout <duration>\' argument \'30d\' is invalid. expected a duration from "100ms" to "60s"\n',
     ],
     [['pam', '--confg', 'x'], "error: unknown option '--confg'\n(Did you mean --config?)\n"],
-    [
-      ['pam', 'extra'],
-      "error: too many arguments for 'pam'. Expected 0 arguments but got 1: extra.\n",
-    ],
+    [['pam', 'extra'], "error: too many arguments for 'pam'. Expected 0 arguments but got 1\n"],
     [['pam', '--config'], "error: option '--config <file>' argument missing\n"],
     [
       ['pam', '--timeout', '0s'],
@@ -44,11 +41,16 @@ describe('wrong usage', () => {
     ],
     [
       ['config', 'check', 'a', 'b'],
-      "error: too many arguments for 'check'. Expected 1 argument but got 2: a, b.\n",
+      "error: too many arguments for 'check'. Expected 1 argument but got 2\n",
     ],
     [
       ['config', 'check', 'a', '--config', 'b'],
       'error: two files; expected one, as an argument or with --config\n',
+    ],
+    [['config', 'chek'], "error: unknown command 'chek'\n(Did you mean check?)\n"],
+    [
+      ['explain', '--role=x', '--rhost=local'],
+      "error: option '--rhost <address>' argument 'local' is invalid. expected an address; a unix socket is meant without --rhost\n",
     ],
     [['explain'], "error: required option '--role <role>' not specified\n"],
     [['login'], "error: unknown command 'login'\n"],
@@ -56,6 +58,31 @@ describe('wrong usage', () => {
     const answer = await runPgtoken(args, { env: { PAM_USER: 'foo:myservice' } });
     const stderr = `${complaint}HINT: See pgtoken ${commandOf(args)}--help.\n`;
     expect(answer).toEqual({ status: 2, signal: undefined, stdout: '', stderr });
+  });
+
+  const TOKEN = 'eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJodHRwczovL2s4cy5leGFtcGxlLmNvbSJ9.c2lnbmF0dXJl';
+  it.concurrent.each<readonly [args: readonly string[], complaint: string]>([
+    [
+      ['explain', TOKEN, '--role=x'],
+      "error: too many arguments for 'explain'. Expected 0 arguments but got 1\n",
+    ],
+    [['explain', '--role=x', '--token', TOKEN], "error: unknown option '--token'\n"],
+    [['explain', '--role=x', `--token=${TOKEN}`], "error: unknown option '--token'\n"],
+    [['explain', '--role=x', '--password=correct horse'], "error: unknown option '--password'\n"],
+    [
+      ['explain', '--role=x', `--at=${TOKEN}`],
+      "error: option '--at <time>' argument '(a token)' is invalid. expected a time with its zone, such as 2026-11-21T03:00:00Z\n",
+    ],
+    [
+      ['migrate', 'auth', 'required', 'pam_oidc.so', 'http_proxy=http://me:secret@proxy:3128'],
+      "error: too many arguments for 'migrate'. Expected 1 argument but got 4\n",
+    ],
+    [['login', TOKEN], "error: unknown command 'login'\n"],
+    [[TOKEN], "error: unknown command '(a token)'\n"],
+  ])('shows no secret that was put on the command line: %#', async (args, complaint) => {
+    const { status, stdout, stderr } = await runPgtoken(args);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr.replace(/HINT: .*\n$/, '')).toBe(complaint);
   });
 
   it.concurrent.each([[[]], [['config']]])('exits 2 and shows the commands: %j', async (args) => {
@@ -154,7 +181,7 @@ describe('pgtoken config check', () => {
     const missing = join(folder, 'missing.yaml');
     expect(await runPgtoken(['config', 'check', missing])).toMatchObject({
       status: 1,
-      stdout: `${missing}:1:1: cannot be used: no such file\n  HINT: Check the path; a relative one in issuers.yaml counts from the folder of that file.\n`,
+      stdout: `${missing}:1:1: cannot be used: no such file\n  HINT: Check the path. README.md has a file to begin with, docs/configuration.md all of its keys.\n`,
       stderr: `pgtoken: ${missing}: 1 problem\n`,
     });
   });

@@ -189,7 +189,6 @@ describe('a problem is', () => {
       'proxy.example.com:3128',
       'socks5://proxy.example.com',
       'https://proxy.example.com',
-      'http://user:secret@proxy.example.com',
       'http://proxy.example.com/path',
       'http://proxy.example.com?a',
       'http://',
@@ -201,6 +200,11 @@ describe('a problem is', () => {
           `http.proxyURL: Invalid value: "${url}": ${PROXY}`,
         ] as const,
     ),
+    [
+      'the password of a proxy',
+      { http: '{proxyURL: "http://user:secret@proxy.example.com"}' },
+      `http.proxyURL: Invalid value: it has a user; ${PROXY}`,
+    ],
     [
       'an answer of 1 KB',
       { http: '{maxResponseBytes: 1000}' },

@@ -344,7 +344,6 @@ describe('one problem', () => {
         ['over http', 'http://k8s.example.com'],
         ['without a scheme', 'k8s.example.com'],
         ['in capitals', 'HTTPS://k8s.example.com'],
-        ['with a user', 'https://user:secret@k8s.example.com'],
         ['with a query', 'https://k8s.example.com?x=1'],
         ['with a fragment', 'https://k8s.example.com#x'],
         ['with a backslash', 'https:\\\\k8s.example.com'],
@@ -361,6 +360,11 @@ describe('one problem', () => {
           `5:10: issuers[0].issuer.url: Invalid value: ${url.startsWith('"') ? url : JSON.stringify(url)}: ${HTTPS}`,
         ] as const,
     ),
+    [
+      'a url with a user, and a password that is not shown',
+      withLine(URL_LINE, '    url: https://user:secret@k8s.example.com'),
+      `5:10: issuers[0].issuer.url: Invalid value: it has a user; ${HTTPS}`,
+    ],
     [
       'an empty url',
       withLine(URL_LINE, '    url: ""'),
