@@ -28,8 +28,18 @@ async function warningsOf(...entries: readonly Entry[]) {
   return warningsIn({}, ...entries);
 }
 
+async function hintsOf(...entries: readonly Entry[]) {
+  return (await findIn({}, entries)).map(({ hint }) => hint);
+}
+
 /** @param top what stands beside `issuers`. */
 async function warningsIn(top: Entry, ...entries: readonly Entry[]) {
+  const warnings = await findIn(top, entries);
+  expect(warnings.every(({ hint }) => /^[A-Z].*\.$/.test(hint ?? ''))).toBe(true);
+  return warnings.map(({ path, message }) => `${formatPath(path)}: ${message}`);
+}
+
+async function findIn(top: Entry, entries: readonly Entry[]) {
   cases += 1;
   const folder = join(base, String(cases));
   await mkdir(folder);
@@ -38,9 +48,7 @@ async function warningsIn(top: Entry, ...entries: readonly Entry[]) {
   await chmod(file, 0o644);
   const loaded = await loadPolicy(file);
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
-  const warnings = await findWarnings(loaded.policy, loaded.locate);
-  expect(warnings.every(({ hint }) => /^[A-Z].*\.$/.test(hint ?? ''))).toBe(true);
-  return warnings.map(({ path, message }) => `${formatPath(path)}: ${message}`);
+  return findWarnings(loaded.policy, loaded.locate);
 }
 
 const entry = (more: Entry = {}, url = 'https://k8s.example.com'): Entry => ({
@@ -479,6 +487,12 @@ describe('a claim', () => {
     ]);
   });
 
+  it('that reads like one comes with the advice to write the path', async () => {
+    expect(await hintsOf(entry({ roles: [{ claim: 'kubernetes.io/namespace' }] }))).toEqual([
+      'Write "/kubernetes.io/namespace" if a member of a claim is meant.',
+    ]);
+  });
+
   it('that is a path, or has the name of a URL, is not', async () => {
     for (const claim of ['/kubernetes.io/namespace', 'https://example.com/roles', 'urn:a/b']) {
       expect(await warningsOf(entry({ roles: [{ claim }] }))).toEqual([]);
@@ -622,6 +636,15 @@ describe('several entries', () => {
         entry({ pam: { services: ['other', 'a'] }, name: 'b' }),
       ),
     ).toEqual([twin]);
+    // Where one says nothing of services, it counts for those of the other too.
+    const [everywhere, here] = [entry(), entry({ pam })];
+    expect(await warningsOf(everywhere, { ...everywhere, name: 'b' })).toEqual([
+      unrestricted(0),
+      unrestricted(1),
+      twin,
+    ]);
+    expect(await warningsOf(everywhere, { ...here, name: 'b' })).toEqual([unrestricted(0), twin]);
+    expect(await warningsOf(here, { ...everywhere, name: 'b' })).toEqual([unrestricted(1), twin]);
     // Two clusters with the default URL.
     expect(
       await warningsOf(

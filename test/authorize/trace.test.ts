@@ -51,6 +51,17 @@ const named = (steps: readonly TraceStep[]): string[] =>
   );
 
 describe('a trace', () => {
+  it('says of an only key that it is one', async () => {
+    const { steps } = await explain({
+      policy: 'nameless',
+      token: { key: 'nameless-rs256', header: { kid: undefined } },
+    });
+    expect(steps.find(({ step }) => step === 'keys')).toMatchObject({
+      seen: '1 key of the issuer',
+      refusal: undefined,
+    });
+  });
+
   it('of a grant has every step, with what was expected and what was seen', async () => {
     const { steps } = await explain();
     expect(steps.map(({ issuer, step, expected, seen }) => [issuer, step, expected, seen])).toEqual(
