@@ -13,6 +13,7 @@
 
 #define TRIES 3
 #define PAUSE_MS 50
+#define UNREAD_MS 20
 
 static const struct failure failures[] = {
   {ETIMEDOUT, "ERR_DEADLINE", "no answer in time from the daemon at", ""},
@@ -74,16 +75,20 @@ static int send_request(int fd, const struct request *req, deadline_t deadline) 
  * and its close then arrives as a reset; a grant needs the whole request sent, and a regular end of file.
  */
 static int read_reply(int fd, bool sent, deadline_t deadline, struct reply *out) {
-  struct pollfd readable = {.fd = fd, .events = POLLIN};
+  /* At first for the end alone: a daemon writes and closes at once, which then wakes this process once and not twice. */
+  struct pollfd answered = {.fd = fd, .events = POLLRDHUP};
+  int at_most = UNREAD_MS;
   char text[REPLY_MAX + 2]; /* the longest reply, its NUL, and one byte more: full is too long */
   struct reply reply;
   size_t len = 0;
   ssize_t got = -1;
 
   while (got != 0) {
-    const int rc = wait_ready(&readable, 1, deadline, -1);
+    const int rc = wait_ready(&answered, 1, deadline, at_most);
     if (rc < 0)
       return rc;
+    answered.events = POLLIN;
+    at_most = -1;
     got = recv(fd, text + len, sizeof text - len, MSG_DONTWAIT);
     if (got < 0 && errno == ECONNRESET)
       break;
