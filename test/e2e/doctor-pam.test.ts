@@ -369,11 +369,11 @@ async function patch(path: string, at: number, byte: number): Promise<void> {
 
 /** A shared object that needs another, which is not there. */
 async function compileWithoutItsLibrary(path: string): Promise<void> {
-  const library = `${path}.library`;
+  const needed = `${path}.needed`;
   const shared = ['-shared', '-x', 'c', '/dev/null', '-x', 'none'];
   const name = '-Wl,-soname,libpgtoken-missing.so.1';
-  await runChecked('gcc', [...shared, name, '-o', library]);
-  await runChecked('gcc', [...shared, '-Wl,--no-as-needed', library, '-o', path]);
-  await rm(library);
+  await runChecked('gcc', [...shared, name, '-o', needed]);
+  await runChecked('gcc', [...shared, '-Wl,--no-as-needed', needed, '-o', path]);
+  await rm(needed);
   await chmod(path, 0o644);
 }
