@@ -211,6 +211,22 @@ describe('a policy', () => {
     expect(await load('apiVersion: 1\n')).toMatchObject({ ok: false, files: [file] });
   });
 
+  it('is missed with advice of its own, and what is there but cannot be used with that of any file', async () => {
+    const missing = await loadPolicy(join(folder, 'issuers.yaml'));
+    expect(missing.ok || missing.problems).toMatchObject([
+      {
+        message: 'cannot be used: no such file',
+        hint: 'Check the path. README.md has a file to begin with, docs/configuration.md all of its keys.',
+      },
+    ]);
+    const open = await load(CONFIG(), 0o666);
+    expect(open.ok || open.problems).toMatchObject([
+      {
+        hint: 'It must belong to root or to the user that runs pgtoken, and only its owner may write it.',
+      },
+    ]);
+  });
+
   it('has roles by its rules', async () => {
     const loaded = await load(
       CONFIG().replace('  - claim: sub', "  - {claim: sub, pattern: 'u:(.*)', role: '\\1'}"),
