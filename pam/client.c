@@ -75,7 +75,10 @@ static int send_request(int fd, const struct request *req, deadline_t deadline) 
  * and its close then arrives as a reset; a grant needs the whole request sent, and a regular end of file.
  */
 static int read_reply(int fd, bool sent, deadline_t deadline, struct reply *out) {
-  /* At first for the end alone: a daemon writes and closes at once, which then wakes this process once and not twice. */
+  /*
+   * At first for the end alone: a daemon writes and closes at once, which then wakes this process once and not twice. Not
+   * for long, as one that has more to write than the socket takes, or never closes, is waiting to be read.
+   */
   struct pollfd answered = {.fd = fd, .events = POLLRDHUP};
   int at_most = UNREAD_MS;
   char text[REPLY_MAX + 2]; /* the longest reply, its NUL, and one byte more: full is too long */

@@ -41,12 +41,12 @@ export async function serveConnection(socket: Socket, options: ConnectionOptions
     // The module connects before it asks for the password. Who then has no question gets no answer: the module connects
     // anew if there is to be one.
     const timer = setTimeout(() => {
-      if (state === 'reading') {
-        reply(tooLate(deadline));
-      } else if (state === 'deciding') {
+      if (asked !== undefined) {
         const refusal = tooLate(deadline);
         conclude(notJudged(refusal));
         lateness?.resolve(refusal);
+      } else if (state === 'reading') {
+        reply(tooLate(deadline));
       } else {
         socket.destroy();
       }
@@ -70,8 +70,12 @@ export async function serveConnection(socket: Socket, options: ConnectionOptions
       if (asked !== undefined) {
         const { request, since } = asked;
         asked = undefined;
+        const ms = performance.now() - since;
         reply(judgement.decision);
-        onDecided(request, judgement, performance.now() - since);
+        if (socket.destroyed) {
+          clearTimeout(timer);
+        }
+        onDecided(request, judgement, ms);
       }
     };
 
@@ -117,7 +121,10 @@ export async function serveConnection(socket: Socket, options: ConnectionOptions
     // A client that is gone needs no answer.
     socket.once('error', () => socket.destroy());
     socket.once('close', () => {
-      clearTimeout(timer);
+      // The deadline of a decision holds whether or not somebody waits for it.
+      if (asked === undefined) {
+        clearTimeout(timer);
+      }
       state = 'answered';
       resolve();
     });

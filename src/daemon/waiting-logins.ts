@@ -27,7 +27,7 @@ export interface Room {
   readonly total: number;
 }
 
-/** Creates it, with nobody waiting. Ordinary tokens of all connections that there can be fit in. */
+/** Creates it, with nobody waiting. Ordinary tokens of as many connections as there can be by default fit in. */
 export function createWaitingLogins(
   room: Room = { perIssuer: 1024 * 1024, total: 4 * 1024 * 1024 },
 ): WaitingLogins {

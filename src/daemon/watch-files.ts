@@ -25,12 +25,12 @@ export function createFileWatcher(onChange: () => void): FileWatcher {
   // Not by the main thread, which a file system that does not answer must not hold up.
   const look = async (): Promise<void> => {
     const before = watched;
-    const states = await Promise.all(
-      [...before.keys()].map(async (file): Promise<[file: string, state: string]> => {
-        const stats = await stat(file, { bigint: true }).catch(() => undefined);
-        return [file, describeState(stats)];
-      }),
-    );
+    const states: [file: string, state: string][] = [];
+    for (const file of before.keys()) {
+      // One after the other: such a file system holds one worker, and leaves the others to the logins.
+      const stats = await stat(file, { bigint: true }).catch(() => undefined);
+      states.push([file, describeState(stats)]);
+    }
     if (stopped) {
       return;
     }

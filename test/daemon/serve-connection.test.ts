@@ -1,7 +1,7 @@
 // One connection over a real unix socket, with clients of every kind: the good one gets its reply, the others cost little.
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, Socket } from 'node:net';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -293,14 +293,54 @@ describe('at the deadline', () => {
     await untilAllAreGone();
   });
 
-  it('cuts off a client that goes on sending and never takes its reply', async () => {
+  it('holds also for a decision whose client is gone, and is told of once', async () => {
+    const { promise, resolve } = Promise.withResolvers<Refusal>();
+    decide = async (_request, late) => {
+      void late().then(resolve);
+      return new Promise(() => undefined);
+    };
+    const client = await openClient();
+    client.write(REQUEST);
+    while (requests.length === 0) await new Promise(setImmediate);
+    for (const socket of connections) socket.destroy();
+    await untilAllAreGone();
+    vi.advanceTimersByTime(3999);
+    expect(decided).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(await promise).toEqual(LATE_REFUSAL);
+    expect(decided).toEqual([expect.objectContaining({ decision: LATE_REFUSAL, verified: false })]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('cuts off a client that sends a part and never takes its reply', async () => {
     const client = await openClient();
     client.pause();
     client.write(REQUEST.subarray(0, 30));
     while (asking.size === 0) await new Promise(setImmediate);
     vi.advanceTimersByTime(4000);
-    vi.advanceTimersByTime(500);
     await untilAllAreGone();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('passes once more for a reply that the socket does not take, which then is cut off', async () => {
+    const stuck = new Socket();
+    stuck._read = () => undefined;
+    stuck._write = () => undefined;
+    const over = serveConnection(stuck, {
+      decide: async () => GRANTED,
+      deadline: 4,
+      onRequest: () => undefined,
+      onDecided: (_request, judgement) => decided.push(judgement),
+      onError: (error) => errors.push(error),
+    });
+    stuck.push(REQUEST);
+    while (decided.length === 0) await new Promise(setImmediate);
+    vi.advanceTimersByTime(3999);
+    expect(stuck.destroyed).toBe(false);
+    vi.advanceTimersByTime(1);
+    expect(stuck.destroyed).toBe(true);
+    await over;
+    expect(decided).toEqual([GRANTED]);
     expect(vi.getTimerCount()).toBe(0);
   });
 });
