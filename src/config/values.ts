@@ -25,27 +25,28 @@ export const flag = (description: string) =>
     .check(z.meta({ title: '`true` or `false`', description }));
 
 /** A list of such texts. */
-export const texts = (description: string, of = 'A value') =>
-  z
-    .array(text(of), { error: 'expected a list of texts' })
-    .check(z.meta({ title: 'list of text', description }));
+export const texts = (description: string, of = 'A value') => listOf(text(of), description);
 
 /** What PostgreSQL keeps of a role's name, in bytes (NAMEDATALEN - 1). */
 const MAX_ROLE_BYTES = 63;
 
 /** A list of roles, or patterns with "*". Nobody can ask for a longer one, but for what PostgreSQL makes of it. */
 export const protectedRoles = (description: string) =>
-  z
-    .array(
-      text('A role, or a pattern with "*"').check(
-        z.refine(
-          (value) => Buffer.byteLength(value.replaceAll('*', '')) <= MAX_ROLE_BYTES,
-          `must have at most ${MAX_ROLE_BYTES} bytes, to which PostgreSQL cuts the names of roles`,
-        ),
+  listOf(
+    text('A role, or a pattern with "*"').check(
+      z.refine(
+        (value) => Buffer.byteLength(value.replaceAll('*', '')) <= MAX_ROLE_BYTES,
+        `must have at most ${MAX_ROLE_BYTES} bytes, to which PostgreSQL cuts the names of roles`,
       ),
-      { error: 'expected a list of texts' },
-    )
+    ),
+    description,
+  );
+
+function listOf(item: ReturnType<typeof text>, description: string) {
+  return z
+    .array(item, { error: 'expected a list of texts' })
     .check(z.meta({ title: 'list of text', description }));
+}
 
 /** For editors: of these keys exactly one is written. What counts is a cross-check, with words of its own. */
 export const oneOf = (keys: readonly string[]) =>
