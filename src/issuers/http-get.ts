@@ -37,6 +37,12 @@ export interface HTTPGetOptions {
   readonly etag?: string | undefined;
 }
 
+/**
+ * The media types of key sets and discovery documents, and whatever else a server has: kube-apiserver answers 406 to
+ * who does not accept application/jwk-set+json by name or as any. What counts is that the body is JSON.
+ */
+const ACCEPT = 'application/json,application/jwk-set+json,*/*;q=0.1';
+
 /** Gets a JSON object over HTTPS. Throws only for defects of ours. */
 export async function httpGetJSON(url: string, options: HTTPGetOptions): Promise<HTTPAnswer> {
   // Loaded here, as most logins need no network.
@@ -50,7 +56,7 @@ export async function httpGetJSON(url: string, options: HTTPGetOptions): Promise
         dispatcher: agent,
         method: 'GET',
         headers: {
-          accept: 'application/json',
+          accept: ACCEPT,
           'user-agent': 'pgtoken',
           ...(options.bearerToken === undefined
             ? {}

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 
 import { createCertificateAuthority } from '../support/certificate-authority.ts';
 import { startServer } from '../support/listen.ts';
+import { negotiate } from '../support/negotiate.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 import { ATTACK_FOLDER, KEY_HOST, POLICY_FOLDERS } from '../vectors/attacks/attack.ts';
 
@@ -25,8 +26,10 @@ export async function createAttackWorld(): Promise<AttackWorld> {
   const published = join(ATTACK_FOLDER, 'policies');
   const server = createServer(await authority.issue(), (request, response) => {
     const name = request.url?.slice(1) ?? '';
+    const mediaType = 'application/jwk-set+json';
+    if (!negotiate(request, response, mediaType)) return;
     readFile(join(published, name)).then(
-      (bytes) => response.writeHead(200, { 'content-type': 'application/json' }).end(bytes),
+      (bytes) => response.writeHead(200, { 'content-type': mediaType }).end(bytes),
       () => response.writeHead(404).end(),
     );
   });

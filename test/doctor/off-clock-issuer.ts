@@ -3,6 +3,7 @@ import { createServer } from 'node:https';
 
 import type { CertificateAuthority } from '../support/certificate-authority.ts';
 import { startServer } from '../support/listen.ts';
+import { negotiate } from '../support/negotiate.ts';
 import { createSigningKey } from '../support/signing-key.ts';
 
 export interface OffClockIssuer extends AsyncDisposable {
@@ -21,7 +22,9 @@ export async function createOffClockIssuer(
       response.setHeader('date', new Date(Date.now() + offset * 1000).toUTCString());
     }
     const isDiscovery = request.url === '/.well-known/openid-configuration';
-    response.setHeader('content-type', 'application/json');
+    const mediaType = isDiscovery ? 'application/json' : 'application/jwk-set+json';
+    if (!negotiate(request, response, mediaType)) return;
+    response.setHeader('content-type', mediaType);
     response.end(
       JSON.stringify(
         isDiscovery ? { issuer: url, jwks_uri: `${url}/keys` } : { keys: [key.publicJWK] },

@@ -56,8 +56,11 @@ async function fetch(
 async function discover(document: unknown, options: Partial<FetchKeySetOptions> = {}) {
   const { origin } = server;
   server.answer((request, response) => {
-    const body = request.url === '/keys' ? KEYS : document;
-    json(JSON.stringify(body))(request, response);
+    const answer =
+      request.url === '/keys'
+        ? json(JSON.stringify(KEYS), { 'content-type': 'application/jwk-set+json' })
+        : json(JSON.stringify(document));
+    answer(request, response);
   });
   return fetch({ kind: 'discovery', issuerURL: origin, discoveryURL: `${origin}/d` }, options);
 }
@@ -90,6 +93,27 @@ describe('the keys of an issuer', () => {
     expect(issuer.requests.slice(before).map(({ path }) => path)).toEqual(['/keys']);
   });
 
+  it('are had from a server that has each document in one media type and refuses who does not ask for it', async () => {
+    const { origin } = server;
+    const types = new Map([
+      ['/d', 'application/json'],
+      ['/keys', 'application/jwk-set+json'],
+    ]);
+    server.answer((request, response) => {
+      const type = types.get(request.url ?? '') ?? '';
+      // No */* either: there are servers that know names only.
+      const isNamed = request.headers.accept?.split(',').includes(type) === true;
+      const body = request.url === '/d' ? { issuer: origin, jwks_uri: `${origin}/keys` } : KEYS;
+      response.writeHead(isNamed ? 200 : 406, { 'content-type': type }).end(JSON.stringify(body));
+    });
+    expect(
+      await fetch({ kind: 'discovery', issuerURL: origin, discoveryURL: `${origin}/d` }),
+    ).toMatchObject({ kind: 'keys', keySet: KEYS });
+    expect(await fetch({ kind: 'jwks', jwksURI: `${origin}/keys` })).toMatchObject({
+      kind: 'keys',
+    });
+  });
+
   it('are asked for without credentials, cookies or anything else about us', async () => {
     server.answer(json(JSON.stringify(KEYS)));
     await fetch({ kind: 'jwks', jwksURI: `${server.origin}/keys?v=1` });
@@ -97,7 +121,10 @@ describe('the keys of an issuer', () => {
     expect(more).toEqual([]);
     expect(request).toMatchObject({ method: 'GET', url: '/keys?v=1' });
     const { host: _host, connection: _connection, ...headers } = request!.headers;
-    expect(headers).toEqual({ accept: 'application/json', 'user-agent': 'pgtoken' });
+    expect(headers).toEqual({
+      accept: 'application/json,application/jwk-set+json,*/*;q=0.1',
+      'user-agent': 'pgtoken',
+    });
   });
 
   it.each([

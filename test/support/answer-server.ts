@@ -5,6 +5,7 @@ import { createServer } from 'node:https';
 
 import type { CertificateAuthority } from './certificate-authority.ts';
 import { startServer } from './listen.ts';
+import { negotiate } from './negotiate.ts';
 
 export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -36,9 +37,10 @@ export async function startAnswerServer(authority: CertificateAuthority): Promis
   };
 }
 
-/** Answers 200 with this text as JSON. */
+/** Answers 200 with this text as JSON, or as what `headers` say, to who accepts that. */
 export function json(text: string, headers: Readonly<Record<string, string>> = {}): Answer {
-  return (_request, response) => {
-    response.writeHead(200, { 'content-type': 'application/json', ...headers }).end(text);
+  const all = { 'content-type': 'application/json', ...headers };
+  return (request, response) => {
+    if (negotiate(request, response, all['content-type'])) response.writeHead(200, all).end(text);
   };
 }

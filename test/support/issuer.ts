@@ -6,6 +6,7 @@ import { createServer, type Socket } from 'node:net';
 
 import type { CertificateAuthority } from './certificate-authority.ts';
 import { listenOnLoopback } from './listen.ts';
+import { negotiate } from './negotiate.ts';
 import { poll } from './poll.ts';
 import type { SigningAlgorithm } from './signatures.ts';
 import { createSigningKey, type SigningKey } from './signing-key.ts';
@@ -133,19 +134,26 @@ export async function createIssuer(
   const discoveryURL = `${url}/.well-known/openid-configuration`;
   const jwksURL = `${url}/keys`;
 
-  const documents: Record<IssuerDocument, { url: string; body: () => unknown }> = {
-    discovery: {
-      url: discoveryURL,
-      body: () => ({
-        issuer: failure === 'other-issuer' ? 'https://other-issuer.example.com' : url,
-        jwks_uri: jwksURL,
-        response_types_supported: ['id_token'],
-        subject_types_supported: ['public'],
-        id_token_signing_alg_values_supported: keys.map((key) => key.algorithm),
-      }),
-    },
-    jwks: { url: jwksURL, body: () => ({ keys: publishedKeys(keys, failure) }) },
-  };
+  // Each has one media type, those of kube-apiserver.
+  const documents: Record<IssuerDocument, { url: string; mediaType: string; body: () => unknown }> =
+    {
+      discovery: {
+        url: discoveryURL,
+        mediaType: 'application/json',
+        body: () => ({
+          issuer: failure === 'other-issuer' ? 'https://other-issuer.example.com' : url,
+          jwks_uri: jwksURL,
+          response_types_supported: ['id_token'],
+          subject_types_supported: ['public'],
+          id_token_signing_alg_values_supported: keys.map((key) => key.algorithm),
+        }),
+      },
+      jwks: {
+        url: jwksURL,
+        mediaType: 'application/jwk-set+json',
+        body: () => ({ keys: publishedKeys(keys, failure) }),
+      },
+    };
   const isDocument = (name: IssuerDocument, path: string): boolean =>
     documents[name].url === `${origin}${path}`;
 
@@ -154,20 +162,23 @@ export async function createIssuer(
     requests.push({ path, headers: request.headers });
     response.on('error', () => undefined);
     const go = (): void => {
-      answerNow(path, response);
+      answerNow(request, response);
     };
     if (held === undefined) go();
     else held.push(go);
   }
 
-  function answerNow(path: string, response: ServerResponse): void {
+  function answerNow(request: IncomingMessage, response: ServerResponse): void {
+    const path = request.url ?? '';
     const name = isDocument('discovery', path) ? 'discovery' : 'jwks';
     if (!isDocument(name, path) && path !== '/elsewhere') {
       response.writeHead(404).end();
       return;
     }
+    const { mediaType, body } = documents[name];
+    if (!negotiate(request, response, mediaType)) return;
     const applies = path !== '/elsewhere' && (failing === undefined || failing === name);
-    respond(response, JSON.stringify(documents[name].body()), applies ? failure : undefined);
+    respond(response, mediaType, JSON.stringify(body()), applies ? failure : undefined);
   }
 
   const addKey = async (algorithm: SigningAlgorithm): Promise<SigningKey> => {
@@ -251,9 +262,13 @@ export async function createIssuer(
   };
 }
 
-function respond(response: ServerResponse, body: string, failure: IssuerFailure | undefined): void {
-  const json = (): ServerResponse =>
-    response.writeHead(200, { 'content-type': 'application/json' });
+function respond(
+  response: ServerResponse,
+  mediaType: string,
+  body: string,
+  failure: IssuerFailure | undefined,
+): void {
+  const json = (): ServerResponse => response.writeHead(200, { 'content-type': mediaType });
   switch (failure) {
     case 'hang':
       return;

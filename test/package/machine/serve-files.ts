@@ -1,5 +1,7 @@
 // An issuer as a machine sees it: serves the files of a folder over HTTPS, with key.pem and cert.pem of the same folder.
 // serve-files.ts FOLDER PORT [ADDRESS], run in the machine's network; the address is 127.0.0.1 by default.
+// It is copied alone to where it runs, and so negotiates by itself as test/support/negotiate.ts does: a key set, which is
+// whatever is no discovery document, has one media type.
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import { join, normalize } from 'node:path';
@@ -14,7 +16,15 @@ const server = createServer(
       response.writeHead(404).end();
       return;
     }
-    response.writeHead(200, { 'content-type': 'application/json' }).end(readFileSync(file));
+    const mediaType = file.endsWith('/openid-configuration')
+      ? 'application/json'
+      : 'application/jwk-set+json';
+    const accepted = (request.headers.accept ?? '*/*').split(',').map((range) => range.trim());
+    if (!accepted.some((range) => range.startsWith('*/*') || range === mediaType)) {
+      response.writeHead(406).end();
+      return;
+    }
+    response.writeHead(200, { 'content-type': mediaType }).end(readFileSync(file));
   },
 );
 server.listen(Number(port), address, () => {
