@@ -8,13 +8,17 @@ import {
   mayAccess,
   type Obstacle,
 } from './permissions.ts';
-import type { Account, FileStatus, World } from './world.ts';
+import type { Account, FileStatus, ServerProcess, World } from './world.ts';
 
-/** @param user PostgreSQL's. */
+/**
+ * @param user PostgreSQL's.
+ * @param servers that run and are of interest.
+ */
 export async function checkSocket(
   path: string,
   user: Account,
-  world: Pick<World, 'files' | 'accounts' | 'run' | 'findServers' | 'uid'>,
+  servers: readonly ServerProcess[],
+  world: Pick<World, 'files' | 'accounts' | 'run' | 'uid'>,
 ): Promise<readonly Finding[]> {
   const { files, accounts } = world;
   const status = files.status(path);
@@ -45,7 +49,7 @@ export async function checkSocket(
   const group = await accounts.nameOfGroup(status.value.gid);
   const shown = `owner ${owner}, group ${group}, mode ${formatMode(status.value.mode)}`;
   const findings = [
-    await checkAccess(path, user, shown, status.value, world),
+    await checkAccess(path, user, servers, shown, status.value, world),
     ...(await checkFolder(path, status.value.uid, world)),
   ];
   if ((status.value.mode & 0o002) !== 0) {
@@ -64,9 +68,10 @@ export async function checkSocket(
 async function checkAccess(
   path: string,
   user: Account,
+  servers: readonly ServerProcess[],
   shown: string,
   status: FileStatus,
-  world: Pick<World, 'files' | 'run' | 'findServers' | 'uid'>,
+  world: Pick<World, 'files' | 'run' | 'uid'>,
 ): Promise<Finding> {
   const obstacle = findObstacle(path, user, 'write', world.files);
   const tried = world.uid === 0 ? await tryAccess(path, user, world) : undefined;
@@ -80,12 +85,13 @@ async function checkAccess(
         )
       : explainDenial(path, user, shown, obstacle);
   }
-  const stale = world
-    .findServers()
-    .find(
-      (server) =>
-        server.uid === user.uid && obstacle === undefined && !mayAccess(status, server, 'write'),
-    );
+  const stale = servers.find(
+    (server) =>
+      server.uid === user.uid &&
+      obstacle === undefined &&
+      seesSocket(server, path, status, world) &&
+      !mayAccess(status, server, 'write'),
+  );
   return stale === undefined
     ? fine('socket', path, `${shown}: user ${user.name} may connect`)
     : faulty(
@@ -94,6 +100,17 @@ async function checkAccess(
         `${shown}: user ${user.name} may connect, but the server that runs (process ${stale.pid}) was started before it was in that group`,
         'Restart PostgreSQL.',
       );
+}
+
+/** Whether this path leads a server, which may have mounts of its own, to this very socket. */
+function seesSocket(
+  { pid }: ServerProcess,
+  path: string,
+  { identity }: FileStatus,
+  { files }: Pick<World, 'files'>,
+): boolean {
+  const seen = files.status(`/proc/${pid}/root${path}`);
+  return seen.ok ? seen.value.identity === identity : !seen.missing;
 }
 
 /** @returns what the system says, or undefined where it cannot be asked. */

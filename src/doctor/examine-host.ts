@@ -12,10 +12,11 @@ import { checkRoles, findNamedRoles } from './check-roles.ts';
 import { checkService, type ExaminedService } from './check-service.ts';
 import { checkSocket } from './check-socket.ts';
 import { faulty, type Finding, TOPICS } from './finding.ts';
+import { usesHBAFile } from './find-servers.ts';
 import { DEFAULT_OPTIONS } from './module-options.ts';
 import type { Connection } from './parse-connection.ts';
-import type { ReadDatabase } from './read-database.ts';
-import type { Account, World } from './world.ts';
+import type { DatabaseFacts, ReadDatabase } from './read-database.ts';
+import type { Account, ServerProcess, World } from './world.ts';
 
 /** Where things are on this host. */
 export interface HostPlan {
@@ -67,11 +68,17 @@ export async function examineHost(
   );
   const issuers = policy?.issuers ?? [];
   const cache = createDiskKeyCache({ folder: plan.cacheDir, sharedFolder: plan.cacheDir });
+  const facts = plan.db === undefined ? undefined : await readDatabase(plan.db, [], world.accounts);
+  const known = typeof facts === 'string' ? undefined : facts;
+  const hba = plan.hba ?? known?.hbaFile;
+  const servers = world
+    .findServers()
+    .filter((server) => hba === undefined || usesHBAFile(server, hba, world));
   const [reached, modules, sockets, database, pgbouncer] = await Promise.all([
     checkIssuers(issuers, world),
     checkModules(plan, services, user, world),
-    usesDaemon ? checkSockets(plan, services, user, world) : [],
-    checkServer(plan, policy, folders, world, readDatabase),
+    usesDaemon ? checkSockets(plan, services, user, servers, world) : [],
+    checkServer(plan, policy, folders, facts, world, readDatabase),
     checkPgBouncer({ file: plan.pgbouncer, folders, maxTokenBytes }, world),
   ]);
   const all = [
@@ -107,6 +114,7 @@ async function checkSockets(
   plan: HostPlan,
   services: readonly ExaminedService[],
   user: Account | undefined,
+  servers: readonly ServerProcess[],
   world: World,
 ): Promise<readonly Finding[]> {
   const asked = services.flatMap(({ options }) =>
@@ -126,7 +134,7 @@ async function checkSockets(
                 'Name the user that PostgreSQL runs as: --user NAME.',
               ),
             ]
-          : await checkSocket(socket, user, world);
+          : await checkSocket(socket, user, servers, world);
       const status = world.files.status(socket);
       return status.ok && status.value.kind === 'socket'
         ? [...findings, await checkDaemon(socket, plan.services[0] ?? '', world)]
@@ -136,23 +144,27 @@ async function checkSockets(
   return found.flat();
 }
 
-/** pg_hba.conf, the server behind it, and the roles. */
+/**
+ * pg_hba.conf, the server behind it, and the roles.
+ *
+ * @param first what the server has said already, where there is one.
+ */
 async function checkServer(
   plan: HostPlan,
   policy: Parameters<typeof checkRoles>[0],
   folders: readonly string[],
+  first: DatabaseFacts | string | undefined,
   world: World,
   readDatabase: ReadDatabase,
 ): Promise<readonly Finding[]> {
   const { db } = plan;
-  // Asked twice where there is a server: its file first, then the roles that the file names.
-  const first = db === undefined ? undefined : await readDatabase(db, [], world.accounts);
   const known = typeof first === 'string' ? undefined : first;
   const { findings, rules } = checkHBAFiles(
     { file: plan.hba, server: known, services: plan.services, folders },
     world,
   );
   const named = findNamedRoles(policy, rules, plan.services);
+  // Asked again, now that it is known which roles the file names.
   const facts =
     db === undefined || known === undefined
       ? undefined

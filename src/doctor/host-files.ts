@@ -5,6 +5,7 @@ import {
   fstatSync,
   openSync,
   readdirSync,
+  readlinkSync,
   readSync,
   statSync,
   type Stats,
@@ -25,6 +26,7 @@ export const hostFiles: Files = {
         gid: stats.gid,
         mode: stats.mode & 0o7777,
         modifiedAt: stats.mtimeMs / 1000,
+        identity: `${stats.dev}:${stats.ino}`,
       };
     }),
   readText: (path) => {
@@ -41,6 +43,7 @@ export const hostFiles: Files = {
     const names = attempt(() => readdirSync(path).toSorted());
     return names.ok ? names.value : [];
   },
+  readLink: (path) => attempt(() => readlinkSync(path)),
 };
 
 function readHead(path: string, bytes: number): FileAnswer<Uint8Array> {

@@ -7,6 +7,7 @@ import { hostFiles } from './host-files.ts';
 import { loadPolicyAs } from './load-policy-as.ts';
 import { createRetrieveKeys } from './retrieve-keys.ts';
 import { runCommand } from './run-command.ts';
+import { lookAs } from './take-on-rights.ts';
 import type { World } from './world.ts';
 
 /** Looks, and changes nothing. */
@@ -19,7 +20,7 @@ export function createHostWorld(): World {
     loadPolicy: loadPolicyAs,
     retrieveKeys: createRetrieveKeys(systemClock),
     askDaemon,
-    findServers: () => findServers(hostFiles),
+    findServers: () => findServers(hostFiles, lookAs),
     uid: process.geteuid?.() ?? 0,
     architecture: process.arch,
   };

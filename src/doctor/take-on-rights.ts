@@ -31,3 +31,10 @@ export function takeOnRights({ uid, gids }: Rights, taken: DisposableStack): voi
     // EPERM. What was taken on by then is given back with the rest.
   }
 }
+
+/** What a look with the rights of another account shows. {@link takeOnRights} has the terms. */
+export function lookAs<T>(rights: Rights, look: () => T): T {
+  using taken = new DisposableStack();
+  takeOnRights(rights, taken);
+  return look();
+}

@@ -20,6 +20,8 @@ export interface FileStatus {
   readonly mode: number;
   /** When it was last written, Unix time in seconds. */
   readonly modifiedAt: number;
+  /** Which file it is, whatever path leads to it. */
+  readonly identity: string;
 }
 
 /** Files, read only. Never throws. */
@@ -31,6 +33,8 @@ export interface Files {
   readHead(path: string, bytes: number): FileAnswer<Uint8Array>;
   /** The names in a folder, sorted; none where it cannot be read. */
   list(path: string): readonly string[];
+  /** Where a symbolic link leads, as it is written. */
+  readLink(path: string): FileAnswer<string>;
 }
 
 /** A user with all groups that a new session of theirs would have. */
@@ -64,7 +68,9 @@ export type Run = (command: string, args: readonly string[]) => Promise<CommandR
 export interface ServerProcess {
   readonly pid: number;
   readonly uid: number;
-  readonly gids: readonly number[];
+  readonly gids: readonly [number, ...(readonly number[])];
+  /** Where its pg_hba.conf may be: the data folder, and that of the configuration it was started with. */
+  readonly folders: readonly string[];
 }
 
 /** The host, as far as any check looks. */
@@ -77,6 +83,7 @@ export interface World {
   readonly loadPolicy: (path: string, reader: Rights) => Promise<LoadedPolicy>;
   readonly retrieveKeys: RetrieveKeys;
   readonly askDaemon: AskDaemon;
+  /** Those of this host: not those of a container or of another root, which have users and files of their own. */
   readonly findServers: () => readonly ServerProcess[];
   /** The user ID that the check itself runs as. */
   readonly uid: number;

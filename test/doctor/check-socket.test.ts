@@ -10,7 +10,19 @@ const SOCKET = '/run/pgtoken/pgtoken.sock';
 
 async function check(socket: FakeFile, over: Partial<World> = {}): Promise<readonly Finding[]> {
   const files = fakeFiles({ [SOCKET]: { kind: 'socket', mode: 0o660, ...socket } });
-  return checkSocket(SOCKET, POSTGRES, fakeWorld({ files, ...over }));
+  return checkSocket(SOCKET, POSTGRES, [], fakeWorld({ files, ...over }));
+}
+
+/** With two servers, the second of the user and without group 103, which has this at the path of the socket. */
+async function checkWithServers(
+  seen: Readonly<Record<string, FakeFile>>,
+): Promise<readonly Finding[]> {
+  const servers = [
+    { pid: 1, uid: 102, gids: [1], folders: [] },
+    { pid: 77, uid: 101, gids: [104], folders: [] },
+  ] as const;
+  const files = fakeFiles({ [SOCKET]: { kind: 'socket', mode: 0o660, gid: 103 }, ...seen });
+  return checkSocket(SOCKET, POSTGRES, servers, fakeWorld({ uid: 1000, files }));
 }
 
 /** What trying it as the server's user comes to. */
@@ -85,16 +97,9 @@ describe('the socket', () => {
   });
 
   it('is closed to a server that was started before its user joined the group', async () => {
-    const findings = await check(
-      { gid: 103 },
-      {
-        uid: 1000,
-        findServers: () => [
-          { pid: 1, uid: 102, gids: [1] },
-          { pid: 77, uid: 101, gids: [104] },
-        ],
-      },
-    );
+    const findings = await checkWithServers({
+      [`/proc/77/root${SOCKET}`]: { identity: SOCKET },
+    });
     expect(findings).toEqual([
       {
         topic: 'socket',
@@ -106,6 +111,14 @@ describe('the socket', () => {
         hint: 'Restart PostgreSQL.',
       },
     ]);
+  });
+
+  it.each<readonly [what: string, seen: Readonly<Record<string, FakeFile>>, level: string]>([
+    ['another socket', { [`/proc/77/root${SOCKET}`]: { identity: 'another' } }, 'ok'],
+    ['nothing', { '/proc/77/root/run': {} }, 'ok'],
+    ['what may not be looked at', { [`/proc/77/root${SOCKET}`]: { reader: 101 } }, 'failure'],
+  ])('is closed to a server that has, at that path, %s: %s', async (_what, seen, level) => {
+    expect(await checkWithServers(seen)).toMatchObject([{ level }]);
   });
 
   it('may lie in a folder of its own daemon, and in no other', async () => {
@@ -126,10 +139,10 @@ describe('the socket', () => {
     const socket = { kind: 'socket', gid: 104, mode: 0o660 } as const;
     const world = (path: string): World =>
       fakeWorld({ uid: 1000, files: fakeFiles({ '/tmp': tmp, [path]: socket }) });
-    expect(await checkSocket('/tmp/d/s', POSTGRES, world('/tmp/d/s'))).toMatchObject([
+    expect(await checkSocket('/tmp/d/s', POSTGRES, [], world('/tmp/d/s'))).toMatchObject([
       { level: 'ok' },
     ]);
-    expect(await checkSocket('/tmp/s', POSTGRES, world('/tmp/s'))).toMatchObject([
+    expect(await checkSocket('/tmp/s', POSTGRES, [], world('/tmp/s'))).toMatchObject([
       { level: 'ok' },
       { fault: 'socket-folder-writable', subject: '/tmp' },
     ]);

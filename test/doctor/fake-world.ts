@@ -1,5 +1,5 @@
 // A host that is not there: files, users and answers that a test makes up.
-import type { Account, Files, FileStatus, World } from '../../src/doctor/world.ts';
+import type { Account, FileAnswer, Files, FileStatus, World } from '../../src/doctor/world.ts';
 
 /** A file: its text, or a folder or a socket, with its owner, group and mode. */
 export interface FakeFile {
@@ -9,34 +9,48 @@ export interface FakeFile {
   readonly gid?: number;
   readonly mode?: number;
   readonly modifiedAt?: number;
+  /** Default: the path. */
+  readonly identity?: string;
+  /** Where it leads, of a symbolic link. */
+  readonly link?: string;
+  /** Who may read it; default: everybody. */
+  readonly reader?: number;
 }
 
-/** Files by path. Folders need not be written; they belong to root, mode 0755. */
-export function fakeFiles(files: Readonly<Record<string, FakeFile>>): Files {
+/** Files by path. Folders need not be written; they belong to root, mode 0755. @param reader user ID of who looks. */
+export function fakeFiles(
+  files: Readonly<Record<string, FakeFile>>,
+  reader: () => number = () => 0,
+): Files {
   const paths = Object.keys(files);
   const find = (path: string): FakeFile | undefined =>
     files[path] ??
     (path === '/' || paths.some((one) => one.startsWith(`${path}/`))
       ? { kind: 'folder', mode: 0o755 }
       : undefined);
-  const missing = { ok: false, missing: true, reason: 'no such file' } as const;
+  const look = <T>(path: string, value: (file: FakeFile) => T): FileAnswer<T> => {
+    const file = find(path);
+    if (file === undefined) return { ok: false, missing: true, reason: 'no such file' };
+    return file.reader === undefined || file.reader === reader()
+      ? { ok: true, value: value(file) }
+      : { ok: false, missing: false, reason: `user ID ${reader()} may not read it` };
+  };
   return {
-    status: (path) => {
-      const file = find(path);
-      if (file === undefined) return missing;
-      const { kind = 'file', uid = 0, gid = 0, mode = 0o644, modifiedAt = 0 } = file;
-      return { ok: true, value: { kind, uid, gid, mode, modifiedAt } };
-    },
-    readText: (path) => {
-      const file = find(path);
-      return file === undefined ? missing : { ok: true, value: file.text ?? '' };
-    },
-    readHead: (path, bytes) => {
-      const file = find(path);
-      return file === undefined
-        ? missing
-        : { ok: true, value: Buffer.from(file.text ?? '').subarray(0, bytes) };
-    },
+    status: (path) =>
+      look(
+        path,
+        ({ kind = 'file', uid = 0, gid = 0, mode = 0o644, modifiedAt = 0, identity = path }) => ({
+          kind,
+          uid,
+          gid,
+          mode,
+          modifiedAt,
+          identity,
+        }),
+      ),
+    readText: (path) => look(path, ({ text = '' }) => text),
+    readHead: (path, bytes) => look(path, ({ text = '' }) => Buffer.from(text).subarray(0, bytes)),
+    readLink: (path) => look(path, ({ link = '' }) => link),
     list: (path) =>
       [
         ...new Set(

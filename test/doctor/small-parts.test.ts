@@ -1,18 +1,12 @@
-// The small parts that read the host: processes, ELF headers, the time in an answer.
+// The small parts that read the host: ELF headers, the time in an answer.
 import { channel } from 'node:diagnostics_channel';
 
 import { describe, expect, it } from 'vitest';
 
 import { checkDaemon } from '../../src/doctor/check-daemon.ts';
-import { findServers } from '../../src/doctor/find-servers.ts';
 import { parseELF } from '../../src/doctor/parse-elf.ts';
 import { createRetrieveKeys } from '../../src/doctor/retrieve-keys.ts';
-import { fakeFiles } from './fake-world.ts';
 import { entry, loadIssuers } from './load-issuers.ts';
-
-const status = (name: string, parent: number, groups: string): { text: string } => ({
-  text: `Name:\t${name}\nUmask:\t0077\nPid:\t7\nPPid:\t${parent}\nUid:\t101\t102\t101\t101\nGid:\t104\t105\t104\t104\nGroups:\t${groups}\n`,
-});
 
 const header = (bits: number, order: number, type: number, machine: number): Buffer => {
   const bytes = Buffer.alloc(64);
@@ -32,24 +26,6 @@ const tell = (path: string, ...headers: readonly string[]): void => {
     response: { headers: headers.map((text) => Buffer.from(text)) },
   });
 };
-
-describe('running servers', () => {
-  it('are those that no other has started, with the groups they have', () => {
-    const files = fakeFiles({
-      '/proc/1/status': status('systemd', 0, ''),
-      '/proc/70/status': status('postgres', 1, '103 104 '),
-      '/proc/71/status': status('postgres', 70, '103 104 '),
-      '/proc/80/status': status('postmaster', 1, ''),
-      '/proc/90/status': status('bash', 1, ''),
-      '/proc/self/status': status('postgres', 1, ''),
-      '/proc/91/other': { text: '' },
-    });
-    expect(findServers(files)).toEqual([
-      expect.objectContaining({ pid: 70, uid: 102, gids: [105, 103, 104] }),
-      expect.objectContaining({ pid: 80, uid: 102, gids: [105] }),
-    ]);
-  });
-});
 
 describe('a daemon that does not answer', () => {
   it.each([
