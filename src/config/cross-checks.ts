@@ -138,12 +138,12 @@ export const checkPAM: CrossCheck = (value, report) => {
   }
 };
 
-/** `cache`: keys are never too old to use while they are too young to be retrieved again. */
+/** `cache`: keys are never too old to use while they are too young to be retrieved again; the shorter limit is shorter. */
 export const checkCache: CrossCheck = (value, report) => {
   if (!isJSONObject(value)) {
     return;
   }
-  const { refreshInterval, maxStale } = value;
+  const { refreshInterval, maxStale, maxStaleUnauthorized } = value;
   if (
     typeof refreshInterval === 'number' &&
     typeof maxStale === 'number' &&
@@ -152,6 +152,16 @@ export const checkCache: CrossCheck = (value, report) => {
     report(
       ['maxStale'],
       `Invalid value: must be at least refreshInterval, ${formatSeconds(refreshInterval)}`,
+    );
+  }
+  if (
+    typeof maxStaleUnauthorized === 'number' &&
+    typeof maxStale === 'number' &&
+    maxStaleUnauthorized > maxStale
+  ) {
+    report(
+      ['maxStaleUnauthorized'],
+      `Invalid value: must be at most maxStale, ${formatSeconds(maxStale)}`,
     );
   }
 };

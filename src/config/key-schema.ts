@@ -125,6 +125,13 @@ export const cacheSchema = z
       ),
       '24h',
     ),
+    maxStaleUnauthorized: z.optional(
+      duration(
+        'The same once the issuer has answered 401 or 403, until it gives its keys again; at most `maxStale`. With `0s` its keys are not used any more. Left out, `maxStale`.',
+        '0s',
+        '30d',
+      ),
+    ),
     unknownKeyCooldown: z.prefault(
       duration(
         'The least time between two retrievals for tokens whose key is not there.',

@@ -103,8 +103,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     monotonicClock: () => performance.now() / 1000,
     random: Math.random,
     onFetch: (issuer, result) => {
-      metrics.countFetch(issuer, result.kind);
-      if (result.kind === 'failed') {
+      const isUnauthorized = result.kind === 'failed' && result.unauthorized === true;
+      metrics.countFetch(issuer, isUnauthorized ? 'unauthorized' : result.kind);
+      if (isUnauthorized) {
+        const { reason, hint } = result;
+        logger.error({ issuer, reason, hint }, 'the issuer refuses access to its keys');
+      } else if (result.kind === 'failed') {
         logger.warn({ issuer, reason: result.reason }, 'keys could not be retrieved');
       }
     },

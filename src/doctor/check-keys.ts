@@ -2,6 +2,7 @@
 import type { Issuer } from '../authorize/policy.ts';
 import { remoteKeysOf } from '../authorize/remote-keys.ts';
 import { formatSeconds } from '../config/units.ts';
+import { staleLimit } from '../keys/key-owner.ts';
 import type { KeyCache } from '../keys/key-record.ts';
 import { toPrintable } from '../protocol/format-reply.ts';
 import { faulty, fine, type Finding } from './finding.ts';
@@ -15,11 +16,12 @@ export function checkKeys(
   { clock }: Pick<World, 'clock'>,
 ): readonly Finding[] {
   return issuers.map((issuer) => {
-    const { keySource, name, entry } = issuer;
+    const { keySource, name } = issuer;
     if (keySource.kind === 'pinned') {
       return fine('keys', name, `${countKeys(keySource.keySet.keys.length)}, pinned`);
     }
-    const record = cache.read(name, remoteKeysOf(issuer, keySource).owner.source);
+    const { owner } = remoteKeysOf(issuer, keySource);
+    const record = cache.read(name, owner.source);
     if (record === undefined || record.keySet.keys.length === 0) {
       return faulty(
         'keys-none',
@@ -30,11 +32,13 @@ export function checkKeys(
     }
     const age = clock() - record.fetchedAt;
     const held = `${countKeys(record.keySet.keys.length)}, retrieved ${formatSeconds(age)} ago`;
-    if (age > entry.cache.maxStale) {
+    const limit = staleLimit(record, owner);
+    const limitKey = limit === owner.maxStale ? 'cache.maxStale' : 'cache.maxStaleUnauthorized';
+    if (age > limit) {
       return faulty(
         'keys-stale',
         name,
-        `${held}; expected at most ${formatSeconds(entry.cache.maxStale)} (cache.maxStale)${explain(record.lastError)}`,
+        `${held}; expected at most ${formatSeconds(limit)} (${limitKey})${explain(record.lastError)}`,
         'Logins are refused until the daemon retrieves them again: see what keeps it from that.',
       );
     }
@@ -44,7 +48,7 @@ export function checkKeys(
           'keys-outdated',
           name,
           `${held}${explain(record.lastError)}`,
-          `They serve until ${formatSeconds(entry.cache.maxStale)} after they were retrieved (cache.maxStale).`,
+          `They serve until ${formatSeconds(limit)} after they were retrieved (${limitKey}).`,
         );
   });
 }

@@ -68,9 +68,7 @@ export async function fetchKeySet(
   switch (location.kind) {
     case 'discovery': {
       const found = await discover(location, limits);
-      return typeof found === 'string'
-        ? { kind: 'failed', reason: found }
-        : fetchKeys(found.jwksURI, JWKS, limits, options.etag);
+      return 'kind' in found ? found : fetchKeys(found.jwksURI, JWKS, limits, options.etag);
     }
     case 'jwks':
     case 'spiffe-bundle': {
@@ -144,22 +142,27 @@ function etagFor(url: string, known: string | undefined): string | undefined {
 async function discover(
   location: { readonly issuerURL: string; readonly discoveryURL: string },
   limits: HTTPGetOptions,
-): Promise<{ readonly jwksURI: string } | string> {
+): Promise<{ readonly jwksURI: string } | Extract<FetchResult, { kind: 'failed' }>> {
+  const failed = (reason: string) => ({ kind: 'failed', reason }) as const;
   const answer = await httpGetJSON(location.discoveryURL, limits);
   if (answer.kind !== 'document') {
     // Without an entity tag there is no "unchanged".
-    return answer.kind === 'failed' ? answer.reason : `${location.discoveryURL} answered 304`;
+    return answer.kind === 'failed' ? answer : failed(`${location.discoveryURL} answered 304`);
   }
   const { issuer, jwks_uri: jwksURI } = answer.document;
   if (issuer !== location.issuerURL) {
-    return `${location.discoveryURL} is the discovery document of issuer ${quote(issuer)}; expected ${quote(location.issuerURL)}`;
+    return failed(
+      `${location.discoveryURL} is the discovery document of issuer ${quote(issuer)}; expected ${quote(location.issuerURL)}`,
+    );
   }
   if (
     typeof jwksURI !== 'string' ||
     !/^https:\/\/[\x21-\x3f\x41-\x5b\x5d-\x7e]+$/.test(jwksURI) ||
     !URL.canParse(jwksURI)
   ) {
-    return `${location.discoveryURL} names jwks_uri ${quote(jwksURI)}; expected an https:// URL without user`;
+    return failed(
+      `${location.discoveryURL} names jwks_uri ${quote(jwksURI)}; expected an https:// URL without user`,
+    );
   }
   return { jwksURI };
 }

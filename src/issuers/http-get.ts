@@ -19,7 +19,14 @@ export type HTTPAnswer =
   /** 304: it is still what the entity tag stands for. */
   | { readonly kind: 'unchanged'; readonly maxAge: number | undefined }
   /** Nothing usable; why, in a few words that name the URL. */
-  | { readonly kind: 'failed'; readonly reason: string };
+  | {
+      readonly kind: 'failed';
+      readonly reason: string;
+      /** What to do about it, a whole sentence, where this is known. */
+      readonly hint?: string | undefined;
+      /** Whether it was 401 or 403. */
+      readonly unauthorized?: true;
+    };
 
 /** Limits and trust of one request. */
 export interface HTTPGetOptions {
@@ -71,9 +78,13 @@ export async function httpGetJSON(url: string, options: HTTPGetOptions): Promise
       return { kind: 'unchanged', maxAge };
     }
     if (response.statusCode !== 200) {
-      return failed(
-        `${url} answered ${response.statusCode}${explainStatus(response)}; expected 200`,
+      const { statusCode } = response;
+      const answer = failed(
+        `${url} answered ${statusCode}${explainStatus(response)}; expected 200`,
       );
+      return statusCode === 401 || statusCode === 403
+        ? { ...answer, hint: hintUnauthorized(options), unauthorized: true }
+        : answer;
     }
     const bytes = new Uint8Array(await response.body.arrayBuffer());
     const document = parseJSONObject(bytes, MAX_DOCUMENT_VALUES);
@@ -118,7 +129,7 @@ async function aborted(signal: AbortSignal): Promise<never> {
   });
 }
 
-function failed(reason: string): HTTPAnswer {
+function failed(reason: string): HTTPAnswer & { readonly kind: 'failed' } {
   return { kind: 'failed', reason };
 }
 
@@ -147,6 +158,12 @@ function explainStatus(response: Dispatcher.ResponseData): string {
   return response.statusCode >= 300 && response.statusCode < 400
     ? ` (a redirect${location === undefined ? '' : ` to ${quote(location)}`}, which is not followed)`
     : '';
+}
+
+function hintUnauthorized({ bearerToken }: HTTPGetOptions): string {
+  return bearerToken === undefined
+    ? 'Let everybody read its keys, or give keys.jwksURI a keys.bearerTokenFile.'
+    : 'Replace the token in keys.bearerTokenFile, and check what it permits; when the issuer has withdrawn the key that signed it, make a new one.';
 }
 
 function describeType(response: Dispatcher.ResponseData): string {

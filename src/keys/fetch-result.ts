@@ -1,6 +1,14 @@
 // What came of asking an issuer for its keys. Made by issuers/, used by whoever keeps keys.
 import type { KeySet } from './parse-key-set.ts';
 
+/** Why there are no keys to be had. */
+export interface RetrievalFailure {
+  /** In a few words. */
+  readonly reason: string;
+  /** What to do about it, a whole sentence; where it is missing, all that can be said is to look at the way there. */
+  readonly hint?: string | undefined;
+}
+
 /** The outcome of one retrieval. */
 export type FetchResult =
   | {
@@ -16,13 +24,13 @@ export type FetchResult =
     }
   /** The key set is still the one of the entity tag that was sent. */
   | { readonly kind: 'unchanged'; readonly maxAge: number | undefined }
-  /** There are no keys to be had; why, in a few words. */
-  | {
+  | (RetrievalFailure & {
       readonly kind: 'failed';
-      readonly reason: string;
       /** Whether it is the issuer's own word that it has none: those of before are withdrawn then. */
       readonly withdrawn?: true;
-    };
+      /** Whether the issuer answered 401 or 403: it is there, and does not give its keys to us (any more). */
+      readonly unauthorized?: true;
+    });
 
 /** Retrieves the keys of one issuer entry; `etag` is that of the keys at hand. Never throws for what an issuer does. */
 export type FetchKeySet = (etag: string | undefined) => Promise<FetchResult>;

@@ -1,9 +1,9 @@
 // Decides for one login whether remembered keys serve or the issuer must be asked. Used where no daemon keeps the keys.
 import type { Clock } from '../clock.ts';
 import { isRefusal, type Refusal } from '../errors.ts';
-import type { FetchKeySet } from './fetch-result.ts';
+import type { FetchKeySet, RetrievalFailure } from './fetch-result.ts';
 import { findKeys, type WantedKey } from './find-keys.ts';
-import { applyFetchResult, isWithin, type KeyOwner, keysWithin } from './key-owner.ts';
+import { applyFetchResult, isWithin, type KeyOwner, keysWithin, staleLimit } from './key-owner.ts';
 import type { KeyCache, KeyRecord } from './key-record.ts';
 import type { KeySet } from './parse-key-set.ts';
 
@@ -32,7 +32,10 @@ export async function getKeySet(
   const record = cache.read(owner.name, owner.source);
   const now = clock();
   if (record !== undefined && serves(record, owner, wanted, now)) {
-    return keysWithin(record, now - record.fetchedAt, owner, record.lastError ?? 'it has none');
+    return keysWithin(record, now - record.fetchedAt, owner, {
+      reason: record.lastError ?? 'it has none',
+      hint: record.lastHint,
+    });
   }
 
   const result = await fetch(record?.etag);
@@ -40,22 +43,22 @@ export async function getKeySet(
   if (updated !== undefined) {
     cache.write(owner.name, lacks(record, wanted) ? { ...updated, soughtAt: now } : updated);
   }
-  const reason = result.kind === 'failed' ? result.reason : 'the issuer answered without keys';
-  return keysWithin(updated, now - (updated?.fetchedAt ?? 0), owner, reason);
+  const failure: RetrievalFailure =
+    result.kind === 'failed' ? result : { reason: 'the issuer answered without keys' };
+  return keysWithin(updated, now - (updated?.fetchedAt ?? 0), owner, failure);
 }
 
 /** Whether a record can be used without asking the issuer. */
 function serves(record: KeyRecord, owner: KeyOwner, wanted: WantedKey, now: number): boolean {
   const age = now - record.fetchedAt;
-  if (isWithin(age, owner.refreshInterval)) {
+  const limit = staleLimit(record, owner);
+  if (isWithin(age, Math.min(owner.refreshInterval, limit))) {
     return (
       !lacks(record, wanted) ||
       isWithin(now - (record.soughtAt ?? -Infinity), owner.unknownKeyCooldown)
     );
   }
-  return (
-    isWithin(age, owner.maxStale) && isWithin(now - record.attemptedAt, owner.unknownKeyCooldown)
-  );
+  return isWithin(age, limit) && isWithin(now - record.attemptedAt, owner.unknownKeyCooldown);
 }
 
 function lacks(record: KeyRecord | undefined, wanted: WantedKey): boolean {

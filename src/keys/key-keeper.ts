@@ -6,9 +6,9 @@
 // monotonic clock, so that a stepped wall clock neither ages keys nor makes them younger.
 import type { Clock } from '../clock.ts';
 import { isRefusal, type Refusal } from '../errors.ts';
-import type { FetchKeySet, FetchResult } from './fetch-result.ts';
+import type { FetchKeySet, FetchResult, RetrievalFailure } from './fetch-result.ts';
 import { findKeys, type WantedKey } from './find-keys.ts';
-import { applyFetchResult, isWithin, type KeyOwner, keysWithin } from './key-owner.ts';
+import { applyFetchResult, isWithin, type KeyOwner, keysWithin, staleLimit } from './key-owner.ts';
 import type { KeyCache, KeyRecord } from './key-record.ts';
 import type { KeySet } from './parse-key-set.ts';
 
@@ -63,7 +63,7 @@ export function startKeyKeeper(owner: KeyOwner, options: KeyKeeperOptions): KeyK
   let fetchedAt = record === undefined ? undefined : monotonicClock() - ageOnDisk(record, clock());
   /** When a key that was not there was last looked for, on the monotonic clock. */
   let soughtAt = -Infinity;
-  let lastError: string | undefined;
+  let lastFailure: RetrievalFailure | undefined;
   let failures = 0;
   let pending: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -101,7 +101,7 @@ export function startKeyKeeper(owner: KeyOwner, options: KeyKeeperOptions): KeyK
     }
     const failed = result.kind === 'failed';
     failures = failed ? failures + 1 : 0;
-    lastError = result.kind === 'failed' ? result.reason : undefined;
+    lastFailure = result.kind === 'failed' ? result : undefined;
     if (!failed) {
       fetchedAt = monotonicClock();
     }
@@ -134,9 +134,13 @@ export function startKeyKeeper(owner: KeyOwner, options: KeyKeeperOptions): KeyK
   };
 
   const keepsUsableKeys = (): boolean =>
-    record !== undefined && isWithin(age() ?? -1, owner.maxStale);
+    record !== undefined && isWithin(age() ?? -1, staleLimit(record, owner));
 
-  if (record === undefined || !isWithin(age() ?? -1, owner.refreshInterval)) {
+  if (
+    record === undefined ||
+    record.lastError !== undefined ||
+    !isWithin(age() ?? -1, owner.refreshInterval)
+  ) {
     void refresh();
   } else {
     schedule(Math.max(0, owner.refreshInterval - (age() ?? 0)) * (1 - random() / 10));
@@ -161,10 +165,14 @@ export function startKeyKeeper(owner: KeyOwner, options: KeyKeeperOptions): KeyK
         record,
         age() ?? -1,
         owner,
-        lastError ?? 'the configuration was loaded again, or the daemon stops',
+        lastFailure ?? { reason: 'the configuration was loaded again, or the daemon stops' },
       );
     },
-    status: () => ({ keyCount: record?.keySet.keys.length ?? 0, age: age(), lastError }),
+    status: () => ({
+      keyCount: record?.keySet.keys.length ?? 0,
+      age: age(),
+      lastError: lastFailure?.reason,
+    }),
     stop() {
       stopped = true;
       clearTimeout(timer);

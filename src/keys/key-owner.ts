@@ -1,7 +1,7 @@
 // An issuer entry as far as its keys are concerned, and the rules that daemon and `pgtoken pam` share for their age.
 import { formatSeconds } from '../config/units.ts';
 import { refuse, type Refusal } from '../errors.ts';
-import type { FetchResult } from './fetch-result.ts';
+import type { FetchResult, RetrievalFailure } from './fetch-result.ts';
 import type { KeyRecord } from './key-record.ts';
 import type { KeySet } from './parse-key-set.ts';
 
@@ -14,7 +14,16 @@ export interface KeyOwner {
   /** Seconds, as in the entry's `cache`. */
   readonly refreshInterval: number;
   readonly maxStale: number;
+  /** Likewise, once the issuer has answered 401 or 403; default: `maxStale`. */
+  readonly maxStaleUnauthorized?: number | undefined;
   readonly unknownKeyCooldown: number;
+}
+
+/** For how long after their retrieval the keys of a record are used, in seconds. */
+export function staleLimit(record: KeyRecord, owner: KeyOwner): number {
+  return record.unauthorized === true
+    ? Math.min(owner.maxStale, owner.maxStaleUnauthorized ?? owner.maxStale)
+    : owner.maxStale;
 }
 
 /** Whether an age is within a limit; one that lies in the future, after a clock was set back, is not. */
@@ -45,7 +54,16 @@ export function applyFetchResult(
         keySet: result.keySet,
       };
     case 'unchanged':
-      return record && { ...record, fetchedAt: now, attemptedAt: now, lastError: undefined };
+      return (
+        record && {
+          ...record,
+          fetchedAt: now,
+          attemptedAt: now,
+          lastError: undefined,
+          lastHint: undefined,
+          unauthorized: undefined,
+        }
+      );
     case 'failed':
       return {
         ...(record === undefined || result.withdrawn === true
@@ -54,6 +72,9 @@ export function applyFetchResult(
         soughtAt: record?.soughtAt,
         attemptedAt: now,
         lastError: result.reason,
+        lastHint: result.hint,
+        // Until it gives its keys again: being out of reach meanwhile makes those from before no better.
+        unauthorized: result.unauthorized ?? record?.unauthorized,
       };
   }
 }
@@ -62,31 +83,38 @@ export function applyFetchResult(
  * The keys that a record still gives.
  *
  * @param age seconds since they were retrieved.
- * @param reason why there are no newer ones.
+ * @param failure why there are no newer ones, and what to do about it.
  */
 export function keysWithin(
   record: KeyRecord | undefined,
   age: number,
   owner: KeyOwner,
-  reason: string,
+  failure: RetrievalFailure,
 ): KeySet | Refusal {
   if (record === undefined || record.keySet.keys.length === 0) {
-    return unavailable(reason, 'and none are remembered');
+    return unavailable(failure, 'and none are remembered');
   }
-  return isWithin(age, owner.maxStale)
+  return isWithin(age, staleLimit(record, owner))
     ? record.keySet
-    : unavailable(
-        reason,
-        age < 0
-          ? 'and those remembered are from the future, as if the clock had been set back'
-          : `and those remembered are ${formatSeconds(age)} old (cache.maxStale is ${formatSeconds(owner.maxStale)})`,
-      );
+    : unavailable(failure, describeAge(age, record, owner));
 }
 
-function unavailable(reason: string, remembered: string): Refusal {
+function describeAge(age: number, record: KeyRecord, owner: KeyOwner): string {
+  if (age < 0) {
+    return 'and those remembered are from the future, as if the clock had been set back';
+  }
+  const limit = staleLimit(record, owner);
+  const why =
+    limit === owner.maxStale
+      ? `cache.maxStale is ${formatSeconds(limit)}`
+      : `cache.maxStaleUnauthorized is ${formatSeconds(limit)}, and the issuer has answered 401 or 403`;
+  return `and those remembered are ${formatSeconds(age)} old (${why})`;
+}
+
+function unavailable({ reason, hint }: RetrievalFailure, remembered: string): Refusal {
   return refuse(
     'ERR_KEYS_UNAVAILABLE',
     `the issuer's keys could not be retrieved, ${remembered}: ${reason}`,
-    'Check that this host reaches the issuer, and issuer.certificateAuthority.',
+    hint ?? 'Check that this host reaches the issuer, and issuer.certificateAuthority.',
   );
 }

@@ -14,6 +14,10 @@ export interface KeyRecord {
   readonly soughtAt?: number | undefined;
   /** Why that attempt failed, when it did. */
   readonly lastError?: string | undefined;
+  /** What to do about it, where that is known. */
+  readonly lastHint?: string | undefined;
+  /** Whether the issuer has answered 401 or 403 since the keys were retrieved. */
+  readonly unauthorized?: true | undefined;
   /** When the daemon means to retrieve them again, Unix time in seconds. */
   readonly nextRefreshAt?: number | undefined;
   /** The entity tag of the key set. */
@@ -40,7 +44,7 @@ export function formatKeyRecord(record: KeyRecord): string {
 /** Reads a record back; a cache file is checked like anything from outside. @returns undefined when it is none. */
 export function parseKeyRecord(document: JSONObject): KeyRecord | undefined {
   const { version, source, fetchedAt, attemptedAt, soughtAt } = document;
-  const { lastError, nextRefreshAt, etag } = document;
+  const { lastError, lastHint, unauthorized, nextRefreshAt, etag } = document;
   if (version !== VERSION || typeof source !== 'string') {
     return undefined;
   }
@@ -57,6 +61,8 @@ export function parseKeyRecord(document: JSONObject): KeyRecord | undefined {
     attemptedAt,
     soughtAt: typeof soughtAt === 'number' ? soughtAt : undefined,
     lastError: typeof lastError === 'string' ? lastError : undefined,
+    lastHint: typeof lastHint === 'string' ? lastHint : undefined,
+    unauthorized: unauthorized === true ? true : undefined,
     nextRefreshAt: typeof nextRefreshAt === 'number' ? nextRefreshAt : undefined,
     etag: typeof etag === 'string' ? etag : undefined,
     keySet: parsed.keySet,

@@ -47,7 +47,7 @@ export function createMetrics(version: string, keys: () => ReadonlyMap<string, K
   });
   const fetches = new Counter({
     name: 'pgtoken_key_fetches_total',
-    help: 'Retrievals of keys by issuer entry and result: keys, unchanged, failed.',
+    help: 'Retrievals of keys by issuer entry and result: keys, unchanged, unauthorized, failed.',
     labelNames: ['issuer', 'result'],
     registers,
   });

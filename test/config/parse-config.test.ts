@@ -83,7 +83,7 @@ issuers:
   allowProtectedRoles: [root]
   deny: {subjects: [s], tokenIDs: [t], keyIDs: [k], issuedBefore: 2026-11-01T01:00:00+01:00}
   pam: {services: [postgresql-k8s], sources: [10.0.0.0/8, "fd00::/8", local]}
-  cache: {refreshInterval: 2h, maxStale: 2h, unknownKeyCooldown: 1s}
+  cache: {refreshInterval: 2h, maxStale: 2h, maxStaleUnauthorized: 0s, unknownKeyCooldown: 1s}
 - name: b
   issuer:
     url: https://a.example.com/
@@ -149,7 +149,12 @@ issuers:
               issuedBefore: Date.UTC(2026, 10, 1) / 1000,
             },
             pam: { services: ['postgresql-k8s'], sources: ['10.0.0.0/8', 'fd00::/8', 'local'] },
-            cache: { refreshInterval: 7200, maxStale: 7200, unknownKeyCooldown: 1 },
+            cache: {
+              refreshInterval: 7200,
+              maxStale: 7200,
+              maxStaleUnauthorized: 0,
+              unknownKeyCooldown: 1,
+            },
           },
           { keys: { jwksFile: 'keys.json' } },
           {
@@ -509,6 +514,11 @@ describe('one problem', () => {
       'keys that are too old to use before they are retrieved again',
       withMore('  cache: {refreshInterval: 2h, maxStale: 1h}'),
       '9:42: issuers[0].cache.maxStale: Invalid value: must be at least refreshInterval, 2 h',
+    ],
+    [
+      'a maxStaleUnauthorized that is longer than maxStale',
+      withMore('  cache: {maxStaleUnauthorized: 25h}'),
+      '9:33: issuers[0].cache.maxStaleUnauthorized: Invalid value: must be at most maxStale, 24 h',
     ],
     [
       'a refreshInterval beyond the default maxStale',

@@ -100,14 +100,11 @@ export async function makeErrorExamples(): Promise<ReadonlySet<string>> {
     { source: '', fetchedAt: 0, attemptedAt: 0, keySet: { keys: [{ kty: 'OKP' }] } },
     93_600,
     OWNER,
-    'https://k8s-oidc.example.com/openid/v1/jwks: no answer in time (http.timeout)',
+    { reason: 'https://k8s-oidc.example.com/openid/v1/jwks: no answer in time (http.timeout)' },
   );
-  const none = keysWithin(
-    undefined,
-    0,
-    OWNER,
-    'https://k8s-oidc.example.com/.well-known/openid-configuration: connection refused',
-  );
+  const none = keysWithin(undefined, 0, OWNER, {
+    reason: 'https://k8s-oidc.example.com/.well-known/openid-configuration: connection refused',
+  });
   const overlong = await readToken(Readable.from([Buffer.alloc(70_000, 'x')]));
   const goesOn = await readToken(Readable.from([Buffer.from(`${good}\0more`)]));
 

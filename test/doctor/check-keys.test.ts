@@ -10,7 +10,9 @@ import { entry, loadIssuers } from './load-issuers.ts';
 const NOW = 1_800_000_000;
 
 async function check(record: Partial<KeyRecord> | undefined): Promise<readonly Finding[]> {
-  const { issuers } = await loadIssuers([entry({ cache: { maxStale: '2h' } })]);
+  const { issuers } = await loadIssuers([
+    entry({ cache: { maxStale: '2h', maxStaleUnauthorized: '1h' } }),
+  ]);
   const keySet = { keys: [{ kty: 'EC', crv: 'P-256', kid: 'one' }] };
   const read = (_name: string, source: string): KeyRecord | undefined =>
     record === undefined
@@ -42,6 +44,16 @@ it.each<readonly [what: string, record: Partial<KeyRecord> | undefined, finding:
         message:
           '1 key, retrieved 2 h ago; expected at most 2 h (cache.maxStale); the last attempt failed: no answer in time',
         hint: 'Logins are refused until the daemon retrieves them again: see what keeps it from that.',
+      },
+    ],
+    [
+      'too old for keys that their issuer refuses to give again',
+      { fetchedAt: NOW - 3601, lastError: 'answered 401', unauthorized: true },
+      {
+        level: 'failure',
+        fault: 'keys-stale',
+        message:
+          '1 key, retrieved 60 min ago; expected at most 60 min (cache.maxStaleUnauthorized); the last attempt failed: answered 401',
       },
     ],
     [

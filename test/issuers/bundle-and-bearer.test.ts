@@ -207,6 +207,26 @@ describe('a bearer token', () => {
     expect(server.requests).toEqual([]);
   });
 
+  it.each([401, 403])('that is refused with %i is told as that', async (status) => {
+    server.answer((_request, response) => {
+      response.writeHead(status).end();
+    });
+    const answered = {
+      kind: 'failed',
+      reason: `${server.origin}/keys answered ${status}; expected 200`,
+      unauthorized: true,
+    };
+    const bearerTokenFile = await place('token', 'first');
+    expect(await fetchJWKS({ bearerTokenFile })).toEqual({
+      ...answered,
+      hint: 'Replace the token in keys.bearerTokenFile, and check what it permits; when the issuer has withdrawn the key that signed it, make a new one.',
+    });
+    expect(await fetchJWKS()).toEqual({
+      ...answered,
+      hint: 'Let everybody read its keys, or give keys.jwksURI a keys.bearerTokenFile.',
+    });
+  });
+
   it('that is missing is told', async () => {
     const file = join(folder, 'none');
     expect(await fetchJWKS({ bearerTokenFile: file })).toEqual({

@@ -289,6 +289,47 @@ describe('while the issuer is down', () => {
   });
 });
 
+describe('an issuer that answers 401 or 403', () => {
+  const UNAUTHORIZED: FetchResult = {
+    kind: 'failed',
+    reason: 'answered 403; expected 200',
+    hint: 'Replace the token.',
+    unauthorized: true,
+  };
+
+  it('leaves remembered keys in use up to maxStaleUnauthorized, and not longer', async () => {
+    const world = createWorld({ maxStaleUnauthorized: 700 });
+    world.publish('a');
+    await world.login();
+    world.answer(UNAUTHORIZED);
+    world.pass(650);
+    expect(await world.login()).toEqual(['a']);
+    // Nor does it help that the issuer is away afterwards.
+    world.answer(DOWN);
+    world.pass(51);
+    expect(await world.login()).toEqual(
+      unavailable(
+        'and those remembered are 12 min old (cache.maxStaleUnauthorized is 12 min, and the issuer has answered 401 or 403)',
+      ),
+    );
+    world.publish('a');
+    expect(await world.login()).toEqual(['a']);
+    world.answer(DOWN);
+    world.pass(10_000);
+    expect(await world.login()).toEqual(['a']);
+  });
+
+  it('ends the use of keys that are fresh, where that is the limit', async () => {
+    const world = createWorld({ maxStaleUnauthorized: 0 });
+    world.publish('a');
+    await world.login();
+    world.answer(UNAUTHORIZED);
+    world.pass(100);
+    expect(await world.login('x')).toMatchObject({ hint: 'Replace the token.' });
+    expect(await world.login('a')).toMatchObject({ code: 'ERR_KEYS_UNAVAILABLE' });
+  });
+});
+
 describe('an issuer that publishes no keys any more', () => {
   const NONE: FetchResult = { kind: 'failed', reason: 'no usable key', withdrawn: true };
   const REFUSED = {

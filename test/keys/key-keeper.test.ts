@@ -388,6 +388,87 @@ describe('refreshes in the background', () => {
   });
 });
 
+describe('an issuer that answers 401 or 403', () => {
+  const UNAUTHORIZED = {
+    kind: 'failed',
+    reason: 'answered 401; expected 200',
+    hint: 'Replace the token.',
+    unauthorized: true,
+  } as const;
+  const REFUSED = {
+    code: 'ERR_KEYS_UNAVAILABLE',
+    message:
+      "the issuer's keys could not be retrieved, and those remembered are 11 min old (cache.maxStaleUnauthorized is 11 min, and the issuer has answered 401 or 403): answered 401; expected 200",
+    hint: 'Replace the token.',
+  };
+  const LIMITED = { maxStaleUnauthorized: 630 };
+
+  /** Has keys, and is refused its next retrieval, 600 s later. */
+  async function refused(owner: Partial<KeyOwner> = {}): Promise<Kept> {
+    const kept = keep({ owner });
+    await kept.fetches[0]!.answer(keys(['a']));
+    await untilNextFetch(kept);
+    await kept.fetches[1]!.answer(UNAUTHORIZED);
+    return kept;
+  }
+
+  it('leaves the keys in use up to maxStale, where nothing else is written', async () => {
+    const kept = await refused();
+    await failFor(kept, 2999);
+    expect(await kept.login('a')).toEqual(['a']);
+    await failFor(kept, 2);
+    expect(await kept.login('a')).toEqual(
+      unavailable(
+        "the issuer's keys could not be retrieved, and those remembered are 60 min old (cache.maxStale is 60 min): connection refused",
+      ),
+    );
+  });
+
+  it('leaves them in use up to maxStaleUnauthorized, and not longer', async () => {
+    const kept = await refused(LIMITED);
+    expect(await kept.login('a')).toEqual(['a']);
+    expect(kept.keeper.hasKey(wanted('a'))).toBe(true);
+    await pass(31);
+    await kept.fetches.at(-1)!.answer(UNAUTHORIZED);
+    expect(kept.keeper.hasKey(wanted('a'))).toBe(false);
+    expect(await kept.login('a')).toMatchObject(REFUSED);
+  });
+
+  it('ends their use at once where they are older than that already', async () => {
+    const kept = await refused({ maxStaleUnauthorized: 0 });
+    expect(await kept.login('a')).toMatchObject({ code: 'ERR_KEYS_UNAVAILABLE' });
+  });
+
+  it('is not forgotten because it is out of reach afterwards', async () => {
+    const kept = await refused(LIMITED);
+    await failFor(kept, 31);
+    expect(await kept.login('a')).toMatchObject({ code: 'ERR_KEYS_UNAVAILABLE' });
+  });
+
+  it.each<readonly [what: string, result: FetchResult]>([
+    ['gives them again', keys(['a'])],
+    ['says that they are unchanged', { kind: 'unchanged', maxAge: undefined }],
+  ])('is forgotten as soon as it %s', async (_what, result) => {
+    const kept = await refused(LIMITED);
+    await untilNextFetch(kept);
+    await kept.fetches.at(-1)!.answer(result);
+    expect(kept.written.at(-1)?.unauthorized).toBeUndefined();
+    await failFor(kept, 631);
+    expect(await kept.login('a')).toEqual(['a']);
+  });
+
+  it('is remembered over a restart, and asked at once', async () => {
+    const kept = await refused(LIMITED);
+    const left = kept.written.at(-1)!;
+    expect(left).toMatchObject({ unauthorized: true, lastHint: 'Replace the token.' });
+    await pass(31);
+    const next = keep({ owner: LIMITED, record: left });
+    expect(next.fetches).toHaveLength(1);
+    await next.fetches[0]!.answer(FAILED);
+    expect(await next.login('a')).toMatchObject({ code: 'ERR_KEYS_UNAVAILABLE' });
+  });
+});
+
 describe('a key that is not there', () => {
   it('is looked for once, and everybody who wants it waits for that', async () => {
     const { keeper, fetches } = keep();

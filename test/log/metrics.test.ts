@@ -31,13 +31,14 @@ describe('counts', () => {
 
   it('retrievals of keys by issuer and result', async () => {
     const metrics = createMetrics('1', () => NO_KEYS);
-    for (const result of ['keys', 'unchanged', 'failed', 'failed']) {
+    for (const result of ['keys', 'unchanged', 'unauthorized', 'failed', 'failed']) {
       metrics.countFetch('prod', result);
     }
     expect(await render(metrics)).toEqual(
       expect.arrayContaining([
         'pgtoken_key_fetches_total{issuer="prod",result="keys"} 1',
         'pgtoken_key_fetches_total{issuer="prod",result="unchanged"} 1',
+        'pgtoken_key_fetches_total{issuer="prod",result="unauthorized"} 1',
         'pgtoken_key_fetches_total{issuer="prod",result="failed"} 2',
       ]),
     );
