@@ -18,11 +18,15 @@
 static const struct failure failures[] = {
   {ETIMEDOUT, "ERR_DEADLINE", "no answer in time from the daemon at", ""},
   {EPROTO, "ERR_PROTOCOL", "garbled reply from the daemon at", ""},
-  {ECONNRESET, "ERR_INTERNAL", "3 connections closed without a reply by the daemon at", ". HINT: Read its log."},
-  {EACCES, "ERR_INTERNAL", "no permission to connect to", ". HINT: Join the socket's group, and restart the server."},
-  {ENOENT, "ERR_INTERNAL", "no daemon at", ": No such file or directory. HINT: Start pgtoken.socket, or set mode=exec."},
-  {ECONNREFUSED, "ERR_INTERNAL", "no daemon at", ": Connection refused. HINT: Start pgtoken.socket, or set mode=exec."},
-  {0, "ERR_INTERNAL", "cannot ask the daemon at", ": "},
+  {ECONNRESET, "ERR_DAEMON_UNREACHABLE", "3 connections closed without a reply by the daemon at",
+   ". HINT: Read its log."},
+  {EACCES, "ERR_DAEMON_UNREACHABLE", "no permission to connect to",
+   ". HINT: Join the socket's group, and restart the server."},
+  {ENOENT, "ERR_DAEMON_UNREACHABLE", "no daemon at",
+   ": No such file or directory. HINT: Start pgtoken.socket, or set mode=exec."},
+  {ECONNREFUSED, "ERR_DAEMON_UNREACHABLE", "no daemon at",
+   ": Connection refused. HINT: Start pgtoken.socket, or set mode=exec."},
+  {0, "ERR_DAEMON_UNREACHABLE", "cannot ask the daemon at", ": "},
 };
 
 /* Returns the address of a path, which options.c has found to fit. */

@@ -26,9 +26,9 @@
 static const struct failure failures[] = {
   {ETIMEDOUT, "ERR_DEADLINE", "no answer in time from", ""},
   {EMSGSIZE, "ERR_PROTOCOL", "more than 1 MiB of messages from", ""},
-  {ECHILD, "ERR_INTERNAL", "the application ignores SIGCHLD or reaps what is not its own: no exit status from",
+  {ECHILD, "ERR_HELPER_FAILED", "the application ignores SIGCHLD or reaps what is not its own: no exit status from",
    ". HINT: Use mode=daemon."},
-  {0, "ERR_INTERNAL", "cannot run", ": "},
+  {0, "ERR_HELPER_FAILED", "cannot run", ": "},
 };
 
 /* Standard input is a socket because writing to it must not raise SIGPIPE. EXIT is a pidfd, or -1 without those. */
@@ -174,7 +174,7 @@ static void judge(const char *path, struct helper *helper, const siginfo_t *info
     (void)reply_parse(helper->line, len, &reason);
   }
   if (info->si_code != CLD_EXITED)
-    reply_refuse(out, OUTCOME_UNAVAILABLE, "ERR_INTERNAL", "signal %d killed %s", status, path);
+    reply_refuse(out, OUTCOME_UNAVAILABLE, "ERR_HELPER_FAILED", "signal %d killed %s", status, path);
   else if (status == 0 && fed)
     out->outcome = OUTCOME_GRANTED;
   else if (status == 0)

@@ -34,6 +34,8 @@ export const ERROR_CODES = {
   ERR_DEADLINE: 'unavailable',
   ERR_CONFIG_INVALID: 'unavailable',
   ERR_PROTOCOL: 'unavailable',
+  ERR_DAEMON_UNREACHABLE: 'unavailable',
+  ERR_HELPER_FAILED: 'unavailable',
   ERR_INTERNAL: 'unavailable',
 } as const satisfies Record<string, Exclude<Outcome, 'granted'>>;
 

@@ -267,7 +267,7 @@ describe('a daemon that dies', () => {
   it('and is not there at all: logins are refused at once, with what to do', async () => {
     await runChecked('rm', ['-f', host.socket]);
     expect(await expectRefusal(host.cluster, { role: ROLE, password: 'a.b.c' })).toBe(
-      `unavailable ERR_INTERNAL no daemon at ${host.socket}: No such file or directory. HINT: Start pgtoken.socket, or set mode=exec.`,
+      `unavailable ERR_DAEMON_UNREACHABLE no daemon at ${host.socket}: No such file or directory. HINT: Start pgtoken.socket, or set mode=exec.`,
     );
   });
 });
@@ -399,7 +399,7 @@ describe('too many', () => {
       maxConnections: 5,
     });
     expect(await expectRefusal(host.cluster, login)).toMatch(
-      /^unavailable ERR_INTERNAL 3 connections closed without a reply by the daemon at /,
+      /^unavailable ERR_DAEMON_UNREACHABLE 3 connections closed without a reply by the daemon at /,
     );
     await silentEnded;
     expect(await tryLogins(host.cluster, login, 3)).toEqual({ granted: 3 });

@@ -243,12 +243,12 @@ describe('when something is broken', () => {
     [
       'no daemon',
       () => `socket=${helperFolder}/none.sock`,
-      /^unavailable ERR_INTERNAL no daemon at /,
+      /^unavailable ERR_DAEMON_UNREACHABLE no daemon at /,
     ],
     [
       'no helper',
       () => `mode=exec helper=${helperFolder}/none`,
-      /^unavailable ERR_INTERNAL cannot run .*: No such file or directory$/,
+      /^unavailable ERR_HELPER_FAILED cannot run .*: No such file or directory$/,
     ],
     [
       'a helper that repeats the token',

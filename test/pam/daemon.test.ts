@@ -226,7 +226,7 @@ describe.concurrent.each([shipped, sanitized])('$name', (using) => {
 
     test('is made three times after the one that was made ahead, and no more', async () => {
       const daemon = await fakeDaemon({ request: (socket) => socket.end() });
-      const line = `unavailable ERR_INTERNAL 3 connections closed without a reply by the daemon at ${daemon.path}. HINT: Read its log.`;
+      const line = `unavailable ERR_DAEMON_UNREACHABLE 3 connections closed without a reply by the daemon at ${daemon.path}. HINT: Read its log.`;
       expect(await login(using, [`socket=${daemon.path}`])).toMatchObject(unavailable(line));
       expect(daemon.connections).toBe(4);
     });
@@ -274,21 +274,21 @@ describe.concurrent.each([shipped, sanitized])('$name', (using) => {
 
     test('because there is no socket', async () => {
       const path = join(temporaryFolder(), 'd.sock');
-      const line = `unavailable ERR_INTERNAL no daemon at ${path}: No such file or directory. ${start}`;
+      const line = `unavailable ERR_DAEMON_UNREACHABLE no daemon at ${path}: No such file or directory. ${start}`;
       expect(await login(using, [`socket=${path}`])).toMatchObject(unavailable(line));
     });
 
     test('because the file is no socket', async () => {
       const path = join(temporaryFolder(), 'd.sock');
       writeFileSync(path, '');
-      const line = `unavailable ERR_INTERNAL no daemon at ${path}: Connection refused. ${start}`;
+      const line = `unavailable ERR_DAEMON_UNREACHABLE no daemon at ${path}: Connection refused. ${start}`;
       expect(await login(using, [`socket=${path}`])).toMatchObject(unavailable(line));
     });
 
     test('because the folder is a file', async () => {
       const path = join(temporaryFolder(), 'file');
       writeFileSync(path, '');
-      const line = `unavailable ERR_INTERNAL cannot ask the daemon at ${path}/d.sock: Not a directory`;
+      const line = `unavailable ERR_DAEMON_UNREACHABLE cannot ask the daemon at ${path}/d.sock: Not a directory`;
       expect(await login(using, [`socket=${path}/d.sock`])).toMatchObject(unavailable(line));
     });
 
@@ -296,7 +296,7 @@ describe.concurrent.each([shipped, sanitized])('$name', (using) => {
       const daemon = await fakeDaemon(replying('granted\0'));
       await chmod(daemon.path, 0);
       await chmod(join(daemon.path, '..'), 0o755);
-      const line = `unavailable ERR_INTERNAL no permission to connect to ${daemon.path}. HINT: Join the socket's group, and restart the server.`;
+      const line = `unavailable ERR_DAEMON_UNREACHABLE no permission to connect to ${daemon.path}. HINT: Join the socket's group, and restart the server.`;
       const result = await login(using, [`socket=${daemon.path}`], { before: ['unprivileged'] });
       expect(result).toMatchObject(unavailable(line));
       expect(daemon.connections).toBe(0);
@@ -307,7 +307,7 @@ describe.concurrent.each([shipped, sanitized])('$name', (using) => {
       mkdirSync(join(folder, 'closed'), { mode: 0 });
       await chmod(folder, 0o755);
       const path = join(folder, 'closed/d.sock');
-      const line = `unavailable ERR_INTERNAL no permission to connect to ${path}. HINT: Join the socket's group, and restart the server.`;
+      const line = `unavailable ERR_DAEMON_UNREACHABLE no permission to connect to ${path}. HINT: Join the socket's group, and restart the server.`;
       const result = await login(using, [`socket=${path}`], { before: ['unprivileged'] });
       await chmod(join(folder, 'closed'), 0o700); // so that it can be removed
       expect(result).toMatchObject(unavailable(line));
@@ -399,7 +399,7 @@ describe.concurrent.each([shipped, sanitized])('$name', (using) => {
     test('may have no descriptor left', async () => {
       const daemon = await fakeDaemon(replying('granted\0'));
       const result = await login(using, [`socket=${daemon.path}`], { before: ['no-descriptors'] });
-      const line = `unavailable ERR_INTERNAL cannot ask the daemon at ${daemon.path}: Too many open files`;
+      const line = `unavailable ERR_DAEMON_UNREACHABLE cannot ask the daemon at ${daemon.path}: Too many open files`;
       expect(result.messages).toEqual(unavailable(line).messages);
       expect(result.log[0]).toEqual(unavailable(line).log[0]);
       // libpam has none for its audit record either, and may make that the result.

@@ -161,20 +161,20 @@ describe.concurrent.each([shipped, sanitized])('$name', (using) => {
 
     test('death by a signal is unavailable, even with a reason', async () => {
       const helper = script(readAll, say(expired), 'kill -SEGV $$');
-      const line = `unavailable ERR_INTERNAL signal 11 killed ${helper}`;
+      const line = `unavailable ERR_HELPER_FAILED signal 11 killed ${helper}`;
       expect(await execLogin(using, helper)).toMatchObject(unavailable(line));
     });
 
     test('a helper that is missing is unavailable', async () => {
       const line =
-        'unavailable ERR_INTERNAL cannot run /nonexistent/pgtoken: No such file or directory';
+        'unavailable ERR_HELPER_FAILED cannot run /nonexistent/pgtoken: No such file or directory';
       expect(await execLogin(using, '/nonexistent/pgtoken')).toMatchObject(unavailable(line));
     });
 
     test('a helper that is not executable is unavailable', async () => {
       const helper = join(temporaryFolder(), 'helper');
       writeFileSync(helper, '#!/bin/sh\n', { mode: 0o644 });
-      const line = `unavailable ERR_INTERNAL cannot run ${helper}: Permission denied`;
+      const line = `unavailable ERR_HELPER_FAILED cannot run ${helper}: Permission denied`;
       expect(await execLogin(using, helper)).toMatchObject(unavailable(line));
     });
 
@@ -415,7 +415,7 @@ describe.concurrent.each([shipped, sanitized])('$name', (using) => {
           before: [step('sigchld', disposition)],
           count: 3,
         });
-        const line = `unavailable ERR_INTERNAL the application ignores SIGCHLD or reaps what is not its own: no exit status from ${helper}. HINT: Use mode=daemon.`;
+        const line = `unavailable ERR_HELPER_FAILED the application ignores SIGCHLD or reaps what is not its own: no exit status from ${helper}. HINT: Use mode=daemon.`;
         expect(results).toMatchObject([unavailable(line), unavailable(line), unavailable(line)]);
       },
     );
@@ -450,7 +450,7 @@ describe.concurrent.each([shipped, sanitized])('$name', (using) => {
     test('may have no descriptor left', async () => {
       const helper = script(readAll);
       const result = await execLogin(using, helper, { before: ['no-descriptors'] });
-      const line = `unavailable ERR_INTERNAL cannot run ${helper}: Too many open files`;
+      const line = `unavailable ERR_HELPER_FAILED cannot run ${helper}: Too many open files`;
       expect(result.messages).toEqual(unavailable(line).messages);
       expect(result.log[0]).toEqual(unavailable(line).log[0]);
       // libpam has none for its audit record either, and may make that the result.

@@ -128,7 +128,7 @@ describe.concurrent.each([shipped, sanitized])('$name', (using) => {
     const path107 = `/${'s'.repeat(106)}`;
     const result = await login(using, [`socket=${path107}`]);
     expect(result.messages[0]?.text).toBe(
-      `pgtoken: unavailable ERR_INTERNAL no daemon at ${path107}: No such file or directory. HINT: Start pgtoken.socket, or set mode=exec.`,
+      `pgtoken: unavailable ERR_DAEMON_UNREACHABLE no daemon at ${path107}: No such file or directory. HINT: Start pgtoken.socket, or set mode=exec.`,
     );
   });
 

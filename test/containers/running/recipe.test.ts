@@ -232,7 +232,7 @@ describe.each(BASES)('on $suite with PostgreSQL $postgresql', (base) => {
       const raw = await rawOf(sidecar);
       await raw.stop();
       expect(await reasonFor(database, issuer.mint())).toContain(
-        'pgtoken: unavailable ERR_INTERNAL no daemon at /run/pgtoken/pgtoken.sock: ',
+        'pgtoken: unavailable ERR_DAEMON_UNREACHABLE no daemon at /run/pgtoken/pgtoken.sock: ',
       );
       await raw.start();
       expect(await poll('a login', async () => admits(database, issuer.mint()))).toBe(ROLE);

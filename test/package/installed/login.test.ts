@@ -212,7 +212,7 @@ describe.each(RELEASES)('on $suite', ({ suite, postgresql }) => {
     await writeFile(inside(service), daemon);
     expect((await login(issuer.mint())).status).toBe(2);
     expect(await serverLog()).toContain(
-      `pgtoken: unavailable ERR_INTERNAL no daemon at ${SOCKET}: No such file or directory. HINT: Start pgtoken.socket, or set mode=exec.`,
+      `pgtoken: unavailable ERR_DAEMON_UNREACHABLE no daemon at ${SOCKET}: No such file or directory. HINT: Start pgtoken.socket, or set mode=exec.`,
     );
   });
 
