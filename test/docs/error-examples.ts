@@ -246,8 +246,10 @@ async function ask(request: string, deadline: number): Promise<string> {
   const client = connect(path);
   let reply = '';
   client.setEncoding('utf8').on('data', (text: string) => (reply += text));
+  // What is refused before all of it was read is closed with a reset, after the reply.
+  client.on('error', () => undefined);
   client.write(request);
-  await once(client, 'close');
+  await new Promise((resolve) => client.once('close', resolve));
   server.close();
   return reply.replace(/\0$/, '');
 }
