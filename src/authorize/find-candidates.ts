@@ -4,6 +4,7 @@ import type { Claims } from '../config/claim.ts';
 import { trustDomainOf } from '../config/spiffe-id.ts';
 import { refuse, type Refusal } from '../errors.ts';
 import { quote, quoteList } from '../quote.ts';
+import { describeNearIssuer } from './describe-near-issuer.ts';
 import type { Issuer } from './policy.ts';
 
 /** @returns at least one entry, in the order of the file, or why there is none. */
@@ -54,30 +55,21 @@ function refuseIssuer(iss: unknown, urls: readonly string[], issuers: readonly I
       ? refuse('ERR_CLAIM_MISSING', 'the token has no iss; expected iss, aud, sub and exp')
       : refuse('ERR_CLAIM_REJECTED', `iss is ${quote(iss)}; expected text that is not empty`);
   }
-  const near = issuers.find(
-    ({ entry: { issuer } }) => issuer.url !== undefined && isNear(issuer.url, iss),
-  );
+  for (const { name, entry } of issuers) {
+    const { url } = entry.issuer;
+    const near = url === undefined ? undefined : describeNearIssuer({ name, url }, iss);
+    if (near !== undefined) {
+      const message = `issuer ${quote(iss)} is not configured; ${near.difference}`;
+      return refuse('ERR_ISSUER_UNKNOWN', message, near.hint);
+    }
+  }
   const expected =
     urls.length === 0
       ? 'issuers.yaml names no issuer'
       : `expected ${quoteList([...new Set(urls)], 3)}`;
-  return near === undefined
-    ? refuse(
-        'ERR_ISSUER_UNKNOWN',
-        `issuer ${quote(iss)} is not configured; ${expected}`,
-        'Add it to issuers.yaml if its tokens are to be accepted.',
-      )
-    : refuse(
-        'ERR_ISSUER_UNKNOWN',
-        `issuer ${quote(iss)} is not configured; it differs from ${quote(near.entry.issuer.url)} of entry ${near.name} only in case or a trailing slash`,
-        'Write issuer.url exactly as the iss of the tokens.',
-      );
-}
-
-/** Whether two URLs differ only in case or one trailing slash. Linear in the shorter one: `seen` is anybody's. */
-function isNear(expected: string, seen: string): boolean {
-  if (Math.abs(expected.length - seen.length) > 1) {
-    return false;
-  }
-  return expected.toLowerCase().replace(/\/$/, '') === seen.toLowerCase().replace(/\/$/, '');
+  return refuse(
+    'ERR_ISSUER_UNKNOWN',
+    `issuer ${quote(iss)} is not configured; ${expected}`,
+    'Add it to issuers.yaml if its tokens are to be accepted.',
+  );
 }

@@ -10,9 +10,9 @@ import { findStranger, type Stranger } from './find-stranger.ts';
 import { ownerOfAudience } from './foreign-audiences.ts';
 import type { Issuer, Policy } from './policy.ts';
 import { PUBLIC_ISSUERS } from './public-issuers.ts';
-
-/** Reports one warning at a place of an entry. */
-type Warn = (path: ConfigPath, message: string, hint: string) => void;
+import type { Warn } from './warn.ts';
+import { warnOfIssuerURL } from './warn-of-issuer-url.ts';
+import { warnOfPlaceholders } from './warn-of-placeholders.ts';
 
 /** Finds everything that calls for a warning, in the order of the text. */
 export async function findWarnings(policy: Policy, locate: Locate): Promise<readonly Problem[]> {
@@ -32,6 +32,8 @@ export async function findWarnings(policy: Policy, locate: Locate): Promise<read
       const path = ['issuers', index, ...below];
       warnings.push({ path, message, hint, ...locate(path) });
     };
+    warnOfIssuerURL(issuer.entry, warn);
+    warnOfPlaceholders(issuer.entry, warn);
     warnOfAudiences(issuer.entry, warn);
     warnOfLimits(issuer.entry, warn);
     warnOfNames(issuer.entry, warn);

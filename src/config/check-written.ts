@@ -1,6 +1,7 @@
 // Rules of issuers.yaml about what is written and what would come of it: that nothing stands there without effect. They
 // see the file as it was written, before defaults are filled in.
 import { isJSONObject, type JSONObject } from '../parse-json-object.ts';
+import { checkIssuerURL } from './check-issuer-url.ts';
 import { type CrossCheck, has, KEY_SOURCES } from './cross-checks.ts';
 import type { ReportProblem } from './problems.ts';
 import { normalizeType, SVID_TYPES } from './token-type.ts';
@@ -22,6 +23,7 @@ export const checkWritten: CrossCheck = (file, report) => {
         report(['issuers', index, ...path], message, hint);
       };
       checkKeySource(entry, reportEntry);
+      checkIssuerURL(entry, reportEntry);
       checkTrustDomain(entry, reportEntry);
       checkReplacements(entry, reportEntry);
     }

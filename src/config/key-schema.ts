@@ -6,6 +6,7 @@ import {
   certificates,
   duration,
   httpsURL,
+  httpsURLWithQuery,
   oneOf,
   path,
   proxyURL,
@@ -18,8 +19,9 @@ import {
 export const issuerSchema = z
   .strictObject({
     url: z.optional(
-      httpsURL(
-        'Exactly the `iss` claim of the tokens, byte for byte. Either this or `spiffeTrustDomain` must be written.',
+      text(
+        'Exactly the `iss` claim of the tokens, byte for byte. Either this or `spiffeTrustDomain` must be written. Without `keys` and `discoveryURL` the keys are looked for below it, and it must be an https URL without user, query or fragment; with one of them it is only compared, and may be any text or URI.',
+        'https URL; text or URI where it is only compared',
       ),
     ),
     spiffeTrustDomain: z.optional(
@@ -28,8 +30,8 @@ export const issuerSchema = z
       ),
     ),
     discoveryURL: z.optional(
-      httpsURL(
-        'Where the discovery document is, when it is not at `url` + `/.well-known/openid-configuration`. The document must still carry `url` as its `issuer`.',
+      httpsURLWithQuery(
+        'Where the discovery document is, when it is not at `url` + `/.well-known/openid-configuration`; it may have a query. The document must still carry `url` as its `issuer`.',
       ),
     ),
     certificateAuthority: z.optional(
@@ -64,7 +66,11 @@ export const issuerSchema = z
 /** The schema of an entry's `keys`. */
 export const keysSchema = z
   .strictObject({
-    jwksURI: z.optional(httpsURL('Where the keys (JWKS, RFC 7517) are, without discovery.')),
+    jwksURI: z.optional(
+      httpsURLWithQuery(
+        'Where the keys (JWKS, RFC 7517) are, without discovery; it may have a query.',
+      ),
+    ),
     jwksFile: z.optional(
       path('A file with the keys (JWKS), pinned: nothing is retrieved for this entry.'),
     ),

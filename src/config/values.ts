@@ -75,10 +75,17 @@ const urlCheck = (isFit: (url: string) => boolean, must: string) =>
     }
   });
 
+/** What an address that others derive theirs from must be. */
+export const PLAIN_HTTPS_URL = 'must be an https:// URL without user, query or fragment';
+
 /** An address of an issuer. */
 export const httpsURL = (description: string) =>
+  text(description, 'https URL', '^https://').check(urlCheck(isPlainHttpsURL, PLAIN_HTTPS_URL));
+
+/** An address of an issuer that is asked for as it is, query included. */
+export const httpsURLWithQuery = (description: string) =>
   text(description, 'https URL', '^https://').check(
-    urlCheck(isPlainHttpsURL, 'must be an https:// URL without user, query or fragment'),
+    urlCheck(isHttpsURLWithQuery, 'must be an https:// URL without user or fragment'),
   );
 
 /** An HTTP proxy. A password in it would make issuers.yaml a secret, so there can be none. */
@@ -182,8 +189,13 @@ export const source = (description: string) =>
     }),
   );
 
-function isPlainHttpsURL(value: string): boolean {
-  if (!/^https:\/\/[^\s?#@\\]+$/.test(value) || !URL.canParse(value)) {
+/** Whether keys may be looked for below it, by a path that is put behind it. */
+export function isPlainHttpsURL(value: string): boolean {
+  return isHttpsURLWithQuery(value) && !value.includes('?');
+}
+
+function isHttpsURLWithQuery(value: string): boolean {
+  if (!/^https:\/\/[^\s?#@\\]+(?:\?[^\s#\\]*)?$/.test(value) || !URL.canParse(value)) {
     return false;
   }
   const url = new URL(value);

@@ -125,3 +125,76 @@ it('takes one slash and case for near, and nothing else', () => {
     hint: 'Write issuer.url exactly as the iss of the tokens.',
   });
 });
+
+describe('an issuer that is near', () => {
+  /** The entry of the policy with another URL. */
+  const named = (other: string): readonly Issuer[] =>
+    issuers.map((issuer) => ({
+      ...issuer,
+      entry: { ...issuer.entry, issuer: { ...issuer.entry.issuer, url: other } },
+    }));
+  const realm = 'https://sso.example.com/realms/people';
+
+  it.each<readonly [iss: string, configured: string, difference: string, hint: string]>([
+    ...['/.well-known/openid-configuration', '/.well-known/jwks.json'].flatMap((ending) =>
+      [realm, `${realm}/`].map(
+        (iss) =>
+          [
+            iss,
+            `${realm}${ending}`,
+            `issuer.url of entry cluster is that with "${ending}" behind it`,
+            `Take "${ending}" off issuer.url: it is where the keys are found, and not part of the iss.`,
+          ] as const,
+      ),
+    ),
+    ...(
+      [
+        ['http://fs.example.com/trust', 'https://fs.example.com/trust'],
+        ['https://fs.example.com/trust', 'http://fs.example.com/trust/'],
+        ['accounts.google.com', 'https://accounts.google.com'],
+      ] as const
+    ).map(
+      ([iss, configured]) =>
+        [
+          iss,
+          configured,
+          `it differs from "${configured}" of entry cluster only in http:// or https://`,
+          'Write issuer.url exactly as the iss of the tokens.',
+        ] as const,
+    ),
+    ...(
+      [
+        ['{tenantid}', '/v2.0'],
+        ['<tenant>', ''],
+      ] as const
+    ).map(
+      ([placeholder, tail]) =>
+        [
+          `https://login.example.com/1111-2222${tail}`,
+          `https://login.example.com/${placeholder}${tail}`,
+          `it differs from "https://login.example.com/${placeholder}${tail}" of entry cluster only in what stands for "${placeholder}"`,
+          `Write your own value in place of "${placeholder}" in issuer.url.`,
+        ] as const,
+    ),
+  ])('is told with what to change: %s for %s', (iss, configured, difference, hint) => {
+    expect(findCandidates({ iss }, named(configured))).toMatchObject({
+      code: 'ERR_ISSUER_UNKNOWN',
+      message: `issuer "${iss}" is not configured; ${difference}`,
+      hint,
+    });
+  });
+
+  it.each([
+    ['https://sso.example.com/realms', `${realm}/.well-known/openid-configuration`],
+    ['ftp://fs.example.com/trust', 'https://fs.example.com/trust'],
+    ['https://login.example.com/a/b/v2.0', 'https://login.example.com/{tenantid}/v2.0'],
+    ['https://login.example.com//v2.0', 'https://login.example.com/{tenantid}/v2.0'],
+    ['https://login.example.net/a/v2.0', 'https://login.example.com/{tenantid}/v2.0'],
+    ['https://login.example.com/a/v1', 'https://login.example.com/{tenantid}/v2.0'],
+    ['https://a/x/x', 'https://a/{tenant}/{tenant}'],
+  ])('is not told of what is another: %s for %s', (iss, configured) => {
+    expect(findCandidates({ iss }, named(configured))).toMatchObject({
+      hint: 'Add it to issuers.yaml if its tokens are to be accepted.',
+    });
+  });
+});

@@ -1,62 +1,22 @@
 // What is permitted and dangerous, and what looks like it and is not.
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { findWarnings } from '../../src/authorize/find-warnings.ts';
 import { loadPolicy } from '../../src/authorize/load-policy.ts';
 import { formatPath } from '../../src/config/problems.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
-import { writeIssuersYAML } from '../support/write-issuers-yaml.ts';
-
-const stack = new AsyncDisposableStack();
-let base: string;
-let cases = 0;
-
-beforeAll(async () => {
-  base = stack.use(await createTemporaryFolder('warnings')).path;
-});
-
-afterAll(async () => {
-  await stack.disposeAsync();
-});
-
-type Entry = Readonly<Record<string, unknown>>;
-
-async function warningsOf(...entries: readonly Entry[]) {
-  return warningsIn({}, ...entries);
-}
-
-async function hintsOf(...entries: readonly Entry[]) {
-  return (await findIn({}, entries)).map(({ hint }) => hint);
-}
+import { type Entry, entryWith, findWarningsIn, hintsOf, warningsOf } from './warnings-of.ts';
 
 /** @param top what stands beside `issuers`. */
 async function warningsIn(top: Entry, ...entries: readonly Entry[]) {
-  const warnings = await findIn(top, entries);
-  expect(warnings.every(({ hint }) => /^[A-Z].*\.$/.test(hint ?? ''))).toBe(true);
+  const warnings = await findWarningsIn(entries, top);
   return warnings.map(({ path, message }) => `${formatPath(path)}: ${message}`);
 }
 
-async function findIn(top: Entry, entries: readonly Entry[]) {
-  cases += 1;
-  const folder = join(base, String(cases));
-  await mkdir(folder);
-  const file = join(folder, 'issuers.yaml');
-  await writeFile(file, writeIssuersYAML(entries, top));
-  await chmod(file, 0o644);
-  const loaded = await loadPolicy(file);
-  if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
-  return findWarnings(loaded.policy, loaded.locate);
-}
-
-const entry = (more: Entry = {}, url = 'https://k8s.example.com'): Entry => ({
-  name: 'a',
-  issuer: { url, audiences: ['postgres'] },
-  roles: [{ claim: 'sub' }],
-  ...more,
-});
+const entry = entryWith;
 
 describe('an audience', () => {
   it.each([
@@ -501,7 +461,7 @@ describe('a claim', () => {
 });
 
 describe('a pattern on a subject', () => {
-  const warningsOfRule = async (rule: Entry): Promise<string[]> =>
+  const warningsOfRule = async (rule: Entry): Promise<readonly string[]> =>
     warningsOf(entry({ roles: [{ claim: 'sub', role: 'app', ...rule }] }));
 
   it.each<readonly [rule: Entry, name: string]>([
@@ -657,7 +617,8 @@ describe('several entries', () => {
 
 describe('warnings', () => {
   async function pathsOf(lines: readonly string[]): Promise<string[]> {
-    const file = join(base, 'places.yaml');
+    await using folder = await createTemporaryFolder('warnings');
+    const file = join(folder.path, 'issuers.yaml');
     await writeFile(file, ['apiVersion: pgtoken/v1', 'issuers:', ...lines, ''].join('\n'));
     await chmod(file, 0o644);
     const loaded = await loadPolicy(file);
@@ -708,12 +669,12 @@ describe('warnings', () => {
   });
 
   it('begin with a lifetime over a day and an hour', async () => {
-    const entryWith = (maxLifetime: string): string[] => [
+    const entryFor = (maxLifetime: string): string[] => [
       '- name: a',
       `  token: {maxLifetime: ${maxLifetime}}`,
       ...rest,
     ];
-    expect(await pathsOf(entryWith('25h'))).toEqual([]);
-    expect(await pathsOf(entryWith('90001s'))).toEqual(['issuers[0].token.maxLifetime']);
+    expect(await pathsOf(entryFor('25h'))).toEqual([]);
+    expect(await pathsOf(entryFor('90001s'))).toEqual(['issuers[0].token.maxLifetime']);
   });
 });

@@ -185,6 +185,7 @@ describe('one problem', () => {
     '"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"';
   const LABEL = 'must be a DNS label: lower-case letters, digits and "-", at most 63';
   const HTTPS = 'must be an https:// URL without user, query or fragment';
+  const HTTPS_WITH_QUERY = 'must be an https:// URL without user or fragment';
   const URL_LINE = '    url: https://k8s.example.com';
   const AUDIENCE_LINE = '    audiences: [postgres]';
   const NAME_LINE = '- name: homelab';
@@ -383,7 +384,7 @@ describe('one problem', () => {
     [
       'a discoveryURL over http',
       withLine(URL_LINE, URL_LINE, '    discoveryURL: http://k8s.example.com/d'),
-      `6:19: issuers[0].issuer.discoveryURL: Invalid value: "http://k8s.example.com/d": ${HTTPS}`,
+      `6:19: issuers[0].issuer.discoveryURL: Invalid value: "http://k8s.example.com/d": ${HTTPS_WITH_QUERY}`,
     ],
     [
       'two sources for the certificate authority',
@@ -447,7 +448,7 @@ describe('one problem', () => {
     [
       'keys over http',
       withMore('  keys: {jwksURI: "http://a.example.com/keys"}'),
-      `9:19: issuers[0].keys.jwksURI: Invalid value: "http://a.example.com/keys": ${HTTPS}`,
+      `9:19: issuers[0].keys.jwksURI: Invalid value: "http://a.example.com/keys": ${HTTPS_WITH_QUERY}`,
     ],
     [
       'keys that are nothing',
@@ -693,7 +694,7 @@ protectedRole: []
 issuers:
 - name: One
   issuer:
-    url: http://one.example.com
+    url: http://one example
     audiences: [a, a]
     certificateAuthority: x
     certificateAuthorityFile: y
@@ -710,7 +711,7 @@ issuers:
       'issuers.yaml:2:1: protectedRole: Unknown field, did you mean "protectedRoles"?',
       'issuers.yaml:4:9: issuers[0].name: Invalid value: "One": must be a DNS label: lower-case letters, digits and "-", at most 63',
       'issuers.yaml:5:3: issuers[0].issuer.audienceMatchPolicy: Required value: must be MatchAny or MatchExact when there are several audiences',
-      'issuers.yaml:6:10: issuers[0].issuer.url: Invalid value: "http://one.example.com": must be an https:// URL without user, query or fragment',
+      'issuers.yaml:6:10: issuers[0].issuer.url: Invalid value: "http://one example": must be text without ":", or a URI (StringOrURI of RFC 7519)',
       'issuers.yaml:7:20: issuers[0].issuer.audiences[1]: Duplicate value: "a"',
       'issuers.yaml:8:27: issuers[0].issuer.certificateAuthority: Invalid value: no certificate in PEM; expected -----BEGIN CERTIFICATE-----',
       'issuers.yaml:9:31: issuers[0].issuer.certificateAuthorityFile: Invalid value: only one of certificateAuthority and certificateAuthorityFile may be written',

@@ -135,6 +135,11 @@ export async function makeErrorExamples(): Promise<ReadonlySet<string>> {
     await judge({ claims: { iss: 'https://other.example.com' } }),
     await judge({ claims: { iss: 'https://k8s-oidc.example.com/' } }),
     await decide(
+      await mint({ claims: { iss: 'https://sso.example.com' } }),
+      'alice',
+      makePolicy(WELL_KNOWN_YAML, keys),
+    ),
+    await decide(
       await mint({ claims: { sub: 'spiffe://example.com/web' } }),
       'web',
       makePolicy(TRUST_DOMAIN_YAML, keys),
@@ -201,6 +206,15 @@ issuers:
   ${more}
 `;
 }
+
+const WELL_KNOWN_YAML = `apiVersion: pgtoken/v1
+issuers:
+- name: people
+  issuer:
+    url: https://sso.example.com/.well-known/openid-configuration
+    audiences: [postgres]
+  roles: [{claim: sub}]
+`;
 
 const TRUST_DOMAIN_YAML = `apiVersion: pgtoken/v1
 issuers:

@@ -178,9 +178,14 @@ export function confusion({ token }: Mint): AttackRecipe[] {
       url('https://attacker.example.com/https://k8s.example.com'),
       url('https://attacker.example.com/?https://k8s.example.com'),
       url('https://k8s.example.com.attacker.example'),
-      url('http://k8s.example.com'),
       url('//k8s.example.com'),
-      url('k8s.example.com'),
+      ...['http://k8s.example.com', 'k8s.example.com'].map((iss): Recipe => ({
+        ...url(iss),
+        expected: {
+          code: 'ERR_ISSUER_UNKNOWN',
+          message: `issuer "${iss}" is not configured; it differs from "https://k8s.example.com" of entry cluster only in http:// or https://`,
+        },
+      })),
       url('https://k8s%2Eexample%2Ecom'),
       url('https://k8s.example.com%00'),
       url('https://k8s.example.com\0', String.raw`https://k8s.example.com\u0000`),
