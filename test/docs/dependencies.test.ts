@@ -8,16 +8,12 @@ import * as z from 'zod/mini';
 import { codeSpans, readPage, ROOT, rowsOf } from './read-markdown.ts';
 
 const names = z.optional(z.record(z.string(), z.string()));
-const list = z.optional(z.union([z.string(), z.array(z.string())]));
 const lockedPackage = z.looseObject({
   version: z.optional(z.string()),
   integrity: z.optional(z.string()),
   dev: z.optional(z.boolean()),
   optional: z.optional(z.boolean()),
   hasInstallScript: z.optional(z.boolean()),
-  os: list,
-  cpu: list,
-  libc: list,
   dependencies: names,
   optionalDependencies: names,
   peerDependencies: names,
@@ -25,7 +21,6 @@ const lockedPackage = z.looseObject({
     z.record(z.string(), z.looseObject({ optional: z.optional(z.boolean()) })),
   ),
 });
-type LockedPackage = z.output<typeof lockedPackage>;
 
 const manifest = z.looseObject({
   license: z.optional(z.string()),
