@@ -116,7 +116,7 @@ async function checkOwner(
 async function load(path: string, { run }: Pick<World, 'run'>): Promise<Finding> {
   // Node takes it for an addon, loads it, and then finds nothing of an addon inside.
   const script = 'process.dlopen({ exports: {} }, process.argv[1])';
-  const { stderr } = await run(process.execPath, ['-e', script, path]);
+  const { stderr } = await run(process.execPath, ['--disable-sigusr1', '-e', script, path]);
   if (stderr.includes('did not self-register')) {
     return fine('module', path, `in ${dirname(path)}, for this architecture, and it can be loaded`);
   }
