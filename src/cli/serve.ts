@@ -1,7 +1,11 @@
 // `pgtoken serve`: signals and exit codes; the daemon itself is in daemon/.
-import { startDaemon } from '../daemon/start-daemon.ts';
+import { type Daemon, startDaemon } from '../daemon/start-daemon.ts';
 import { StartupError } from '../daemon/startup-error.ts';
-import { createLogger } from '../log/create-logger.ts';
+import { placeOf } from '../errors.ts';
+import { isJournal } from '../log/is-journal.ts';
+import { openLog } from '../log/open-log.ts';
+import { endProcess } from './end-process.ts';
+import { setProcessTitle } from './set-process-title.ts';
 import { VERSION } from './version.ts';
 
 /** The options of `pgtoken serve`. */
@@ -21,12 +25,23 @@ export interface ServeOptions {
  * nobody waits for any more, must not keep it for up to http.timeout.
  */
 export async function serve(options: ServeOptions): Promise<never> {
+  setProcessTitle(process.argv.slice(2));
+  const { logger, output } = openLog(1, process.env);
+  let daemon: Daemon | undefined;
+  // In place of that of the other commands, whose status says that starting again is of no use.
+  process.removeAllListeners('uncaughtException');
+  process.on('uncaughtException', (error) => {
+    logger.fatal({ place: placeOf(error) }, 'the daemon has failed');
+    daemon?.flush();
+    void endProcess(1, output);
+  });
   const starting = startDaemon({
     ...options,
     group: options.group,
     metrics: options.metrics,
     env: process.env,
-    logger: createLogger(),
+    logger,
+    linesLost: () => output.lost,
     version: VERSION,
   });
   // From the start on, and not once: neither a signal that comes before it is ready nor a second one must kill it.
@@ -39,20 +54,22 @@ export async function serve(options: ServeOptions): Promise<never> {
   });
   process.on('SIGHUP', () => {
     starting.then(
-      async (daemon) => daemon.reload(),
+      async (started) => started.reload(),
       () => undefined,
     );
   });
   try {
-    const daemon = await starting;
+    daemon = await starting;
     await toldToEnd;
     await daemon.stop();
   } catch (error) {
     if (error instanceof StartupError) {
-      process.stderr.write(`pgtoken: ${error.message}\nHINT: ${error.hint}\n`);
+      const lines = `pgtoken: ${error.message}\nHINT: ${error.hint}\n`;
+      // <3>: an error (sd-daemon(3)).
+      process.stderr.write(isJournal(2, process.env) ? lines.replaceAll(/^(?=.)/gm, '<3>') : lines);
       return process.exit(2);
     }
     throw error;
   }
-  return process.exit(0);
+  return endProcess(0, output);
 }

@@ -42,6 +42,8 @@ export interface DaemonOptions {
   readonly maxConnections: number;
   readonly env: NodeJS.ProcessEnv;
   readonly logger: Logger;
+  /** How many lines of the log were lost; default: none is. */
+  readonly linesLost?: () => number;
   readonly version: string;
 }
 
@@ -49,6 +51,8 @@ export interface DaemonOptions {
 export interface Daemon {
   /** Loads the configuration again. What is invalid changes nothing. */
   reload(): Promise<void>;
+  /** Logs and counts what was decided and waits for it. */
+  flush(): void;
   /** Stops accepting, finishes what is under way within its deadline. */
   stop(): Promise<void>;
 }
@@ -113,7 +117,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       }
     },
   });
-  const metrics = createMetrics(options.version, () => store.status());
+  const metrics = createMetrics(options.version, () => store.status(), options.linesLost);
 
   const adopt = ({ policy, text }: { readonly policy: Policy; readonly text: string }): Rule => {
     const fingerprint = hash('sha256', text);
@@ -205,11 +209,6 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   server.on('error', (error) => {
     logger.error({ reason: error.message }, 'a connection could not be accepted');
   });
-  // Also when the process ends for a reason nobody foresaw.
-  const flush = (): void => {
-    records.flush();
-  };
-  process.once('exit', flush);
   logger.info({ socket: socket.description, version: options.version }, 'ready');
 
   const reloadNow = async (): Promise<void> => {
@@ -226,6 +225,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 
   return {
     reload,
+    flush() {
+      records.flush();
+    },
     async stop() {
       logger.info({ connections: connections.size }, 'stopping');
       watcher.stop();
@@ -238,8 +240,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       });
       socket.close();
       store.stop();
-      process.off('exit', flush);
-      flush();
+      records.flush();
       logger.info('stopped');
     },
   };

@@ -28,8 +28,17 @@ export interface Metrics {
   readonly contentType: string;
 }
 
-/** Creates the metrics of one daemon. @param keys how the keys of each issuer stand, asked whenever metrics are read. */
-export function createMetrics(version: string, keys: () => ReadonlyMap<string, KeyGauge>): Metrics {
+/**
+ * Creates the metrics of one daemon.
+ *
+ * @param keys how the keys of each issuer stand, asked whenever metrics are read.
+ * @param linesLost how many lines of the log were lost since the start, asked likewise; default: none.
+ */
+export function createMetrics(
+  version: string,
+  keys: () => ReadonlyMap<string, KeyGauge>,
+  linesLost: () => number = () => 0,
+): Metrics {
   const registry = new Registry();
   const registers = [registry];
 
@@ -75,6 +84,17 @@ export function createMetrics(version: string, keys: () => ReadonlyMap<string, K
     registers,
   });
   build.set({ version }, 1);
+  registry.registerMetric(
+    new Counter({
+      name: 'pgtoken_log_lines_lost_total',
+      help: 'Lines of the log that were lost, as whoever reads it did not take them in time.',
+      registers: [],
+      collect() {
+        this.reset();
+        this.inc(linesLost());
+      },
+    }),
+  );
   addKeyGauge(
     registry,
     'pgtoken_keys',

@@ -300,7 +300,10 @@ describe('docs/daemon.md', () => {
   });
 
   it('has every other line of the log with its level, and no other', () => {
-    const logged = readSources('src/daemon', '.ts').flatMap(([, text]) =>
+    const sources = ['src/daemon', 'src/log', 'src/cli'].flatMap((folder) =>
+      readSources(folder, '.ts'),
+    );
+    const logged = sources.flatMap(([, text]) =>
       [...text.matchAll(/logger\.(\w+)\((?:[^;]*?,\s*)?'([^']+)',?\s*\)/g)].map(
         ([, level, message]) => `${level} ${message}`,
       ),

@@ -12,6 +12,18 @@ async function render(metrics: { render(): Promise<string> }): Promise<string[]>
 }
 
 describe('counts', () => {
+  it('counts the lines of the log that were lost, whenever it is asked', async () => {
+    let lost = 0;
+    const metrics = createMetrics(
+      '1',
+      () => NO_KEYS,
+      () => lost,
+    );
+    expect(await render(metrics)).toContain('pgtoken_log_lines_lost_total 0');
+    lost = 12;
+    expect(await render(metrics)).toContain('pgtoken_log_lines_lost_total 12');
+  });
+
   it('decisions by outcome, code and issuer, and their time', async () => {
     const metrics = createMetrics('1', () => NO_KEYS);
     metrics.countDecision('granted', undefined, 'prod', 0.0004);
