@@ -13,6 +13,8 @@ import type { Claims } from '../config/claim.ts';
 import { isRefusal, refuse, type Refusal } from '../errors.ts';
 import { type JSONObject, parseJSONObject } from '../parse-json-object.ts';
 import { quote } from '../quote.ts';
+import { notAToken, notATokenAfterAll, startsLikeToken } from './not-a-token.ts';
+import { truncated } from './truncated.ts';
 
 /** A token in one piece, unverified. */
 export interface ParsedToken {
@@ -49,13 +51,7 @@ export function parseToken(password: string, maxBytes: number): ParsedToken | Re
       'If this is a real token, raise token.maxBytes of its issuer.',
     );
   }
-  if (!LOOKS_LIKE_TOKEN.test(password)) {
-    return notAToken(
-      password === ''
-        ? 'the password is empty; expected a token (JWT)'
-        : 'the password is no token; expected a JWT, three parts in base64url that start with "ey"',
-    );
-  }
+  if (!startsLikeToken(password)) return notAToken(password);
   const stray = /[^A-Za-z0-9_.-]/.exec(password);
   if (stray !== null) {
     const last = stray.index === password.trimEnd().length;
@@ -64,7 +60,9 @@ export function parseToken(password: string, maxBytes: number): ParsedToken | Re
       last
         ? 'the token ends in white space'
         : `byte ${Buffer.byteLength(password.slice(0, stray.index))} of the token is none of base64url`,
-      last ? 'Take the line break off the end of the token.' : undefined,
+      last
+        ? 'Take the line break off the end of the token.'
+        : quoteHint(password.slice(stray.index)),
     );
   }
   const [header = '', payload, signature, ...more] = password.split('.');
@@ -75,9 +73,7 @@ export function parseToken(password: string, maxBytes: number): ParsedToken | Re
       more.length === 2 ? 'Encrypted tokens (JWE) are not accepted.' : undefined,
     );
   }
-  if (payload === undefined && !isText(header)) {
-    return notAToken('the password is no token; expected a JWT, three parts in base64url');
-  }
+  if (payload === undefined && !isText(header)) return notATokenAfterAll();
   if (payload === undefined || signature === undefined) {
     return truncated(bytes, `it ends in its ${payload === undefined ? 'header' : 'claims'}`);
   }
@@ -133,41 +129,10 @@ export function parseToken(password: string, maxBytes: number): ParsedToken | Re
   return { text: password, algorithm: alg, keyID: kid, type: typ, claims, signatureBytes };
 }
 
-/**
- * A token that was cut, with the likely culprit where its length names one.
- *
- * @param bytes length of what arrived.
- * @param evidence how one can tell.
- */
-export function truncated(bytes: number, evidence: string): Refusal {
-  const culprit = CULPRITS.get(bytes);
-  return refuse(
-    'ERR_TOKEN_TRUNCATED',
-    `the token was cut to ${bytes} bytes on its way: ${evidence}`,
-    culprit ??
-      'Look for a length limit between client and server: a driver, a pooler, a shell or a file.',
-  );
+/** Advice where all that is too much is a quote at the end. */
+function quoteHint(rest: string): string | undefined {
+  return /^["'`]\s*$/.test(rest) ? 'Take the quotes off the token.' : undefined;
 }
-
-/** Lengths at which programs on the way are known to cut a password. */
-const CULPRITS: ReadonlyMap<number, string> = new Map([
-  [
-    511,
-    'Stock pam_exec.so hands over at most 511 bytes: use pam_pgtoken.so in the PAM service file.',
-  ],
-  [995, 'PgBouncer before 1.17 keeps at most 995 bytes of a password: upgrade the pooler.'],
-  [
-    1023,
-    'A buffer of 1024 bytes, as in Pgpool-II and older clients, cuts passwords here: upgrade or bypass it.',
-  ],
-  [
-    2047,
-    'PgBouncer up to 1.25.2 keeps at most 2047 bytes of a password: upgrade it or use shorter tokens.',
-  ],
-]);
-
-/** A JOSE header is a JSON object: "{" and then a quote, a space, a line break or a tab, in base64url. */
-const LOOKS_LIKE_TOKEN = /^e(?:y[IJAB]|w[opkl01])/;
 
 /** Whether a header that may have been cut is text: a password that only starts like a token seldom is. */
 function isText(header: string): boolean {
@@ -179,14 +144,6 @@ function isText(header: string): boolean {
   } catch {
     return false;
   }
-}
-
-function notAToken(message: string): Refusal {
-  return refuse(
-    'ERR_NOT_A_TOKEN',
-    message,
-    'Send the token as the password, for example in PGPASSWORD.',
-  );
 }
 
 function parsePart(part: string, name: string): JSONObject | Refusal {

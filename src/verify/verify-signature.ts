@@ -2,7 +2,8 @@
 import { compactVerify, errors, importJWK, type JWK } from 'jose';
 import { refuse, type Refusal } from '../errors.ts';
 import { quote } from '../quote.ts';
-import { type ParsedToken, truncated } from './parse-token.ts';
+import type { ParsedToken } from './parse-token.ts';
+import { truncated } from './truncated.ts';
 
 /**
  * Checks the signature (RFC 7515 section 5.2) against each of the keys.

@@ -111,6 +111,7 @@ export async function makeErrorExamples(): Promise<ReadonlySet<string>> {
   return new Set([
     await decide('correct horse battery staple'),
     await decide(''),
+    await decide(`Bearer ${good}`),
     await decide(`${good}\n`),
     await decide(`${head}.${body}.x.y.z`),
     await decide(`${encode('{"alg":"RS256","alg":"RS256"}')}.${body}.${'A'.repeat(342)}`),

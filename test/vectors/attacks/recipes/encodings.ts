@@ -27,6 +27,16 @@ const noToken = (name: string, password: string): Recipe => ({
   expected: NOT_A_TOKEN,
 });
 
+/** A token with something around it, which is told in its own words and refused like any other. */
+const around = (name: string, password: string, what: string): Recipe => ({
+  name,
+  password,
+  expected: {
+    code: 'ERR_NOT_A_TOKEN',
+    message: `the password has ${what} in front of the token; expected the token alone`,
+  },
+});
+
 const swapped = (name: string, password: string, expected: Recipe['expected']): Recipe => ({
   name,
   password,
@@ -153,7 +163,7 @@ export function encodings({ token, publicKey, defaultClaims }: Mint): AttackReci
           JSON.stringify({ payload: claims, header: { alg: 'none' }, signature: '' }),
         ),
         noToken('an object with a token as the name of a member', JSON.stringify({ [valid]: 1 })),
-        noToken('a token in quotes', JSON.stringify(valid)),
+        around('a token in quotes', JSON.stringify(valid), 'a quote'),
         noToken('a list with a token', JSON.stringify([valid])),
         noToken(
           'a token that is both, the other claims first',
@@ -172,10 +182,10 @@ export function encodings({ token, publicKey, defaultClaims }: Mint): AttackReci
       ],
     ),
     ...attacks('to pass by being put into something else', 'RFC 6750, RFC 9901', [
-      noToken('Bearer in front', `Bearer ${valid}`),
-      noToken('a space in front', ` ${valid}`),
-      noToken('a line break in front', `\n${valid}`),
-      noToken('a byte order mark in front', `\u{EF}\u{BB}\u{BF}${valid}`),
+      around('Bearer in front', `Bearer ${valid}`, '"Bearer"'),
+      around('a space in front', ` ${valid}`, 'white space'),
+      around('a line break in front', `\n${valid}`, 'white space'),
+      around('a byte order mark in front', `\u{EF}\u{BB}\u{BF}${valid}`, 'a byte order mark'),
       noToken('token= in front', `token=${valid}`),
       noToken('a scheme of PostgreSQL in front', `md5${valid}`),
       noToken('all of it in base64', Buffer.from(valid).toString('base64url')),

@@ -9,6 +9,27 @@ const NO_TOKEN = {
   hint: 'Send the token as the password, for example in PGPASSWORD.',
 } as const;
 
+const BEARER = [
+  'the password has "Bearer" in front of the token; expected the token alone',
+  'Take "Bearer" off the front: it belongs in an HTTP header, not in a password.',
+] as const;
+const QUOTE = [
+  'the password has a quote in front of the token; expected the token alone',
+  'Take the quotes off the token; jq -r prints it without them.',
+] as const;
+const MARK = [
+  'the password has a byte order mark in front of the token; expected the token alone',
+  'Save the file that holds the token without a byte order mark.',
+] as const;
+const SPACE = [
+  'the password has white space in front of the token; expected the token alone',
+  'Take the white space off the front of the token.',
+] as const;
+const JSON_ANSWER = [
+  'the password is JSON with a token in it; expected the token alone',
+  'Send only the token of it, for example what jq -r .access_token prints.',
+] as const;
+
 const notBase64URL = (index: number) =>
   ({
     code: 'ERR_TOKEN_MALFORMED',
@@ -39,15 +60,46 @@ export function password({ token }: Mint): Recipe[] {
       ['a NUL byte', '\0'],
       ['binary junk', String.fromCharCode(...Array.from({ length: 256 }, (_, i) => 255 - i))],
       ['a JWS in its JSON form', '{"payload":"e30","protected":"e30","signature":"AA"}'],
-      ['a token behind "Bearer "', `Bearer ${valid}`],
-      ['a token behind a space', ` ${valid}`],
-      ['a token in quotes', `"${valid}"`],
-      ['a token behind a byte order mark', `\u00ef\u00bb\u00bf${valid}`],
       ['a token behind a NUL byte', `\0${valid}`],
+      ['a token behind another word', `Basic ${valid}`],
+      ['a token behind four things that do not belong there', `" " ${valid}`],
+      ['a quote, "Bearer" and no token', '"Bearer secret"'],
+      ['JSON without a token', '{"access_token":"secret"}'],
     ].map(([what = '', text = '']) => ({
       name: `takes ${what} for no token`,
       password: text,
       expected: NO_TOKEN,
+    })),
+    ...[
+      ['"Bearer "', `Bearer ${valid}`, ...BEARER],
+      ['"bearer" and two spaces', `bearer  ${valid}`, ...BEARER],
+      ['the name of an HTTP header', `Authorization: Bearer ${valid}`, ...BEARER],
+      ['a space', ` ${valid}`, ...SPACE],
+      ['a line break', `\r\n${valid}`, ...SPACE],
+      ['a space and "Bearer "', ` Bearer ${valid}`, ...SPACE],
+      ['a double quote', `"${valid}"`, ...QUOTE],
+      ['a single quote', `'${valid}'`, ...QUOTE],
+      ['a quote, "Bearer " and a space', `"Bearer ${valid}"`, ...QUOTE],
+      ['a byte order mark', `\u00ef\u00bb\u00bf${valid}`, ...MARK],
+      [
+        'the answer of a token endpoint',
+        `{"token_type":"Bearer","access_token":"${valid}"}`,
+        ...JSON_ANSWER,
+      ],
+      [
+        'an ExecCredential',
+        `{\n "kind": "ExecCredential",\n "status": {"token": "${valid}"}\n}\n`,
+        ...JSON_ANSWER,
+      ],
+    ].map(([what = '', text = '', message = '', hint = '']) => ({
+      name: `says what is around the token: ${what}`,
+      password: text,
+      expected: { code: 'ERR_NOT_A_TOKEN', message, hint } as const,
+    })),
+    ...['"', "'", '"\n'].map((text) => ({
+      name: `says that a token ends in a quote: ${JSON.stringify(text)}`,
+      password: valid + text,
+      expected: { ...notBase64URL(valid.length), hint: 'Take the quotes off the token.' },
     })),
     {
       name: 'takes a password that starts with "eyJ" and says nothing in base64url for no token',

@@ -5,8 +5,8 @@ import { granted, type Recipe } from './recipe.ts';
 const HINTS: Readonly<Record<number, string>> = {
   511: 'Stock pam_exec.so hands over at most 511 bytes: use pam_pgtoken.so in the PAM service file.',
   995: 'PgBouncer before 1.17 keeps at most 995 bytes of a password: upgrade the pooler.',
-  1023: 'A buffer of 1024 bytes, as in Pgpool-II and older clients, cuts passwords here: upgrade or bypass it.',
   2047: 'PgBouncer up to 1.25.2 keeps at most 2047 bytes of a password: upgrade it or use shorter tokens.',
+  4095: 'A terminal cuts a pasted line at 4095 bytes: do not paste the token, read it from a file into PGPASSWORD.',
 };
 const ANY_HINT =
   'Look for a length limit between client and server: a driver, a pooler, a shell or a file.';
@@ -23,14 +23,14 @@ const cut = (whole: string, bytes: number, evidence: string) =>
 
 export function truncated({ token }: Mint): Recipe[] {
   const real = token({ bytes: 1200 });
-  const long = token({ bytes: 4000 });
+  const long = token({ bytes: 4400 });
   const big = token({ key: 'cluster-rs512', bytes: 1400 });
   const es256 = token({ key: 'cluster-es256' });
   const header = real.indexOf('.');
   const claims = real.lastIndexOf('.');
   const bigClaims = big.lastIndexOf('.');
   return [
-    ...[511, 995, 1023, 2047].map((bytes) => ({
+    ...[511, 995, 1023, 2047, 4095].map((bytes) => ({
       name: `grants a whole token of exactly ${bytes} bytes`,
       password: token({ key: bytes === 511 ? 'cluster-eddsa' : 'cluster-rs256', bytes }),
       expected: granted(),
@@ -49,12 +49,16 @@ export function truncated({ token }: Mint): Recipe[] {
       ...cut(real, 995, 'its RS256 signature has 102 of at least 256 bytes'),
     },
     {
-      name: 'names Pgpool-II for a token that was cut to 1023 bytes in its signature',
+      name: 'names no program for a token that was cut to 1023 bytes, where none is known to cut',
       ...cut(real, 1023, 'its RS256 signature has 123 of at least 256 bytes'),
     },
     {
       name: 'names PgBouncer for a token that was cut to 2047 bytes in its claims',
       ...cut(long, 2047, 'it ends in its claims'),
+    },
+    {
+      name: 'names the terminal for a token that was cut to 4095 bytes in its signature',
+      ...cut(long, 4095, 'its RS256 signature has 27 of at least 256 bytes'),
     },
     {
       name: 'names stock pam_exec for a token that was cut to 511 bytes right before its signature',
@@ -65,7 +69,7 @@ export function truncated({ token }: Mint): Recipe[] {
       ...cut(token({ bytes: 511 + 342 }), 511, 'its RS256 signature has 0 of at least 256 bytes'),
     },
     {
-      name: 'names Pgpool-II for a token by a 4096-bit key that was cut to 1023 bytes where base64url may not end',
+      name: 'sees that a token by a 4096-bit key was cut where base64url may not end',
       ...cut(
         token({ key: 'cluster-rs512', bytes: 1023 + 282 }),
         1023,
