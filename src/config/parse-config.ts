@@ -6,6 +6,7 @@ import { quote } from '../quote.ts';
 import { checkWritten } from './check-written.ts';
 import { findSoundParts, type SoundParts } from './find-sound-parts.ts';
 import { createLocate, type Locate } from './locate.ts';
+import { dropMergeConsequences } from './merge-keys.ts';
 import {
   type ConfigPath,
   describeIssue,
@@ -98,7 +99,7 @@ export function parseConfig(text: string): ParsedConfig {
   if (result.success && twice.length + unfit.length === 0) {
     return { ok: true, config: result.data, locate: (path) => locate(path, false) };
   }
-  let problems = [...twice, ...unfit];
+  let problems = unfit;
   for (const issue of result.error?.issues ?? []) {
     for (const { atKey, ...problem } of describeIssue(issue, knownKeysAt)) {
       problems.push({ ...problem, ...locate(problem.path, atKey) });
@@ -110,7 +111,7 @@ export function parseConfig(text: string): ParsedConfig {
   }
   return {
     ok: false,
-    problems: sortProblems(problems),
+    problems: sortProblems([...twice, ...dropMergeConsequences(problems)]),
     sound: findSoundParts(value),
     locate: (path) => locate(path, false),
   };

@@ -99,7 +99,7 @@ describe('a text that is no configuration', () => {
     [
       'a merge key',
       withMore('  - claim: groups', '    <<: {trimPrefix: x}'),
-      '10:5: issuers[0].roles[1]."<<": Unknown field, known here: claim, equals, pattern, replace, role, shorten, trimPrefix, trimSuffix',
+      '10:5: issuers[0].roles[1]."<<": Invalid key: merge keys ("<<") are not supported',
     ],
     [
       'an alias to what is around it',
