@@ -4,6 +4,7 @@
 // rest to the schema. What must be known as it was written, before defaults are filled in, is in check-written.ts.
 import * as z from 'zod/mini';
 import { isJSONObject, type JSONObject } from '../parse-json-object.ts';
+import { checkSplit } from './check-split.ts';
 import type { ReportProblem } from './problems.ts';
 import { normalizeType } from './token-type.ts';
 import { formatSeconds } from './units.ts';
@@ -119,6 +120,7 @@ export const checkValidationRule: CrossCheck = (value, report) => {
     report([second], `Invalid value: only one demand may be written, and ${first} is one`);
   }
   reportDuplicates(value, 'requiredValues', report);
+  checkSplit(value, ['requiredValue', 'requiredValues'], report);
 };
 
 /** `deny`: nothing twice. */
@@ -189,6 +191,7 @@ export const checkRoleRule: CrossCheck = (value, report) => {
       report([key], 'Invalid value: nothing comes from the claim when equals is written');
     }
   }
+  checkSplit(value, ['trimPrefix', 'trimSuffix', 'equals'], report);
   if (!has(value, 'pattern')) {
     for (const [index, role] of rolesOf(value['role']).entries()) {
       if (typeof role === 'string' && /\\[0-9]/.test(role)) {

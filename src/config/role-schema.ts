@@ -9,6 +9,11 @@ export const roleRuleSchema = z
     claim: claim(
       'The claim: its name, or a JSON Pointer (RFC 6901) when it begins with `/`, such as `/kubernetes.io/namespace`.',
     ),
+    split: z.optional(
+      text(
+        'What separates several values in one text, such as `" "` in `scope`. Each is looked at by itself, like an element of a list.',
+      ),
+    ),
     trimPrefix: z.optional(
       text('Taken off the front. A value that does not begin with it does not match.'),
     ),

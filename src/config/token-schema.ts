@@ -103,6 +103,11 @@ const scalar = () =>
 export const validationRuleSchema = z
   .strictObject({
     claim: claim('The claim: its name, or a JSON Pointer (RFC 6901) when it begins with `/`.'),
+    split: z.optional(
+      text(
+        'What separates several values in one text, such as `" "` in `scope`. Each is looked at by itself, like an element of a list.',
+      ),
+    ),
     requiredValue: z.optional(
       scalar().check(
         z.meta({

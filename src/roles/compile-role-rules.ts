@@ -4,6 +4,7 @@ import { PATTERN_HINT } from '../config/pattern-hint.ts';
 import type { CompilePattern, Pattern } from '../config/pattern.ts';
 import type { ReportProblem } from '../config/problems.ts';
 import type { RoleRule } from '../config/schema.ts';
+import { valuesOfClaim } from '../config/values-of-claim.ts';
 
 /** Says which roles the claims permit; protected roles and length are not its business. May hold a role twice. */
 export type RolesOf = (claims: Claims) => readonly string[];
@@ -66,7 +67,7 @@ function compileRule(
   const replace = compileReplace(rule.replace ?? {});
 
   return (claims) =>
-    textsOf(findClaim(claims, rule.claim)).flatMap((text) => {
+    textsOf(findClaim(claims, rule.claim), rule.split).flatMap((text) => {
       const value = trim(text, rule.trimPrefix ?? '', rule.trimSuffix ?? '');
       if (value === undefined || (rule.equals !== undefined && value !== rule.equals)) {
         return [];
@@ -110,9 +111,10 @@ function compileTemplates(
 
 const GROUP_REFERENCE = /\\[0-9]/g;
 
-function textsOf(value: unknown): string[] {
-  const values: unknown[] = Array.isArray(value) ? value : [value];
-  return values.slice(0, MAX_ROLES).filter((item) => typeof item === 'string');
+function textsOf(value: unknown, split: string | undefined): string[] {
+  return valuesOfClaim(value, split)
+    .slice(0, MAX_ROLES)
+    .filter((item) => typeof item === 'string');
 }
 
 /** Takes prefix and suffix off. @returns undefined when the value lacks one of them or is no longer than both. */

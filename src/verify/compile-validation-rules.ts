@@ -5,6 +5,7 @@ import type { CompilePattern } from '../config/pattern.ts';
 import { PATTERN_HINT } from '../config/pattern-hint.ts';
 import type { ReportProblem } from '../config/problems.ts';
 import type { ValidationRule } from '../config/schema.ts';
+import { valuesOfClaim } from '../config/values-of-claim.ts';
 import { refuse } from '../errors.ts';
 import { quote, quoteList } from '../quote.ts';
 import type { Check, VerifiedToken } from './check.ts';
@@ -29,7 +30,7 @@ export function compileValidationRules(
         PATTERN_HINT,
       );
     });
-    return demandCheck(name, rule.claim, demand);
+    return demandCheck(name, rule, demand);
   });
 }
 
@@ -58,25 +59,32 @@ function compileDemand(
   };
 }
 
-function demandCheck(name: string, claim: string, demand: Demand): Check<VerifiedToken> {
+function demandCheck(
+  name: string,
+  { claim, split }: ValidationRule,
+  demand: Demand,
+): Check<VerifiedToken> {
+  const expected =
+    split === undefined
+      ? demand.expected
+      : `${demand.expected} as a part (split at ${quote(split)})`;
   return {
     name,
-    expected: demand.expected,
+    expected,
     seen: ({ claims }) => describeClaim(claims, claim),
     refusal: ({ claims }) => {
       const value = findClaim(claims, claim);
       if (value === undefined) {
         return (
           withheldClaim(claims, claim) ??
-          missingClaim(quote(claim), undefined, `${demand.expected} (${name})`)
+          missingClaim(quote(claim), undefined, `${expected} (${name})`)
         );
       }
-      const elements: readonly unknown[] = Array.isArray(value) ? value : [value];
-      return elements.some(demand.holds)
+      return valuesOfClaim(value, split).some(demand.holds)
         ? undefined
         : refuse(
             'ERR_CLAIM_REJECTED',
-            `claim ${quote(claim)} is ${quote(value)}; expected ${demand.expected} (${name})`,
+            `claim ${quote(claim)} is ${quote(value)}; expected ${expected} (${name})`,
             'Compare the claims of the token with the claimValidationRules of this issuer.',
           );
     },

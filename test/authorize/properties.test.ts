@@ -56,6 +56,7 @@ async function decide(policy: Policy, password: string, role: string): Promise<D
 
 interface Rule {
   readonly claim: string;
+  readonly split?: string;
   readonly trimPrefix?: string;
   readonly trimSuffix?: string;
   readonly equals?: string;
@@ -131,7 +132,14 @@ describe('a role', () => {
         role: fc.constantFrom('\\1', 'x_\\1', '\\2\\1', '\\1'),
       }),
     )
-    .map(withoutUndefined);
+    .chain((one) => sometimes(letter, 3).map((split) => ({ ...one, split })))
+    .map(withoutUndefined)
+    // What could never be met is no configuration.
+    .filter(
+      ({ split, trimPrefix, trimSuffix, equals }) =>
+        split === undefined ||
+        ![trimPrefix, trimSuffix, equals].some((text) => text?.includes(split)),
+    );
 
   const claims = fc.record({
     sub: word,
@@ -152,7 +160,12 @@ describe('a role', () => {
           ? deep.er
           : undefined
         : all[one.claim];
-    return [value].flat().flatMap((text) => {
+    const values = [value].flat().flatMap((text): unknown[] => {
+      if (one.split === undefined) return [text];
+      const part = new RegExp(`[^${RegExp.escape(one.split)}]+`, 'g');
+      return typeof text === 'string' ? [...text.matchAll(part)].map(([found]) => found) : [];
+    });
+    return values.flatMap((text) => {
       if (typeof text !== 'string') return [];
       const inner = new RegExp(
         `^${RegExp.escape(one.trimPrefix ?? '')}(.+)${RegExp.escape(one.trimSuffix ?? '')}$`,

@@ -1,4 +1,5 @@
 // Role rules: what each kind yields, and what is wrong with those that cannot be used.
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import type { RoleRule } from '../../src/config/schema.ts';
@@ -61,6 +62,16 @@ describe('a rule', () => {
       ['a:', 'b:c'],
       [],
     ],
+    ['words', { split: ' ' }, 'a b  c ', ['a', 'b', 'c']],
+    ['words of a list', { split: ' ' }, ['a b', 1, null, 'c', ['d e']], ['a', 'b', 'c']],
+    ['words with a prefix', { split: ' ', trimPrefix: 'pg:' }, 'x pg:a pg:b xpg:c', ['a', 'b']],
+    ['words that equal', { split: ',', equals: 'dba', role: 'rw' }, 'x,dba,dba x', ['rw']],
+    ['words that match', { split: ',', pattern: 'd(.)', role: '\\1' }, 'da,xdb,dc', ['a', 'c']],
+    ['a separator of several letters', { split: ', ' }, 'a, b,c, d', ['a', 'b,c', 'd']],
+    ['a separator that a pattern would read', { split: '.' }, 'a.b', ['a', 'b']],
+    ['words of an empty text', { split: ' ', pattern: '.*', role: 'x' }, ['', '  '], []],
+    ['words of a number', { split: ' ' }, 1, []],
+    ['no words', { equals: 'dba', role: 'rw' }, 'x dba', []],
     ['groups', { pattern: '(.)(.)(.)', role: '\\3\\1x\\2' }, 'abc', ['caxb']],
     ['the same group twice, then a digit', { pattern: '(.)', role: '\\1\\10' }, 'a', ['aa0']],
     [
@@ -130,6 +141,48 @@ describe('a rule', () => {
   it('takes no longer for an evil value', () => {
     const rule = { claim: 'it', pattern: '((a|aa)*)*b', role: 'x' };
     expect(rolesOf([rule], { it: 'a'.repeat(16_000) })).toEqual([]);
+  });
+});
+
+describe('a rule with split', () => {
+  const text = fc.stringMatching(/^[ab ,]{0,12}$/);
+  const rule = fc.record({
+    trimPrefix: fc.constantFrom('', 'a'),
+    pattern: fc.constantFrom(undefined, 'b+', '[ab]*', '.*'),
+  });
+
+  it('permits what it would permit for a list of the parts, and nothing more', () => {
+    fc.assert(
+      fc.property(
+        text,
+        rule,
+        fc.constantFrom(' ', ',', ', '),
+        (it, { trimPrefix, pattern }, split) => {
+          const one: WrittenRule = {
+            claim: 'it',
+            ...(trimPrefix === '' ? {} : { trimPrefix }),
+            ...(pattern === undefined ? {} : { pattern }),
+          };
+          const parts = it.split(split).filter((part) => part !== '');
+          expect(rolesOf([{ ...one, split }], { it })).toEqual(rolesOf([one], { it: parts }));
+          // Where nothing is to be split, it changes nothing.
+          if (!it.includes(split)) {
+            expect(rolesOf([{ ...one, split }], { it })).toEqual(rolesOf([one], { it }));
+          }
+        },
+      ),
+      { seed: 20260101, numRuns: 2000 },
+    );
+  });
+
+  it('looks at the first thousand parts', () => {
+    const words = Array.from({ length: 1001 }, (_, n) => `w${n}`);
+    const of = (equals: string) => [{ claim: 'it', split: ' ', equals, role: 'x' }];
+    expect(rolesOf(of('w999'), { it: words.join(' ') })).toEqual(['x']);
+    expect(rolesOf(of('w1000'), { it: words.join(' ') })).toEqual([]);
+    expect(
+      rolesOf(of('w1000'), { it: [words.slice(0, 600).join(' '), words.slice(600).join(' ')] }),
+    ).toEqual([]);
   });
 });
 

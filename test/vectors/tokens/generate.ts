@@ -23,6 +23,7 @@ import { role } from './recipes/role.ts';
 import { rules } from './recipes/rules.ts';
 import { shape } from './recipes/shape.ts';
 import { spiffe } from './recipes/spiffe.ts';
+import { split } from './recipes/split.ts';
 import { times } from './recipes/times.ts';
 import { truncated } from './recipes/truncated.ts';
 import { type Vector } from './vector.ts';
@@ -43,6 +44,7 @@ const RECIPES: Readonly<Record<string, (mint: Mint) => readonly Recipe[]>> = {
   rules,
   shape,
   spiffe,
+  split,
   times,
   truncated,
 };

@@ -150,15 +150,22 @@ export const entraPeople: ExampleRecipe = {
         token: change(token, {
           claims: { scp: undefined, groups: undefined, roles: ['db.auditor'] },
         }),
-        expected: missingClaim('scp', '"psql"', 0),
+        expected: missingClaim('scp', '"psql" as a part (split at " ")', 0),
       },
-      {
-        name: `refuses a token with another scope (${entry})`,
+      ...['psql user_impersonation', 'openid profile psql'].map((scp) => ({
+        name: `grants a token with more scopes, ${scp} (${entry})`,
         role: 'dba_ro',
         service,
-        token: change(token, { claims: { scp: 'user_impersonation' } }),
-        expected: wrongClaim('scp', '"user_impersonation"', '"psql"', 0),
-      },
+        token: change(token, { claims: { scp } }),
+        expected: granted(entry),
+      })),
+      ...['user_impersonation', 'psql.read user_impersonation', 'openid,psql'].map((scp) => ({
+        name: `refuses a token with other scopes, ${scp} (${entry})`,
+        role: 'dba_ro',
+        service,
+        token: change(token, { claims: { scp } }),
+        expected: wrongClaim('scp', `"${scp}"`, '"psql" as a part (split at " ")', 0),
+      })),
       {
         name: `refuses a token for a day (${entry})`,
         role: 'dba_ro',
