@@ -3,6 +3,7 @@
 // Whatever cannot be carried over is told, never guessed; and where what is missing would let more people in, the entry has
 // no roles, so that nobody can use it as it is.
 import { issuerSchema } from '../config/key-schema.ts';
+import { isPlainHttpsURL, PLAIN_HTTPS_URL } from '../config/values.ts';
 import { quote } from '../quote.ts';
 import { collectInto, type Finding, type Report } from './findings.ts';
 import { type PAMLine, parsePAMLine } from './parse-pam-line.ts';
@@ -125,9 +126,14 @@ function translateIssuer(
 ): MigratedEntry['issuer'] {
   const written = { url: issuer, audiences: [audience] };
   const { error } = issuerSchema.safeParse(written);
-  for (const { message } of error?.issues ?? []) {
+  const faults = (error?.issues ?? []).map(({ message }) => message);
+  // pam_oidc knows discovery alone, so that the issuer is an address.
+  if (issuer !== '' && !isPlainHttpsURL(issuer)) {
+    faults.push(PLAIN_HTTPS_URL);
+  }
+  for (const fault of faults) {
     loss(
-      `issuer ${quote(issuer)}: it ${message}`,
+      `issuer ${quote(issuer)}: it ${fault}`,
       'The file cannot be used with it. Where the keys come another way, see keys in docs/configuration.md.',
     );
   }
