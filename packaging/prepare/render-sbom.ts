@@ -8,6 +8,9 @@ export interface Components {
   readonly packages: readonly BundledPackage[];
   readonly runtime: {
     readonly version: string;
+    /** SHA-256 of its binary as released, which the package strips of symbols, and its path in the Node.js project's archive. */
+    readonly sha256: string;
+    readonly path: string;
     /** `process.versions` of the runtime. */
     readonly parts: Readonly<Record<string, string | undefined>>;
   };
@@ -42,6 +45,11 @@ export function renderSBOM({ version, packages, runtime }: Components): string {
     licenses: [{ license: { id: 'MIT' } }],
     purl: `pkg:generic/node@${runtime.version}`,
     components: parts,
+    // Not `hashes`, which would be those of the file in the package.
+    properties: [
+      { name: 'pgtoken:released-binary', value: runtime.path },
+      { name: 'pgtoken:released-binary:sha256', value: runtime.sha256 },
+    ],
   };
   const self = `pkg:deb/debian/pgtoken@${version}`;
   const document = {

@@ -1,10 +1,15 @@
 // Holds docs/dependencies.md to package.json, package-lock.json and what is installed, and these to what that page promises.
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 
+import { runChecked } from '../support/run-checked.ts';
+import { run } from '../support/run.ts';
+import { createTemporaryFolder } from '../support/temporary-folder.ts';
 import { codeSpans, readPage, ROOT, rowsOf } from './read-markdown.ts';
 
 const names = z.optional(z.record(z.string(), z.string()));
@@ -178,6 +183,39 @@ it('packages are installed without running their scripts', () => {
   const installs = bootstrap.split('\n').filter((line) => /\bnpm (?:ci|install)\b/.test(line));
   expect(installs.length).toBeGreaterThan(0);
   for (const line of installs) expect(line).toMatch(/^#|\bnpm ci --ignore-scripts\b/);
+});
+
+describe('the commands that check the runtime against the archives of the Node.js project', () => {
+  const ARCHIVES = ['node-v1.2.3-linux-x64', 'node-v1.2.3-linux-arm64'];
+  const check = page.blocks.find(({ text }) => text.includes('SHASUMS256.txt'))?.text ?? 'false';
+
+  it.each([
+    { what: 'pass when all sums are right', archive: true, binary: true },
+    { what: 'fail when an archive is another one', archive: false, binary: true },
+    { what: 'fail when the binary is another one', archive: true, binary: false },
+  ])('$what', async ({ archive, binary }) => {
+    await using folder = await createTemporaryFolder('runtime');
+    const inside = (path: string): string => join(folder.path, path);
+    const sha256 = (bytes: Uint8Array | string): string =>
+      createHash('sha256').update(bytes).digest('hex');
+    const wrong = '0'.repeat(64);
+    const sums = [`${wrong}  node-v1.2.3.pkg`];
+    const runtime: string[] = [];
+    for (const name of ARCHIVES) {
+      await mkdir(inside(`${name}/bin`), { recursive: true });
+      await writeFile(inside(`${name}/bin/node`), name);
+      await runChecked('tar', ['-C', folder.path, '-czf', inside(`${name}.tar.gz`), name]);
+      await runChecked('rm', ['-r', inside(name)]);
+      const bytes = readFileSync(inside(`${name}.tar.gz`));
+      sums.push(`${archive ? sha256(bytes) : wrong}  ${name}.tar.gz`);
+      runtime.push(`${binary ? sha256(name) : wrong}  ${name}/bin/node`);
+    }
+    await mkdir(inside('pgtoken/packaging'), { recursive: true });
+    await writeFile(inside('SHASUMS256.txt'), `${sums.join('\n')}\n`);
+    await writeFile(inside('pgtoken/packaging/runtime.sha256'), `${runtime.join('\n')}\n`);
+    const { status } = await run('sh', ['-euc', check], { cwd: folder.path });
+    expect(status).toBe(archive && binary ? 0 : 1);
+  });
 });
 
 function isHash(integrity: string | undefined): boolean {

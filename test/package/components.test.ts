@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 
 import { bundle } from '../../packaging/prepare/bundle.ts';
-import { assertIntegrity, findRuntime } from '../../packaging/prepare/find-runtime.ts';
+import { assertIntegrity, assertSum, findRuntime } from '../../packaging/prepare/find-runtime.ts';
 import { readPackage, type BundledPackage } from '../../packaging/prepare/read-package.ts';
 import { renderCopyright } from '../../packaging/prepare/render-copyright.ts';
 import { renderSBOM } from '../../packaging/prepare/render-sbom.ts';
@@ -132,7 +132,12 @@ describe('the copyright file', () => {
 });
 
 describe('the SBOM', () => {
-  const runtime = { version: process.versions.node, parts: process.versions };
+  const runtime = {
+    version: process.versions.node,
+    path: 'node-v26.0.0-linux-x64/bin/node',
+    sha256: 'ab'.repeat(32),
+    parts: process.versions,
+  };
 
   it('lists each package and the runtime with its parts, and is the same each time', () => {
     const text = renderSBOM({ version: '1.2.3', packages, runtime });
@@ -165,6 +170,21 @@ describe('the SBOM', () => {
     expect(parts).not.toContain('modules');
   });
 
+  it('has the sum of the runtime as released', () => {
+    const text = renderSBOM({ version: '1', packages: [], runtime });
+    expect(JSON.parse(text)).toMatchObject({
+      components: [
+        {
+          name: 'node',
+          properties: [
+            { name: 'pgtoken:released-binary', value: runtime.path },
+            { name: 'pgtoken:released-binary:sha256', value: runtime.sha256 },
+          ],
+        },
+      ],
+    });
+  });
+
   it('names a scoped package as package URLs do', () => {
     const scoped = packages.filter(({ name }) => name.startsWith('@'));
     expect(scoped.length).toBeGreaterThan(0);
@@ -176,10 +196,48 @@ describe('the SBOM', () => {
 });
 
 describe('the runtime', () => {
-  it('is the locked one', () => {
-    const architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';
-    const { version } = findRuntime(ROOT, architecture, folder.path);
+  const architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';
+
+  it('is the locked one, with the sum that packaging/runtime.sha256 has', () => {
+    const { version, path, sha256 } = findRuntime(ROOT, architecture, folder.path);
     expect(version).toBe(process.versions.node);
+    const sums = readFileSync(join(ROOT, 'packaging/runtime.sha256'), 'utf8');
+    expect(sums.split('\n')).toContain(`${sha256}  ${path}`);
+    expect([...sums.matchAll(/^[0-9a-f]{64}  (.+)$/gm)].map(([, name]) => name)).toEqual(
+      ['x64', 'arm64'].map((cpu) => `node-v${version}-linux-${cpu}/bin/node`),
+    );
+  });
+
+  it('is refused when its binary is another one, be its version the right one', async () => {
+    const checkout = await mkdtemp(join(folder.path, 'checkout-'));
+    const name = `node-linux-${process.arch}`;
+    const inside = (path: string): string => join(checkout, path);
+    await mkdir(inside(`node_modules/${name}/bin`), { recursive: true });
+    await mkdir(inside('packaging'));
+    const manifest = { version: '1.2.3', integrity: 'sha512-x' };
+    await writeFile(
+      inside('package-lock.json'),
+      JSON.stringify({ packages: { [`node_modules/${name}`]: manifest } }),
+    );
+    await writeFile(inside(`node_modules/${name}/package.json`), JSON.stringify(manifest));
+    await writeFile(inside(`node_modules/${name}/bin/node`), 'hello\n');
+    const path = `node-v1.2.3-linux-${process.arch}/bin/node`;
+    const hello = '5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03';
+
+    await writeFile(inside('packaging/runtime.sha256'), `${'0'.repeat(64)}  ${path}\n`);
+    expect(() => findRuntime(checkout, architecture, folder.path)).toThrow(
+      `${path} has SHA-256 ${hello}; packaging/runtime.sha256 has ${'0'.repeat(64)}`,
+    );
+    await writeFile(inside('packaging/runtime.sha256'), `${hello}  ${path}\n`);
+    expect(findRuntime(checkout, architecture, folder.path)).toMatchObject({ path, sha256: hello });
+  });
+
+  it('is refused when there is no sum for it, or one that says more', () => {
+    for (const sums of ['', 'aa  x/bin/node2\n', 'aa  y/x/bin/node\n', 'aa  x/bin/node\r\n']) {
+      expect(() => {
+        assertSum(sums, 'x/bin/node', 'aa');
+      }).toThrow('x/bin/node has SHA-256 aa; packaging/runtime.sha256 has no sum for it');
+    }
   });
 
   it('is refused when it is not what the lock says', () => {
