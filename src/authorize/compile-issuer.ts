@@ -1,5 +1,6 @@
 // Makes one entry of issuers.yaml ready to decide by. Everything that can be done once is done here, so that a login
 // only pays for what its entry demands.
+import { isSVIDAlgorithm } from '../config/algorithms.ts';
 import type { CompilePattern } from '../config/pattern.ts';
 import type { ReportProblem } from '../config/problems.ts';
 import type { IssuerConfiguration } from '../config/schema.ts';
@@ -40,7 +41,7 @@ export function compileIssuer(
     algorithms:
       entry.issuer.spiffeTrustDomain === undefined
         ? algorithms
-        : algorithms.filter((algorithm) => algorithm !== 'EdDSA'),
+        : algorithms.filter(isSVIDAlgorithm),
     admissionChecks: admissionChecks(entry.pam),
     claimChecks: compileClaimChecks(entry, tools.compilePattern, (below, message, hint) => {
       report(['claimValidationRules', ...below], message, hint);

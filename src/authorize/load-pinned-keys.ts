@@ -6,8 +6,9 @@ import type { ReportProblem } from '../config/problems.ts';
 import { readTrustedFile } from '../config/read-trusted-file.ts';
 import type { KeysPart } from '../config/schema.ts';
 import { MAX_CANDIDATES } from '../keys/find-keys.ts';
+import { algorithmsOf } from '../keys/algorithms-of.ts';
+import { IS_PRIVATE } from '../keys/parse-key.ts';
 import {
-  algorithmsOf,
   type KeySet,
   MAX_DOCUMENT_VALUES,
   type ParsedKeySet,
@@ -24,7 +25,12 @@ interface Form {
   readonly name: string;
   readonly keys: string;
   readonly parse: (text: string) => ParsedKeySet | string | Promise<ParsedKeySet | string>;
+  /** How to take a key out of the file. */
+  readonly remove?: (index: number) => string;
 }
+
+const removeFromJSON = (index: number): string =>
+  `Take it out of the file, for example with jq 'del(.keys[${index}])'.`;
 
 const FORMS: readonly Form[] = [
   {
@@ -32,12 +38,14 @@ const FORMS: readonly Form[] = [
     name: 'key set',
     keys: 'keys',
     parse: (text) => parseJSON(text, parseKeySet),
+    remove: removeFromJSON,
   },
   {
     key: 'spiffeBundleFile',
     name: 'SPIFFE bundle',
     keys: 'keys for JWT-SVIDs (use: jwt-svid)',
     parse: (text) => parseJSON(text, parseSPIFFEBundle),
+    remove: removeFromJSON,
   },
   {
     key: 'publicKeysFile',
@@ -80,7 +88,7 @@ export async function loadPinnedKeys(
   }
   const { keySet, rejected } = parsed;
   for (const { index, reason } of rejected) {
-    fail(`: keys[${index}] is ${reason}`, reason.startsWith('a private key') ? LEAKED : undefined);
+    fail(`: keys[${index}] ${reason}`, reason === IS_PRIVATE ? LEAKED : form.remove?.(index));
   }
   if (keySet.keys.length === 0 && rejected.length === 0) {
     fail(` has no ${form.keys}; expected at least one`);

@@ -7,7 +7,7 @@ import { systemClock } from '../clock.ts';
 import { formatSeconds } from '../config/units.ts';
 import { createDiskKeyCache } from '../keys/disk-key-cache.ts';
 import type { KeyCache } from '../keys/key-record.ts';
-import { algorithmsOf } from '../keys/parse-key-set.ts';
+import { algorithmsOf } from '../keys/algorithms-of.ts';
 import { toPrintable } from '../protocol/format-reply.ts';
 import { formatJSON } from './format-json.ts';
 import { count, loadPolicyOrReport } from './report.ts';

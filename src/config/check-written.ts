@@ -1,5 +1,6 @@
 // Rules of issuers.yaml about what is written and what would come of it: that nothing stands there without effect. They
 // see the file as it was written, before defaults are filled in.
+import { isAlgorithm, isSVIDAlgorithm } from './algorithms.ts';
 import { isJSONObject, type JSONObject } from '../parse-json-object.ts';
 import { checkIssuerURL } from './check-issuer-url.ts';
 import { type CrossCheck, has, KEY_SOURCES } from './cross-checks.ts';
@@ -100,7 +101,7 @@ function checkTrustDomain(entry: JSONObject, report: ReportProblem): void {
     );
   }
   if (isJSONObject(token)) {
-    reportItems(token, 'algorithms', (name) => name === 'EdDSA', report);
+    reportItems(token, 'algorithms', (name) => isAlgorithm(name) && !isSVIDAlgorithm(name), report);
     reportItems(token, 'types', (name) => !SVID_TYPES.includes(normalizeType(name)), report);
   }
 }

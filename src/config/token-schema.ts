@@ -1,6 +1,6 @@
 // The shape of what issuers.yaml demands of a token: limits, rules on its claims, and lists of what is denied.
 import * as z from 'zod/mini';
-import { SUPPORTED_ALGORITHMS } from './algorithms.ts';
+import { DEFAULT_ALGORITHMS, SUPPORTED_ALGORITHMS } from './algorithms.ts';
 import { checkDeny, checkToken, checkValidationRule, crossCheck, DEMANDS } from './cross-checks.ts';
 import { NEVER_ACCEPTED_TYPES, normalizeType, TYPE_PATTERN } from './token-type.ts';
 import { claim, duration, flag, moment, oneOf, size, text, texts } from './values.ts';
@@ -14,10 +14,10 @@ export const tokenSchema = z
         z.meta({
           title: 'list, at least one',
           description:
-            'The signature algorithms (`alg`) that are accepted. HMAC (`HS*`) and `none` cannot be written. Tokens of a trust domain are never signed with EdDSA.',
+            'The signature algorithms (`alg`) that are accepted. `Ed25519` is the name that RFC 9864 has for `EdDSA`; each counts for tokens that have it. `ML-DSA-44`, `ML-DSA-65` and `ML-DSA-87` (RFC 9964) are accepted where they are written. HMAC (`HS*`) and `none` cannot be. Tokens of a trust domain are signed with RS*, PS* or ES*.',
         }),
       ),
-      [...SUPPORTED_ALGORITHMS],
+      [...DEFAULT_ALGORITHMS],
     ),
     types: z._default(
       z

@@ -2,7 +2,7 @@
 // administrator wrote.
 import type { FetchResult } from '../keys/fetch-result.ts';
 import { type ParsedKeySet, parseKeySet } from '../keys/parse-key-set.ts';
-import { parseSPIFFEBundle } from '../keys/parse-spiffe-bundle.ts';
+import { type ParsedBundle, parseSPIFFEBundle } from '../keys/parse-spiffe-bundle.ts';
 import type { JSONObject } from '../parse-json-object.ts';
 import { quote } from '../quote.ts';
 import { httpGetJSON, type HTTPGetOptions } from './http-get.ts';
@@ -90,10 +90,10 @@ export async function fetchKeySet(
 /** What is expected under an address. */
 interface Form {
   readonly name: string;
-  readonly parse: (
-    document: JSONObject,
-  ) => (ParsedKeySet & { readonly refreshHint?: number | undefined }) | string;
+  readonly parse: (document: JSONObject) => ParsedDocument | string;
 }
+
+type ParsedDocument = ParsedKeySet & Partial<Pick<ParsedBundle, 'refreshHint' | 'otherKeys'>>;
 
 const JWKS: Form = { name: 'key set', parse: parseKeySet };
 const BUNDLE: Form = { name: 'SPIFFE bundle', parse: parseSPIFFEBundle };
@@ -115,15 +115,11 @@ async function fetchKeys(
       reason: `${url} answered a document that is no ${form.name}: ${parsed}`,
     };
   }
-  const { keySet, rejected, refreshHint } = parsed;
+  const { keySet, refreshHint } = parsed;
   if (keySet.keys.length === 0) {
-    const [first] = rejected;
-    const detail = first === undefined ? '' : `; the first one is ${first.reason}`;
-    return {
-      kind: 'failed',
-      reason: `${url} answered a ${form.name} without a usable key${detail}`,
-      withdrawn: true,
-    };
+    const { detail, hint } = explainEmpty(parsed);
+    const reason = `${url} answered a ${form.name} without a usable key${detail}`;
+    return { kind: 'failed', reason, hint, withdrawn: true };
   }
   const maxAges = [answer.maxAge, refreshHint].filter((age) => age !== undefined);
   return {
@@ -134,16 +130,40 @@ async function fetchKeys(
   };
 }
 
+const OTHER_KEYS =
+  'Ask whoever runs the issuer to publish a signing key that can be used: RSA of 2048 bits or more, EC, or Ed25519.';
+
+/** Why there is no usable key in a document, and what to do about it. */
+function explainEmpty({ rejected: [first], otherKeys = 0 }: ParsedDocument): {
+  readonly detail: string;
+  readonly hint: string;
+} {
+  if (first !== undefined) {
+    return { detail: `; the first one ${first.reason}`, hint: OTHER_KEYS };
+  }
+  return otherKeys === 0
+    ? { detail: '', hint: OTHER_KEYS }
+    : {
+        detail: `; none of its ${otherKeys} keys has use "jwt-svid"`,
+        hint: "A bundle has such keys; where this is a JWKS, as of SPIRE's OIDC discovery provider, write keys.jwksURI.",
+      };
+}
+
 /** An entity tag means something only under the address that gave it, and discovery may lead to another one each time. */
 function etagFor(url: string, known: string | undefined): string | undefined {
   return known?.startsWith(`${url} `) === true ? known.slice(url.length + 1) : undefined;
 }
 
+type FailedFetch = Extract<FetchResult, { kind: 'failed' }>;
+
+function failed(reason: string): FailedFetch {
+  return { kind: 'failed', reason };
+}
+
 async function discover(
   location: { readonly issuerURL: string; readonly discoveryURL: string },
   limits: HTTPGetOptions,
-): Promise<{ readonly jwksURI: string } | Extract<FetchResult, { kind: 'failed' }>> {
-  const failed = (reason: string) => ({ kind: 'failed', reason }) as const;
+): Promise<{ readonly jwksURI: string } | FailedFetch> {
   const answer = await httpGetJSON(location.discoveryURL, limits);
   if (answer.kind !== 'document') {
     // Without an entity tag there is no "unchanged".

@@ -15,7 +15,7 @@ function isSame(a: JWK, b: JWK): boolean {
   return (
     a.kty === b.kty &&
     a.crv === b.crv &&
-    (['n', 'e', 'x', 'y'] as const).every((name) => digitsOf(a[name]) === digitsOf(b[name]))
+    (['n', 'e', 'x', 'y', 'pub'] as const).every((name) => digitsOf(a[name]) === digitsOf(b[name]))
   );
 }
 

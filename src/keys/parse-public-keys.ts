@@ -1,6 +1,7 @@
 // From a PEM file to the public keys in it: public keys (SPKI, PKCS #1) and the keys of certificates. Of a certificate
 // only the key is used; who signed it and until when it is valid does not matter for a key that somebody pinned.
 import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { IS_PRIVATE } from './parse-key.ts';
 import { type ParsedKeySet, parseKeySet } from './parse-key-set.ts';
 
 const BLOCK = /-----BEGIN ([A-Z0-9 ]{1,64})-----([^-]*)-----END \1-----/g;
@@ -25,7 +26,7 @@ export function parsePublicKeys(pem: string): ParsedKeySet | string {
   return typeof parsed === 'string'
     ? parsed
     : {
-        keySet: parsed.keySet,
+        keySet: { keys: parsed.keySet.keys },
         rejected: parsed.rejected.map(({ index, reason }) => {
           const member = members[index];
           return { index, reason: typeof member === 'string' ? member : reason };
@@ -36,20 +37,20 @@ export function parsePublicKeys(pem: string): ParsedKeySet | string {
 /** @returns the key as a JWK, or what the block is instead. */
 function readBlock(block: string, label: string): object | string {
   if (label.endsWith('PRIVATE KEY')) {
-    return 'a private key; expected public keys only';
+    return IS_PRIVATE;
   }
   if (!['PUBLIC KEY', 'RSA PUBLIC KEY', 'CERTIFICATE'].includes(label)) {
-    return `a PEM block ${JSON.stringify(label)}; expected PUBLIC KEY, RSA PUBLIC KEY or CERTIFICATE`;
+    return `is a PEM block ${JSON.stringify(label)}; expected PUBLIC KEY, RSA PUBLIC KEY or CERTIFICATE`;
   }
   let key: KeyObject;
   try {
     key = label === 'CERTIFICATE' ? new X509Certificate(block).publicKey : createPublicKey(block);
   } catch {
-    return `a ${label} that cannot be read`;
+    return `is a ${label} that cannot be read`;
   }
   try {
     return key.export({ format: 'jwk' });
   } catch {
-    return `a key of kind ${key.asymmetricKeyType ?? 'unknown'}; expected RSA, EC or Ed25519`;
+    return `is a key of kind ${key.asymmetricKeyType ?? 'unknown'}; expected RSA, EC, Ed25519 or ML-DSA`;
   }
 }

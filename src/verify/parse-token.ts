@@ -26,18 +26,22 @@ export interface ParsedToken {
   /** The `typ` header, when there is one. */
   readonly type: string | undefined;
   readonly claims: Claims;
-  /** Length of the decoded signature in bytes. */
+  /** Length of the decoded signature in bytes. By an RSA key that is too small to be used it is less than any that is. */
   readonly signatureBytes: number;
 }
 
 /** The longest password that any program on the way hands over, in bytes; see docs/protocol.md. */
 export const MAX_TOKEN_BYTES = 65_535;
 
+/** By an RSA key of 512 bits, in bytes: anything shorter was cut. */
+const SHORTEST_RSA_SIGNATURE = 64;
+
 /**
  * Parses a password as a JWT.
  *
  * Checks its form: length, parts, base64url without padding or stray bits, JSON without duplicate members, a supported
- * `alg`, no `crit`, and a signature that is not too short for its algorithm. Does not check the signature, `typ` or any
+ * `alg`, no `crit`, and a signature that is not too short for its algorithm. An RSA signature that may be that of a key
+ * too small to be used passes: whether it is or was cut, the issuer's keys tell. Does not check the signature, `typ` or any
  * claim, and ignores every header that offers a key (`jku`, `jwk`, `x5u`, `x5c`).
  *
  * @param maxBytes the longest token that is looked at.
@@ -108,7 +112,8 @@ export function parseToken(password: string, maxBytes: number): ParsedToken | Re
   }
   const signatureBytes = Math.floor((signature.length * 3) / 4);
   const { least, fixed } = SIGNATURE_BYTES[alg];
-  if (signatureBytes < least) {
+  const mayBeWhole = signatureBytes >= (fixed ? least : SHORTEST_RSA_SIGNATURE);
+  if (signatureBytes < least && !(mayBeWhole && isCanonicalBase64URL(signature))) {
     return truncated(
       bytes,
       `its ${alg} signature has ${signatureBytes} of ${fixed ? '' : 'at least '}${least} bytes`,

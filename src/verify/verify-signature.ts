@@ -1,9 +1,11 @@
 // Checks a token's signature with keys that the administrator's configuration led to, never with one from the token.
 import { compactVerify, errors, importJWK, type JWK } from 'jose';
-import { refuse, type Refusal } from '../errors.ts';
+import { isMLDSA } from '../config/algorithms.ts';
+import { isRefusal, refuse, type Refusal } from '../errors.ts';
 import { quote } from '../quote.ts';
 import type { ParsedToken } from './parse-token.ts';
 import { truncated } from './truncated.ts';
+import { verifyMLDSA } from './verify-ml-dsa.ts';
 
 /**
  * Checks the signature (RFC 7515 section 5.2) against each of the keys.
@@ -11,7 +13,7 @@ import { truncated } from './truncated.ts';
  * Does not choose the keys and looks at no claim. The keys must be public ones, fit for the token's algorithm.
  *
  * @returns the key that verifies it, or `ERR_SIGNATURE_INVALID`, or `ERR_TOKEN_TRUNCATED` where the signature is
- * shorter than every key's.
+ * shorter than every key's, or `ERR_ALGORITHM_NOT_ALLOWED` where the runtime lacks the algorithm.
  */
 export async function verifySignature(
   token: ParsedToken,
@@ -20,6 +22,16 @@ export async function verifySignature(
   let missing = Number.POSITIVE_INFINITY;
   let broken = 0;
   for (const jwk of keys) {
+    if (isMLDSA(token.algorithm)) {
+      const verified = await verifyMLDSA(token, jwk);
+      if (verified === true) {
+        return jwk;
+      }
+      if (isRefusal(verified)) {
+        return verified;
+      }
+      continue;
+    }
     let key;
     try {
       key = await importJWK({ ...jwk, alg: token.algorithm }, token.algorithm);
@@ -40,7 +52,7 @@ export async function verifySignature(
   if (missing > 0 && Number.isFinite(missing)) {
     return truncated(
       Buffer.byteLength(token.text),
-      `its ${token.algorithm} signature is ${missing} bytes shorter than the key's`,
+      `its ${token.algorithm} signature is ${missing} ${missing === 1 ? 'byte' : 'bytes'} shorter than the key's`,
     );
   }
   if (broken === keys.length) {

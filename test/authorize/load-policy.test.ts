@@ -299,11 +299,11 @@ describe('pinned keys', () => {
     ],
     [
       'several keys that cannot be used',
-      { keys: ['x', { ...RSA, use: 'enc' }, RSA, { kty: 'AKP' }] },
+      { keys: ['x', { ...RSA, use: 'enc' }, RSA, { kty: 'other' }] },
       [
         ': keys[0] is not a JSON object',
-        ': keys[1] is use is "enc"; expected "sig"',
-        ': keys[3] is kty "AKP"; expected RSA, EC or OKP',
+        ': keys[1] has use "enc"; expected "sig"',
+        ': keys[3] has kty "other"; expected RSA, EC, OKP or AKP',
       ],
     ],
     [
@@ -380,7 +380,7 @@ describe('pinned keys of other forms', () => {
       JSON.stringify({ keys: [key, { ...key, use: 'jwt-svid', kid: undefined }] }),
     );
     expect(await problemsOf(text)).toEqual([
-      `${BUNDLE}bundle.json: keys[1] is without kid, which a key for JWT-SVIDs must have`,
+      `${BUNDLE}bundle.json: keys[1] has no kid, which a key for JWT-SVIDs must have`,
     ]);
     await place('bundle.json', '[]');
     expect(await problemsOf(text)).toEqual([
@@ -417,8 +417,8 @@ describe('pinned keys of other forms', () => {
         'Whoever could read this file can sign tokens: have the issuer make another key.',
       ],
       [
-        `Invalid value: ${join(folder, 'keys.json')}: keys[1] is use is "enc"; expected "sig"`,
-        undefined,
+        `Invalid value: ${join(folder, 'keys.json')}: keys[1] has use "enc"; expected "sig"`,
+        "Take it out of the file, for example with jq 'del(.keys[1])'.",
       ],
     ]);
   });

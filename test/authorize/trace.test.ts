@@ -77,7 +77,7 @@ describe('a trace', () => {
         [
           'cluster',
           'alg',
-          'RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA',
+          'RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519',
           'RS256',
         ],
         ['cluster', 'keys', 'keys of the issuer', '8 keys of the issuer'],

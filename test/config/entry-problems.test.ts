@@ -136,6 +136,16 @@ describe('a problem is', () => {
       'token.algorithms[1]: Invalid value: "EdDSA": no token of a trust domain (JWT-SVID) may have it',
     ],
     [
+      'a trust domain with Ed25519',
+      { issuer: SPIFFE, keys: BUNDLE, token: '{algorithms: [Ed25519, ES256]}' },
+      'token.algorithms[0]: Invalid value: "Ed25519": no token of a trust domain (JWT-SVID) may have it',
+    ],
+    [
+      'a trust domain with ML-DSA',
+      { issuer: SPIFFE, keys: BUNDLE, token: '{algorithms: [ML-DSA-65]}' },
+      'token.algorithms[0]: Invalid value: "ML-DSA-65": no token of a trust domain (JWT-SVID) may have it',
+    ],
+    [
       'a trust domain with access tokens',
       { issuer: SPIFFE, keys: BUNDLE, token: '{types: [JWT, at+jwt]}' },
       'token.types[1]: Invalid value: "at+jwt": no token of a trust domain (JWT-SVID) may have it',

@@ -29,6 +29,7 @@ describe('a configuration', () => {
               'ES384',
               'ES512',
               'EdDSA',
+              'Ed25519',
             ],
             types: ['absent', 'JWT', 'JOSE', 'at+jwt'],
             allowSenderConstrained: false,
@@ -182,7 +183,7 @@ issuers:
 
 describe('one problem', () => {
   const ALGORITHMS =
-    '"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"';
+    '"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87"';
   const LABEL = 'must be a DNS label: lower-case letters, digits and "-", at most 63';
   const HTTPS = 'must be an https:// URL without user, query or fragment';
   const HTTPS_WITH_QUERY = 'must be an https:// URL without user or fragment';
@@ -720,7 +721,7 @@ issuers:
       'issuers.yaml:10:32: issuers[0].keys.jwksFile: Invalid value: only one key source may be written, and jwksURI is one',
       'issuers.yaml:11:22: issuers[0].token.clockSkew: Invalid type: expected a duration such as "30s", "10m" or "24h", got number 1',
       'issuers.yaml:11:35: issuers[0].token.maxBytes: Invalid value: 1: must be 256 to 65535 bytes',
-      'issuers.yaml:11:51: issuers[0].token.algorithms[0]: Unsupported value: "HS256": must be one of "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", did you mean "RS256"?',
+      'issuers.yaml:11:51: issuers[0].token.algorithms[0]: Unsupported value: "HS256": must be one of "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87", did you mean "RS256"?',
       'issuers.yaml:13:26: issuers[0].roles[0].equals: Invalid value: equals needs role beside it, which says what is permitted',
       "issuers.yaml:14:24: issuers[0].roles[1].role: Invalid value: a role needs equals or pattern beside it, which say for whom it is; pattern: '.*' means everybody",
       'issuers.yaml:14:24: issuers[0].roles[1].role: Invalid value: \\1 stands for a group of pattern, and there is no pattern',

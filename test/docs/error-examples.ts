@@ -130,6 +130,7 @@ export async function makeErrorExamples(): Promise<ReadonlySet<string>> {
     await judge({ key: ec.privateKey, header: { alg: 'ES256', kid: 'e2a9' } }),
     await judge({ key: stranger.privateKey }),
     await judge({ header: { kid: '0b5d' } }),
+    await judge({ header: { kid: 'b7e0' } }),
     await judge({ header: { kid: undefined } }),
     format(none),
     format(tooOld),
@@ -229,7 +230,8 @@ function makePolicy(yaml: string, keys: readonly JWK[]): Policy {
   const parsed = parseConfig(yaml);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   const { issuers: entries, protectedRoles } = parsed.config;
-  const keySource = { kind: 'pinned', keySet: { keys } } as const;
+  const leftOut = [{ kid: 'b7e0', reason: 'has use "enc"; expected "sig"' }];
+  const keySource = { kind: 'pinned', keySet: { keys, leftOut } } as const;
   const issuers = entries.map((entry) =>
     compileIssuer(entry, keySource, protectedRoles, RULE_TOOLS, (path, message) => {
       throw new Error(`${path.join('.')}: ${message}`);

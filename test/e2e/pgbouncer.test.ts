@@ -207,7 +207,7 @@ describe('a long token', () => {
       token: token.slice(0, LONGEST),
     });
     expect(reason).toBe(
-      'denied ERR_TOKEN_TRUNCATED the token was cut to 2047 bytes on its way: its RS256 signature has 255 of at least 256 bytes. HINT: PgBouncer up to 1.25.2 keeps at most 2047 bytes of a password: upgrade it or use shorter tokens.',
+      "denied ERR_TOKEN_TRUNCATED the token was cut to 2047 bytes on its way: its RS256 signature is 1 byte shorter than the key's. HINT: PgBouncer up to 1.25.2 keeps at most 2047 bytes of a password: upgrade it or use shorter tokens.",
     );
     await daemon.waitForLine('decision', asked);
   });

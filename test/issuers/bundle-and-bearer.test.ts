@@ -71,7 +71,7 @@ describe('a bundle', () => {
     const x509 = { ...OTHER, use: 'x509-svid', x5c: ['MIIB'] };
     expect(
       await fetchBundle({ keys: [x509, SVID, KEY, { ...OTHER, use: 'sig' }], spiffe_sequence: 1 }),
-    ).toEqual({ kind: 'keys', keySet: { keys: [KEY] }, etag: undefined, maxAge: undefined });
+    ).toMatchObject({ kind: 'keys', keySet: { keys: [KEY] } });
   });
 
   it.each<
@@ -98,14 +98,23 @@ describe('a bundle', () => {
 
   it('without a key for JWT-SVIDs withdraws those of before', async () => {
     const reason = `${server.origin}/bundle answered a SPIFFE bundle without a usable key`;
-    for (const keys of [[], [KEY], [{ ...KEY, use: 'x509-svid' }]]) {
-      expect(await fetchBundle({ keys })).toEqual({ kind: 'failed', reason, withdrawn: true });
-    }
-    expect(await fetchBundle({ keys: [{ ...SVID, kid: undefined }] })).toEqual({
-      kind: 'failed',
-      reason: `${reason}; the first one is without kid, which a key for JWT-SVIDs must have`,
-      withdrawn: true,
+    const none = { kind: 'failed', withdrawn: true };
+    expect(await fetchBundle({ keys: [] })).toMatchObject({ ...none, reason });
+    expect(await fetchBundle({ keys: [{ ...SVID, kid: undefined }] })).toMatchObject({
+      ...none,
+      reason: `${reason}; the first one has no kid, which a key for JWT-SVIDs must have`,
     });
+  });
+
+  it('that is the JWKS of a discovery provider is told from one whose keys were withdrawn', async () => {
+    for (const keys of [[KEY], [{ ...KEY, use: 'x509-svid' }, OTHER]]) {
+      expect(await fetchBundle({ keys })).toEqual({
+        kind: 'failed',
+        reason: `${server.origin}/bundle answered a SPIFFE bundle without a usable key; none of its ${keys.length} keys has use "jwt-svid"`,
+        hint: "A bundle has such keys; where this is a JWKS, as of SPIRE's OIDC discovery provider, write keys.jwksURI.",
+        withdrawn: true,
+      });
+    }
   });
 
   it('is none without a list of keys, and withdraws nothing then', async () => {

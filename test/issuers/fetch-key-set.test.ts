@@ -69,7 +69,12 @@ async function discover(document: unknown, options: Partial<FetchKeySetOptions> 
 const failed = (reason: string) => ({
   kind: 'failed',
   reason,
-  ...(reason.includes('a key set without a usable key') ? { withdrawn: true } : {}),
+  ...(reason.includes('a key set without a usable key')
+    ? {
+        withdrawn: true,
+        hint: 'Ask whoever runs the issuer to publish a signing key that can be used: RSA of 2048 bits or more, EC, or Ed25519.',
+      }
+    : {}),
 });
 
 describe('the keys of an issuer', () => {

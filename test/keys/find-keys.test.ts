@@ -72,6 +72,42 @@ describe('a token with a kid', () => {
   });
 });
 
+describe('a token whose key is published and not used', () => {
+  const leftOut = [
+    { kid: 'e', reason: 'has use "enc"; expected "sig"' },
+    { reason: 'is an RSA key of 1024 bits; expected 2048 to 8192' },
+  ];
+  const find = (keys: readonly JWK[], keyID: string | undefined, signatureBytes = 256) =>
+    findKeys({ keys, leftOut }, { keyID, algorithm: 'RS256', signatureBytes });
+
+  it('is told why', () => {
+    expect(find([rsa('a'), rsa('b')], 'e')).toMatchObject({
+      code: 'ERR_KEY_UNKNOWN',
+      message: 'the issuer\'s key with kid "e" cannot be used: it has use "enc"; expected "sig"',
+      hint: 'Ask whoever runs the issuer to sign its tokens with another key.',
+    });
+  });
+
+  it('is tried with a usable key of its kid all the same, and of no other', () => {
+    expect(find([rsa('a'), rsa('e')], 'e')).toEqual([rsa('e')]);
+  });
+
+  it('is told what is published without a kid and not used, where it may be that', () => {
+    const nameless =
+      'one that it publishes without kid cannot be used: it is an RSA key of 1024 bits; expected 2048 to 8192';
+    expect(find([rsa('a')], 'x', 128)).toMatchObject({
+      message: `kid "x" is not that of the issuer's only key; ${nameless}; its signature has 128 bytes, as of an RSA key of 1024 bits, or it was cut on its way`,
+    });
+    expect(find([ec('a')], undefined)).toMatchObject({
+      message: `the token names no key (kid), and 0 keys of the issuer fit its alg RS256; expected a kid; ${nameless}`,
+    });
+    expect(find([rsa('a'), rsa()], undefined)).toMatchObject({
+      message:
+        'the token names no key (kid), and 2 keys of the issuer fit its alg RS256; expected a kid',
+    });
+  });
+});
+
 describe('a token without a kid', () => {
   it('is tried with the only key that fits its algorithm, named or not', () => {
     const keys = [rsa('a', 'RS256'), ec('b')];

@@ -29,6 +29,12 @@ it('are none for a key that has none, and those of its copies', () => {
   expect(keyIDsOf({ keys: [nameless, KEY, OTHER] }, [nameless])).toEqual(['cluster-es256']);
 });
 
+it('are those of an ML-DSA key alone, not of another', () => {
+  const [key, other] = [mint.publicKey('modern-ml-dsa-44'), mint.publicKey('attacker-ml-dsa-44')];
+  const keys = [key, { ...key, kid: 'again' }, other];
+  expect(keyIDsOf({ keys }, [key])).toEqual(['modern-ml-dsa-44', 'again']);
+});
+
 it('are those of the same number in another way to write it', () => {
   const { n = '', e = '' } = RSA;
   const padded = (number: string) =>

@@ -9,6 +9,7 @@ import { createCertificateAuthority } from '../support/certificate-authority.ts'
 const RSA = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const EC = generateKeyPairSync('ec', { namedCurve: 'P-384' });
 const ED = generateKeyPairSync('ed25519');
+const ML_DSA = generateKeyPairSync('ml-dsa-65');
 
 const jwkOf = (key: KeyObject) => key.export({ format: 'jwk' });
 const spki = (key: KeyObject): string => key.export({ type: 'spki', format: 'pem' });
@@ -23,6 +24,7 @@ describe('a file of public keys', () => {
       authority.certificate,
       spki(EC.publicKey).replaceAll('\n', '\r\n'),
       spki(ED.publicKey),
+      spki(ML_DSA.publicKey),
     ].join('');
     const parsed = parsePublicKeys(pem);
     expect(parsed).toMatchObject({ rejected: [] });
@@ -32,56 +34,57 @@ describe('a file of public keys', () => {
       jwkOf(RSA.publicKey),
       jwkOf(EC.publicKey),
       jwkOf(ED.publicKey),
+      jwkOf(ML_DSA.publicKey),
     ]);
     expect(keys[2]).toMatchObject({ kty: 'EC', crv: 'P-256' });
-    expect(keys.some((key) => 'kid' in key || 'alg' in key || 'd' in key)).toBe(false);
+    expect(keys.some((key) => 'kid' in key || 'd' in key || 'priv' in key)).toBe(false);
   });
 
   it.each<readonly [what: string, pem: () => string, reason: string]>([
     [
       'a private key',
       () => ED.privateKey.export({ type: 'pkcs8', format: 'pem' }),
-      'a private key; expected public keys only',
+      'is a private key; expected public keys only',
     ],
     [
       'a private key of another form',
       () => EC.privateKey.export({ type: 'sec1', format: 'pem' }),
-      'a private key; expected public keys only',
+      'is a private key; expected public keys only',
     ],
     [
       'a short RSA key',
       () => spki(generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey),
-      'an RSA key of 1024 bits; expected 2048 to 8192',
+      'is an RSA key of 1024 bits; expected 2048 to 8192',
     ],
     [
       'a curve that no algorithm uses',
       () => spki(generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).publicKey),
-      'curve "secp256k1"; expected one of P-256, P-384, P-521',
+      'is on curve "secp256k1"; expected one of P-256, P-384, P-521',
     ],
     [
       'a key to agree on others with',
       () => spki(generateKeyPairSync('x25519').publicKey),
-      'curve "X25519"; expected Ed25519',
+      'is on curve "X25519"; expected Ed25519',
     ],
     [
       'a key for PSS alone, which no JWK can hold',
       () => spki(generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).publicKey),
-      'a key of kind rsa-pss; expected RSA, EC or Ed25519',
+      'is a key of kind rsa-pss; expected RSA, EC, Ed25519 or ML-DSA',
     ],
     [
       'another kind of block',
       () => '-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n',
-      'a PEM block "X509 CRL"; expected PUBLIC KEY, RSA PUBLIC KEY or CERTIFICATE',
+      'is a PEM block "X509 CRL"; expected PUBLIC KEY, RSA PUBLIC KEY or CERTIFICATE',
     ],
     [
       'a block of nonsense',
       () => '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n',
-      'a PUBLIC KEY that cannot be read',
+      'is a PUBLIC KEY that cannot be read',
     ],
     [
       'a certificate of nonsense',
       () => '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n',
-      'a CERTIFICATE that cannot be read',
+      'is a CERTIFICATE that cannot be read',
     ],
   ])('leaves out %s beside a good one, and says so', (_what, pem, reason) => {
     expect(parsePublicKeys(pem() + spki(ED.publicKey))).toEqual({

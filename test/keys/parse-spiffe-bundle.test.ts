@@ -22,10 +22,21 @@ describe('a bundle', () => {
       'jwt-svid',
       { ...privateKeys['twin-a'], use: 'x509-svid' },
     ];
-    expect(parseSPIFFEBundle({ keys: [...others, svid(RSA), ...others, svid(EC)] })).toEqual({
-      keySet: { keys: [RSA, EC] },
-      rejected: [],
-      refreshHint: undefined,
+    const parsed = parseSPIFFEBundle({ keys: [...others, svid(RSA), ...others, svid(EC)] });
+    expect(parsed).toMatchObject({ keySet: { keys: [RSA, EC] }, rejected: [], otherKeys: 16 });
+    // A token that names one of them is told why.
+    expect(parsed).toMatchObject({
+      keySet: {
+        leftOut: [
+          { kid: 'cluster-rs256', reason: 'has use "x509-svid"; expected "jwt-svid"' },
+          { kid: 'cluster-rs256', reason: 'has use "JWT-SVID"; expected "jwt-svid"' },
+          { kid: 'cluster-rs256', reason: 'has use "sig"; expected "jwt-svid"' },
+          { kid: 'cluster-rs256', reason: 'has use ["jwt-svid"]; expected "jwt-svid"' },
+          { kid: 'cluster-rs256', reason: 'has no use; expected "jwt-svid"' },
+          { kid: 'twin', reason: 'has use "x509-svid"; expected "jwt-svid"' },
+          ...Array.from({ length: 6 }, () => ({})),
+        ],
+      },
     });
   });
 
@@ -38,28 +49,31 @@ describe('a bundle', () => {
           svid(privateKeys['twin-a']!),
           svid(EC),
           svid(nameless),
+          svid({ ...EC, kid: null }),
           svid({ kty: 'oct', k: 'AAAA' }),
           svid({ ...RSA, n: Buffer.alloc(128, 0xff).toString('base64url') }),
         ],
       }),
-    ).toEqual({
-      keySet: { keys: [EC] },
+    ).toMatchObject({
+      keySet: { keys: [EC], leftOut: { length: 6 } },
       rejected: [
-        { index: 1, reason: 'a private key; expected public keys only' },
-        { index: 3, reason: 'without kid, which a key for JWT-SVIDs must have' },
-        { index: 4, reason: 'without kid, which a key for JWT-SVIDs must have' },
-        { index: 5, reason: 'an RSA key of 1024 bits; expected 2048 to 8192' },
+        { index: 1, kid: 'twin', reason: 'is a private key; expected public keys only' },
+        { index: 3, reason: 'has no kid, which a key for JWT-SVIDs must have' },
+        { index: 4, reason: 'has no kid, which a key for JWT-SVIDs must have' },
+        { index: 5, reason: 'is a symmetric key; expected public keys only' },
+        { index: 6, reason: 'is an RSA key of 1024 bits; expected 2048 to 8192' },
       ],
       refreshHint: undefined,
+      otherKeys: 1,
     });
   });
 
   it('may have none, which is not the same as no list', () => {
     for (const keys of [[], [RSA]]) {
-      expect(parseSPIFFEBundle({ keys })).toEqual({
+      expect(parseSPIFFEBundle({ keys })).toMatchObject({
         keySet: { keys: [] },
         rejected: [],
-        refreshHint: undefined,
+        otherKeys: keys.length,
       });
     }
     for (const keys of [undefined, null, {}, 'x']) {

@@ -1,4 +1,4 @@
-// How each algorithm signs, in the words of node:crypto (RFC 7518 section 3, RFC 8037 section 3.1).
+// How each algorithm signs, in the words of node:crypto (RFC 7518 section 3, RFC 8037 section 3.1, RFC 9864, RFC 9964).
 import { constants, type SigningOptions } from 'node:crypto';
 
 export type SigningAlgorithm =
@@ -11,7 +11,11 @@ export type SigningAlgorithm =
   | 'ES256'
   | 'ES384'
   | 'ES512'
-  | 'EdDSA';
+  | 'EdDSA'
+  | 'Ed25519'
+  | 'ML-DSA-44'
+  | 'ML-DSA-65'
+  | 'ML-DSA-87';
 
 const RSA = { padding: constants.RSA_PKCS1_PADDING };
 const PSS = {
@@ -33,4 +37,8 @@ export const SIGNATURES: Readonly<
   ES384: { hash: 'sha384', options: ECDSA },
   ES512: { hash: 'sha512', options: ECDSA },
   EdDSA: { hash: null, options: {} },
+  Ed25519: { hash: null, options: {} },
+  'ML-DSA-44': { hash: null, options: {} },
+  'ML-DSA-65': { hash: null, options: {} },
+  'ML-DSA-87': { hash: null, options: {} },
 };

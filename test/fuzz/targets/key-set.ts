@@ -1,8 +1,8 @@
 // Key sets, as issuers publish them, and SPIFFE bundles: of any document only sound public keys are used, and no token that
 // none of them signed is verified by them.
 import { findKeys } from '../../../src/keys/find-keys.ts';
+import { algorithmsOf } from '../../../src/keys/algorithms-of.ts';
 import {
-  algorithmsOf,
   MAX_DOCUMENT_VALUES,
   type ParsedKeySet,
   parseKeySet,
@@ -19,7 +19,7 @@ import { POLICY_FOLDER } from '../../vectors/tokens/vector.ts';
 import { demand, type FuzzTarget } from '../fuzz-target.ts';
 import { readSeeds } from '../read-seeds.ts';
 
-const MEMBERS: readonly string[] = ['kty', 'kid', 'alg', 'n', 'e', 'crv', 'x', 'y'];
+const MEMBERS: readonly string[] = ['kty', 'kid', 'alg', 'n', 'e', 'crv', 'x', 'y', 'pub'];
 
 export const keySet: FuzzTarget = {
   name: 'key-set',
@@ -84,10 +84,11 @@ function checkKeys(parsed: ParsedKeySet | string): void {
 /** Tokens by keys that are in no key set, as they were made just now; each with a kid that is in many of them, and without. */
 async function makeForgeries(): Promise<readonly ParsedToken[]> {
   const keys = await Promise.all(
-    (['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA'] as const).flatMap((algorithm) =>
-      [`cluster-${algorithm.toLowerCase()}`, ''].map(async (kid) =>
-        createSigningKey(algorithm, kid),
-      ),
+    (['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA', 'Ed25519', 'ML-DSA-44'] as const).flatMap(
+      (algorithm) =>
+        [`cluster-${algorithm.toLowerCase()}`, ''].map(async (kid) =>
+          createSigningKey(algorithm, kid),
+        ),
     ),
   );
   return keys.map((key) => {

@@ -24,6 +24,7 @@ import { harmless } from './recipes/harmless.ts';
 import { injection } from './recipes/injection.ts';
 import { json } from './recipes/json.ts';
 import { keyIDs } from './recipes/key-ids.ts';
+import { mlDSA } from './recipes/ml-dsa.ts';
 import { names } from './recipes/names.ts';
 import { offeredKeys } from './recipes/offered-keys.ts';
 import { rsa } from './recipes/rsa.ts';
@@ -71,6 +72,7 @@ export async function generateAttacks(): Promise<ReadonlyMap<string, string>> {
     injection: injection(mint),
     json: json(mint),
     'key-ids': keyIDs(mint),
+    'ml-dsa': mlDSA(mint),
     names: names(mint),
     'offered-keys': offeredKeys(mint, certificate),
     rsa: rsa(mint),

@@ -10,14 +10,17 @@ import { createMint, loadPrivateKeys, type Mint, NOW, PRIVATE_KEY_FILE } from '.
 import { audience } from './recipes/audience.ts';
 import { claims } from './recipes/claims.ts';
 import { demands } from './recipes/demands.ts';
+import { ed25519Tokens } from './recipes/ed25519.ts';
 import { deny } from './recipes/deny.ts';
 import { header } from './recipes/header.ts';
 import { issuer } from './recipes/issuer.ts';
 import { keys } from './recipes/keys.ts';
 import { kinds } from './recipes/kinds.ts';
+import { mlDSATokens } from './recipes/ml-dsa.ts';
 import { origin } from './recipes/origin.ts';
 import { password } from './recipes/password.ts';
 import { publicKeys } from './recipes/public-keys.ts';
+import { publishedKeySet, publishedTokens } from './recipes/published.ts';
 import type { Recipe } from './recipes/recipe.ts';
 import { role } from './recipes/role.ts';
 import { rules } from './recipes/rules.ts';
@@ -33,13 +36,16 @@ const RECIPES: Readonly<Record<string, (mint: Mint) => readonly Recipe[]>> = {
   claims,
   demands,
   deny,
+  ed25519: ed25519Tokens,
   header,
   issuer,
   keys,
   kinds,
+  'ml-dsa': mlDSATokens,
   origin,
   password,
   'public-keys': publicKeys,
+  published: publishedTokens,
   role,
   rules,
   shape,
@@ -63,6 +69,22 @@ const KEYS: Readonly<Record<string, { make: () => KeyObject; alg?: string; kid?:
   'cluster-es384': { make: ec('P-384'), alg: 'ES384', kid: 'cluster-es384' },
   'cluster-es512': { make: ec('P-521'), alg: 'ES512', kid: 'cluster-es512' },
   'cluster-eddsa': { make: ed25519, alg: 'EdDSA', kid: 'cluster-eddsa' },
+  'modern-ed25519': { make: ed25519, alg: 'Ed25519', kid: 'modern-ed25519' },
+  'modern-ml-dsa-44': {
+    make: () => generateKeyPairSync('ml-dsa-44').privateKey,
+    alg: 'ML-DSA-44',
+    kid: 'modern-ml-dsa-44',
+  },
+  'modern-ml-dsa-65': {
+    make: () => generateKeyPairSync('ml-dsa-65').privateKey,
+    alg: 'ML-DSA-65',
+    kid: 'modern-ml-dsa-65',
+  },
+  'modern-ml-dsa-87': {
+    make: () => generateKeyPairSync('ml-dsa-87').privateKey,
+    alg: 'ML-DSA-87',
+    kid: 'modern-ml-dsa-87',
+  },
   // Another cluster with the same issuer URL; one of its keys even has the same kid.
   'other-rs256': { make: rsa(2048), alg: 'RS256', kid: 'other-rs256' },
   'other-es256': { make: ec('P-256'), alg: 'ES256', kid: 'cluster-es256' },
@@ -73,12 +95,18 @@ const KEYS: Readonly<Record<string, { make: () => KeyObject; alg?: string; kid?:
   // In no key set.
   'attacker-rs256': { make: rsa(2048), alg: 'RS256', kid: 'attacker-rs256' },
   'attacker-es256': { make: ec('P-256'), alg: 'ES256', kid: 'attacker-es256' },
+  'attacker-ml-dsa-44': {
+    make: () => generateKeyPairSync('ml-dsa-44').privateKey,
+    alg: 'ML-DSA-44',
+    kid: 'attacker-ml-dsa-44',
+  },
 };
 
 /** The key sets that the policies pin, by the names of their private keys. */
 const KEY_SETS: Readonly<Record<string, readonly string[]>> = {
   cluster: Object.keys(KEYS).filter((name) => name.startsWith('cluster-')),
   'other-cluster': ['other-rs256', 'other-es256'],
+  modern: Object.keys(KEYS).filter((name) => name.startsWith('modern-')),
   people: ['people-es256'],
   nameless: ['nameless-rs256'],
   twins: ['twin-a', 'twin-b'],
@@ -92,6 +120,7 @@ export async function generate(): Promise<ReadonlyMap<string, string>> {
     const set = { keys: members.map((member) => ({ ...mint.publicKey(member), use: 'sig' })) };
     files.set(`policies/${name}.jwks.json`, format(set));
   }
+  files.set('policies/published.jwks.json', format(publishedKeySet(mint)));
   files.set('policies/spire.bundle.json', format(bundle(mint)));
   files.set('policies/cluster.pem', pem(mint));
   files.set('policies/broken.jwks.json', format({ keys: [offCurve(mint)] }));
@@ -139,6 +168,7 @@ function pem(mint: Mint): string {
     key('cluster-es256').export({ type: 'spki', format: 'pem' }),
     key('other-es256').export({ type: 'spki', format: 'pem' }),
     key('cluster-eddsa').export({ type: 'spki', format: 'pem' }),
+    key('modern-ml-dsa-44').export({ type: 'spki', format: 'pem' }),
   ].join('');
 }
 

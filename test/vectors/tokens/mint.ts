@@ -1,5 +1,5 @@
-// Makes tokens for the vectors, also such as no honest issuer would make. What is random by nature (ECDSA and PSS
-// signatures) is remembered in keys/signatures.json, so that the same recipe gives the same token for ever.
+// Makes tokens for the vectors, also such as no honest issuer would make. What is random by nature (ECDSA, PSS and
+// ML-DSA signatures) is remembered in keys/signatures.json, so that the same recipe gives the same token for ever.
 import {
   createHash,
   createPrivateKey,
@@ -40,6 +40,8 @@ export interface TokenOptions {
   readonly claimsPart?: string;
   /** What is signed, when it is not the first two parts. */
   readonly signedText?: string;
+  /** The context of an ML-DSA signature (FIPS 204 section 5.2). JWS has none. */
+  readonly context?: string;
   /** Makes another signature of the true one and the text it signs: its bytes, or how it stands in the token. */
   readonly signature?: (signature: Buffer, text: string) => Uint8Array | string;
   /** Pads header and claims until the token has exactly this many bytes. */
@@ -75,6 +77,8 @@ const privateJWK = z.strictObject({
   dp: text,
   dq: text,
   qi: text,
+  pub: text,
+  priv: text,
 });
 
 /** Reads the private test keys of a file, by their names. */
@@ -102,17 +106,29 @@ export async function createMint(signatureFile = SIGNATURE_FILE, moreKeys?: stri
     return key;
   };
   const publicKey = (name: string) => {
-    const { d: _d, p: _p, q: _q, dp: _dp, dq: _dq, qi: _qi, ...rest } = find(name);
+    const { d: _d, p: _p, q: _q, dp: _dp, dq: _dq, qi: _qi, priv: _priv, ...rest } = find(name);
     return rest;
   };
   const privateKey = (name: string): KeyObject =>
     createPrivateKey({ key: find(name), format: 'jwk' });
   const algorithmOf = (name: string): SigningAlgorithm => find(name).alg ?? 'RS256';
 
-  const signText = (signed: string, name: string, algorithm: SigningAlgorithm): Buffer => {
-    const { hash, options } = SIGNATURES[algorithm];
+  const signText = (
+    signed: string,
+    name: string,
+    algorithm: SigningAlgorithm,
+    context?: string,
+  ): Buffer => {
+    const { hash } = SIGNATURES[algorithm];
+    const options = {
+      ...SIGNATURES[algorithm].options,
+      ...(context === undefined ? {} : { context: Buffer.from(context) }),
+    };
     const data = Buffer.from(signed);
-    const id = createHash('sha256').update(`${name} ${algorithm} `).update(data).digest('hex');
+    const id = createHash('sha256')
+      .update(`${name} ${algorithm} ${context ?? ''}`)
+      .update(data)
+      .digest('hex');
     const known = used[id] ?? remembered[id];
     if (known !== undefined) {
       const key = createPublicKey({ key: publicKey(name), format: 'jwk' });
@@ -123,7 +139,7 @@ export async function createMint(signatureFile = SIGNATURE_FILE, moreKeys?: stri
       }
     }
     const signature = sign(hash, data, { key: privateKey(name), ...options });
-    if (!/^RS|^EdDSA/.test(algorithm)) used[id] = signature.toString('base64url');
+    if (!/^RS|^EdDSA|^Ed25519/.test(algorithm)) used[id] = signature.toString('base64url');
     return signature;
   };
 
@@ -143,7 +159,8 @@ export async function createMint(signatureFile = SIGNATURE_FILE, moreKeys?: stri
   const complete = (parts: string, options: TokenOptions): string => {
     const key = options.key ?? 'cluster-rs256';
     const signed = options.signedText ?? parts;
-    const signature = signText(signed, key, options.algorithm ?? algorithmOf(key));
+    const { algorithm = algorithmOf(key), context } = options;
+    const signature = signText(signed, key, algorithm, context);
     const shown = options.signature?.(signature, signed) ?? signature;
     return `${parts}.${typeof shown === 'string' ? shown : encode(shown)}`;
   };

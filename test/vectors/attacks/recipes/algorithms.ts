@@ -25,7 +25,7 @@ const ALGORITHMS = [
 
 /** Of JOSE and not of ours, nearly ours, and what every object has. */
 const OTHER_ALGORITHMS: readonly string[] = (
-  'RS1 HS1 MD5 ES256K Ed25519 Ed448 ML-DSA-65 RS256,none rs256 Rs256 RSA-OAEP RSA1_5 dir A128KW ECDH-ES ' +
+  'RS1 HS1 MD5 ES256K ed25519 Ed25519ph Ed448 ml-dsa-65 ML-DSA ML-DSA-66 SLH-DSA-SHA2-128s RS256,none rs256 Rs256 RSA-OAEP RSA1_5 dir A128KW ECDH-ES ' +
   'PBES2-HS256+A128KW constructor __proto__ toString length 0'
 )
   .split(' ')
@@ -161,7 +161,12 @@ export function algorithms(mint: Mint): AttackRecipe[] {
         {
           name: 'ES256 by the kid of an EdDSA key, with an EdDSA signature',
           password: token({ key: 'cluster-eddsa', header: { alg: 'ES256' } }),
-          expected: keyUnfit('cluster-eddsa', 'EdDSA', 'ES256'),
+          expected: keyUnfit('cluster-eddsa', 'EdDSA, Ed25519', 'ES256'),
+        },
+        {
+          name: 'Ed25519 by the kid of an ES256 key, with an ES256 signature',
+          password: token({ key: 'cluster-es256', header: { alg: 'Ed25519' } }),
+          expected: keyUnfit('cluster-es256', 'ES256', 'Ed25519'),
         },
         {
           name: 'ES256 by the kid of an RSA key that names no algorithm',

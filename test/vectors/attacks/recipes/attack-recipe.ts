@@ -20,7 +20,8 @@ export function attacks(
   return recipes.map((recipe) => ({ ...recipe, attempts, reference }));
 }
 
-const SUPPORTED = 'RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA';
+const SUPPORTED =
+  'RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519, ML-DSA-44, ML-DSA-65, ML-DSA-87';
 
 /** @param seen the alg as it is shown. */
 export const algorithmNotAllowed = (seen: string): Expected => ({
@@ -32,6 +33,12 @@ export const algorithmNotAllowed = (seen: string): Expected => ({
 export const keyUnknown = (kid: string, keys = 8): Expected => ({
   code: 'ERR_KEY_UNKNOWN',
   message: `kid "${kid}" is none of the issuer's ${keys} keys`,
+});
+
+/** @param reason why the issuer's key of that kid is not used. */
+export const keyLeftOut = (kid: string, reason: string): Expected => ({
+  code: 'ERR_KEY_UNKNOWN',
+  message: `the issuer's key with kid "${kid}" cannot be used: it ${reason}`,
 });
 
 export const keyUnfit = (kid: string, algorithms: string, seen: string): Expected => ({

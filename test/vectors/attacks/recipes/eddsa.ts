@@ -9,7 +9,14 @@ import {
   signEdDSA,
   SMALL_ORDER_POINTS,
 } from '../forge.ts';
-import { type AttackRecipe, attacks, keyUnfit, signatureInvalid } from './attack-recipe.ts';
+import {
+  algorithmNotAllowed,
+  type AttackRecipe,
+  attacks,
+  keyUnfit,
+  malformed,
+  signatureInvalid,
+} from './attack-recipe.ts';
 
 /** The kid under which policy small-order pins a point. */
 export const smallOrderKid = (index: number): string => `small-order-${index + 1}`;
@@ -36,13 +43,13 @@ export function eddsa({ token, publicKey, privateKey }: Mint): AttackRecipe[] {
   const bySmallOrder = SMALL_ORDER_POINTS.flatMap((hex, index): Recipe[] => {
     const kid = smallOrderKid(index);
     const own = { point: Buffer.from(hex, 'hex'), scalar: 0n };
-    const forged = (what: string, chosen: Pair, wanted: bigint): Recipe => ({
-      name: `a key of small order ${shorten(hex)}, and ${what}`,
+    const forged = (what: string, chosen: Pair, wanted: bigint, alg = 'EdDSA'): Recipe => ({
+      name: `a key of small order ${shorten(hex)}, and ${what}${alg === 'EdDSA' ? '' : `, as ${alg}`}`,
       policy: 'small-order',
       password: withChallenge(wanted, (jti, isRight) =>
         token({
           key: 'attacker-eddsa',
-          header: { kid },
+          header: { kid, alg },
           claims: { jti },
           signature: (_, text) => {
             isRight(challengeOf(text, own, chosen));
@@ -50,12 +57,13 @@ export function eddsa({ token, publicKey, privateKey }: Mint): AttackRecipe[] {
           },
         }),
       ),
-      expected: signatureInvalid(kid, 'EdDSA'),
+      expected: signatureInvalid(kid, alg),
     });
     return [
       forged('any nonce', nonce, 0n),
       forged('the identity as nonce', identity, 0n),
       forged('itself as nonce', own, 7n),
+      forged('itself as nonce', own, 7n, 'Ed25519'),
     ];
   });
   return [
@@ -108,6 +116,28 @@ export function eddsa({ token, publicKey, privateKey }: Mint): AttackRecipe[] {
         name: 'EdDSA by the kid of an RSA key',
         password: token({ key: 'attacker-eddsa', header: { kid: 'cluster-rs256' } }),
         expected: keyUnfit('cluster-rs256', 'RS256', 'EdDSA'),
+      },
+      {
+        name: 'another key under the kid of the issuer, as Ed25519',
+        password: token({
+          key: 'attacker-eddsa',
+          header: { kid: 'cluster-eddsa', alg: 'Ed25519' },
+        }),
+        expected: signatureInvalid('cluster-eddsa', 'Ed25519'),
+      },
+      {
+        name: 'Ed448 by the kid of an Ed25519 key',
+        password: token({ key: 'attacker-eddsa', header: { kid: 'cluster-eddsa', alg: 'Ed448' } }),
+        expected: algorithmNotAllowed('"Ed448"'),
+      },
+      {
+        name: 'Ed25519, with a signature of Ed448',
+        password: token({
+          key: 'attacker-eddsa',
+          header: { kid: 'cluster-eddsa', alg: 'Ed25519' },
+          signature: () => Buffer.alloc(114, 1),
+        }),
+        expected: malformed('the Ed25519 signature has 114 bytes; expected 64'),
       },
     ]),
   ];

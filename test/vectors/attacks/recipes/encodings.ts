@@ -285,7 +285,7 @@ export function encodings({ token, publicKey, defaultClaims }: Mint): AttackReci
       swapped('claims and header swapped', `${claims}.${header}.${signature}`, {
         code: 'ERR_ALGORITHM_NOT_ALLOWED',
         message:
-          'the token is signed with alg undefined; expected one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA',
+          'the token is signed with alg undefined; expected one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519, ML-DSA-44, ML-DSA-65, ML-DSA-87',
       }),
       swapped(
         'claims and signature swapped',

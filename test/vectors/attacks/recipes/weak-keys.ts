@@ -2,10 +2,7 @@
 import type { Mint } from '../../tokens/mint.ts';
 import type { Recipe } from '../../tokens/recipes/recipe.ts';
 import { digestInfo, pkcs1 } from '../forge.ts';
-import { type AttackRecipe, attacks, keyBroken, keyUnknown } from './attack-recipe.ts';
-
-/** What is left of the key set of policy weak-keys: those whose faults show only when they are used, and a sound one. */
-const USABLE = 5;
+import { type AttackRecipe, attacks, keyBroken, keyLeftOut } from './attack-recipe.ts';
 
 /** The key set that policy weak-keys retrieves. */
 export function weakKeySet({ publicKey, privateKey }: Mint): unknown {
@@ -33,6 +30,15 @@ export function weakKeySet({ publicKey, privateKey }: Mint): unknown {
       { kty: 'OKP', crv: 'X25519', kid: 'key-agreement', x: publicKey('attacker-eddsa').x },
       { ...publicKey('attacker-rs256'), kid: 'hmac', alg: 'HS256' },
       { ...publicKey('attacker-rs256'), kid: 'none', alg: 'none' },
+      { ...privateKey('attacker-es256').export({ format: 'jwk' }), kid: 'private-ec' },
+      { ...publicKey('attacker-es256'), kid: 'private-number', d: 1 },
+      { ...privateKey('attacker-ml-dsa-44').export({ format: 'jwk' }), kid: 'private-ml-dsa' },
+      { ...publicKey('attacker-ml-dsa-44'), kid: 'ml-dsa-level', alg: 'ML-DSA-65' },
+      { ...publicKey('attacker-ml-dsa-44'), kid: 'ml-dsa-short', pub: zeros(1311) },
+      { ...publicKey('attacker-ml-dsa-44'), kid: 'ml-dsa-unnamed', alg: null },
+      { ...publicKey('attacker-ml-dsa-44'), kid: 'ml-dsa-hmac', alg: 'HS256' },
+      { ...publicKey('attacker-eddsa'), kid: 'named-ed448', alg: 'Ed448' },
+      { ...publicKey('attacker-eddsa'), kid: 'ed448', crv: 'Ed448', alg: 'Ed25519' },
       { ...publicKey('attacker-rs256'), kid: ['list'] },
       'no key',
       null,
@@ -46,12 +52,23 @@ export function weakKeySet({ publicKey, privateKey }: Mint): unknown {
   };
 }
 
+const SMALL = 'is an RSA key of 1024 bits; expected 2048 to 8192';
+const EXPONENT = 'is an RSA key whose public exponent is not an odd number from 3 to 2^32';
+const PRIVATE = 'is a private key; expected public keys only';
+const SYMMETRIC = 'is a symmetric key; expected public keys only';
+const otherAlgorithm = (alg: string, kty: string): string =>
+  `has alg "${alg}", which does not fit its kty "${kty}" or is not supported`;
+const akpBytes = (seen: number, expected: number, alg: string): string =>
+  `is an AKP key whose pub has ${seen} bytes; expected ${expected}, as ${alg} has`;
+const akpAlg = (shown: string): string =>
+  `is an AKP key of alg ${shown}; expected one of ML-DSA-44, ML-DSA-65, ML-DSA-87`;
+
 export function weakKeys({ token }: Mint): AttackRecipe[] {
-  const unknown = (kid: string, key: string, more: object = {}): Recipe => ({
+  const leftOut = (kid: string, key: string, reason: string, more: object = {}): Recipe => ({
     name: kid,
     policy: 'weak-keys',
     password: token({ key, header: { kid }, ...more }),
-    expected: keyUnknown(kid, USABLE),
+    expected: keyLeftOut(kid, reason),
   });
   // With the exponent 1 the padded hash is its own signature.
   const unsigned = {
@@ -72,34 +89,67 @@ export function weakKeys({ token }: Mint): AttackRecipe[] {
       'to sign by a key of the issuer that is too weak',
       'RFC 8725 sections 3.2 and 3.5, RFC 7518 section 3.3',
       [
-        unknown('rsa-1024', 'attacker-rsa1024', short),
-        unknown('rsa-1024-padded', 'attacker-rsa1024', short),
-        unknown('exponent-1', 'cluster-rs256', unsigned),
-        unknown('exponent-0', 'cluster-rs256', unsigned),
-        unknown('exponent-even', 'cluster-rs256'),
-        unknown('exponent-padded', 'cluster-rs256', unsigned),
-        unknown('exponent-huge', 'cluster-rs256'),
-        unknown('modulus-empty', 'cluster-rs256'),
-        unknown('modulus-huge', 'cluster-rs256'),
+        leftOut('rsa-1024', 'attacker-rsa1024', SMALL, short),
+        leftOut('rsa-1024-padded', 'attacker-rsa1024', SMALL, short),
+        { ...leftOut('rsa-1024', 'attacker-rsa1024', SMALL), name: 'rsa-1024, unpadded' },
+        leftOut('exponent-1', 'cluster-rs256', EXPONENT, unsigned),
+        leftOut('exponent-0', 'cluster-rs256', EXPONENT, unsigned),
+        leftOut('exponent-even', 'cluster-rs256', EXPONENT),
+        leftOut('exponent-padded', 'cluster-rs256', EXPONENT, unsigned),
+        leftOut('exponent-huge', 'cluster-rs256', EXPONENT),
+        leftOut('modulus-empty', 'cluster-rs256', 'is an RSA key without n or e'),
+        leftOut('modulus-huge', 'cluster-rs256', 'is an RSA key without n or e'),
       ],
     ),
     ...attacks(
       'to sign by a key of the issuer that is not there to verify signatures',
       'RFC 8725 section 3.1, RFC 7517 sections 4.2 and 4.3',
       [
-        unknown('symmetric', 'attacker-rs256'),
-        unknown('with-secret', 'cluster-rs256'),
-        unknown('private', 'attacker-rs256'),
-        unknown('for-encryption', 'attacker-rs256'),
-        unknown('for-encryption-ops', 'attacker-rs256'),
-        unknown('key-agreement', 'attacker-eddsa'),
-        unknown('hmac', 'attacker-rs256'),
-        unknown('none', 'attacker-rs256'),
-        unknown('other-curve', 'attacker-secp256k1', {
-          algorithm: 'ES256',
-          header: { alg: 'ES256', kid: 'other-curve' },
+        leftOut('symmetric', 'attacker-rs256', SYMMETRIC),
+        leftOut('with-secret', 'cluster-rs256', SYMMETRIC),
+        leftOut('private', 'attacker-rs256', PRIVATE),
+        leftOut('private-ec', 'attacker-es256', PRIVATE),
+        leftOut('private-number', 'attacker-es256', PRIVATE),
+        leftOut('private-ml-dsa', 'attacker-ml-dsa-44', PRIVATE),
+        leftOut('for-encryption', 'attacker-rs256', 'has use "enc"; expected "sig"'),
+        leftOut(
+          'for-encryption-ops',
+          'attacker-rs256',
+          'has key_ops ["encrypt"]; expected "verify" among them',
+        ),
+        leftOut('key-agreement', 'attacker-eddsa', 'is on curve "X25519"; expected Ed25519'),
+        leftOut('hmac', 'attacker-rs256', otherAlgorithm('HS256', 'RSA')),
+        leftOut('none', 'attacker-rs256', otherAlgorithm('none', 'RSA')),
+        leftOut(
+          'other-curve',
+          'attacker-secp256k1',
+          'is on curve "secp256k1"; expected one of P-256, P-384, P-521',
+          { algorithm: 'ES256', header: { alg: 'ES256', kid: 'other-curve' } },
+        ),
+        {
+          name: 'list',
+          policy: 'weak-keys',
+          password: token({ key: 'attacker-rs256', header: { kid: 'list' } }),
+          expected: {
+            code: 'ERR_KEY_UNKNOWN',
+            message:
+              'kid "list" is none of the issuer\'s 5 keys; one that it publishes without kid cannot be used: it has a kid or alg that is no text',
+          },
+        },
+      ],
+    ),
+    ...attacks(
+      'to sign by a key of the issuer under another algorithm than that of the key',
+      'RFC 9864 section 2.2, RFC 9964 section 3',
+      [
+        leftOut('ml-dsa-level', 'attacker-ml-dsa-44', akpBytes(1312, 1952, 'ML-DSA-65')),
+        leftOut('ml-dsa-short', 'attacker-ml-dsa-44', akpBytes(1311, 1312, 'ML-DSA-44')),
+        leftOut('ml-dsa-unnamed', 'attacker-ml-dsa-44', akpAlg('undefined')),
+        leftOut('ml-dsa-hmac', 'attacker-ml-dsa-44', akpAlg('"HS256"')),
+        leftOut('named-ed448', 'attacker-eddsa', otherAlgorithm('Ed448', 'OKP')),
+        leftOut('ed448', 'attacker-eddsa', 'is on curve "Ed448"; expected Ed25519', {
+          header: { kid: 'ed448', alg: 'Ed25519' },
         }),
-        unknown('list', 'attacker-rs256'),
       ],
     ),
     ...attacks('to have a point used that is none', 'RFC 8725 sections 2.5 and 3.4', [

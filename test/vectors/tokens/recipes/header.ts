@@ -4,7 +4,8 @@ import { createHmac, createPublicKey } from 'node:crypto';
 import { encode, type Mint, type TokenOptions } from '../mint.ts';
 import type { Recipe } from './recipe.ts';
 
-const SUPPORTED = 'RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA';
+const SUPPORTED =
+  'RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519, ML-DSA-44, ML-DSA-65, ML-DSA-87';
 const NO_HMAC = 'Only signatures by a public key are accepted, never "none" or HMAC (HS*).';
 
 const hmac =
@@ -65,13 +66,19 @@ export function header({ token, publicKey, defaultClaims }: Mint): Recipe[] {
       { header: { alg: 'HS256' }, signature: hmac('sha256', '') },
       '"HS256"',
     ),
-    ...['XX999', 'rs256', 'RS256 ', 'ES256K', 'Ed25519', 'Ed448', 'RSA-OAEP', 'dir', ''].map(
-      (alg) =>
-        algorithm(
-          `refuses the unknown alg ${JSON.stringify(alg)}`,
-          { header: { alg } },
-          `"${alg}"`,
-        ),
+    ...[
+      'XX999',
+      'rs256',
+      'RS256 ',
+      'ES256K',
+      'ed25519',
+      'Ed448',
+      'ML-DSA-128',
+      'RSA-OAEP',
+      'dir',
+      '',
+    ].map((alg) =>
+      algorithm(`refuses the unknown alg ${JSON.stringify(alg)}`, { header: { alg } }, `"${alg}"`),
     ),
     algorithm(
       'refuses a look-alike of RS256',

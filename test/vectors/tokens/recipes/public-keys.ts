@@ -40,7 +40,7 @@ export function publicKeys({ token }: Mint): Recipe[] {
     ),
     vector('refuses a token for whose algorithm there is no key', token({ key: 'cluster-es384' }), {
       code: 'ERR_KEY_UNKNOWN',
-      message: 'kid "cluster-es384" is none of the issuer\'s 5 keys',
+      message: 'kid "cluster-es384" is none of the issuer\'s 6 keys',
     }),
 
     vector('grants a long name in its short form', long, granted('public-keys'), SHORT),

@@ -90,7 +90,8 @@ export function spiffe({ token }: Mint): Recipe[] {
       svid(ID, { key: 'attacker-es256' }),
       {
         code: 'ERR_KEY_UNKNOWN',
-        message: 'kid "attacker-es256" is none of the issuer\'s 2 keys',
+        message:
+          'the issuer\'s key with kid "attacker-es256" cannot be used: it has use "x509-svid"; expected "jwt-svid"',
       },
     ),
     vector(
@@ -98,7 +99,8 @@ export function spiffe({ token }: Mint): Recipe[] {
       svid(ID, { key: 'cluster-rs256' }),
       {
         code: 'ERR_KEY_UNKNOWN',
-        message: 'kid "cluster-rs256" is none of the issuer\'s 2 keys',
+        message:
+          'the issuer\'s key with kid "cluster-rs256" cannot be used: it has use "sig"; expected "jwt-svid"',
       },
     ),
     vector(
@@ -106,7 +108,8 @@ export function spiffe({ token }: Mint): Recipe[] {
       svid(ID, { key: 'cluster-es384' }),
       {
         code: 'ERR_KEY_UNKNOWN',
-        message: 'kid "cluster-es384" is none of the issuer\'s 2 keys',
+        message:
+          'the issuer\'s key with kid "cluster-es384" cannot be used: it has no use; expected "jwt-svid"',
       },
     ),
     vector('refuses EdDSA, though the bundle has such a key', svid(ID, { key: 'cluster-eddsa' }), {

@@ -97,6 +97,22 @@ export function truncated({ token }: Mint): Recipe[] {
       ...cut(real, 1199, 'its RS256 signature has 255 of at least 256 bytes'),
     },
     {
+      name: 'sees that only half of a signature is there, as much as a small key would make',
+      ...cut(real, claims + 1 + 172, "its RS256 signature is 127 bytes shorter than the key's"),
+    },
+    {
+      name: 'leaves open what a short signature by an unknown key is',
+      password: token({
+        header: { kid: 'unknown' },
+        signature: (bytes) => bytes.subarray(0, 128),
+      }),
+      expected: {
+        code: 'ERR_KEY_UNKNOWN',
+        message:
+          'kid "unknown" is none of the issuer\'s 8 keys; its signature has 128 bytes, as of an RSA key of 1024 bits, or it was cut on its way',
+      },
+    },
+    {
       name: 'sees that half of an ES256 signature is missing',
       ...cut(es256, es256.length - 43, 'its ES256 signature has 32 of 64 bytes'),
     },
