@@ -1,72 +1,96 @@
-// The host that is measured: one throwaway PostgreSQL server whose roles log in by different methods, an issuer, and a
-// daemon.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { chmod, open, readFile } from 'node:fs/promises';
+// The host that is measured: one throwaway PostgreSQL server whose roles log in by different methods, an issuer, the daemon
+// of this checkout, and where there is a baseline, that of an older version beside it.
+import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
-import { asServerUser, ownedByServerUser } from '../test/support/as-server-user.ts';
 import { createCertificateAuthority } from '../test/support/certificate-authority.ts';
 import { createIssuer } from '../test/support/issuer.ts';
-import { poll } from '../test/support/poll.ts';
 import { type PostgresCluster, startPostgresCluster } from '../test/support/postgres-cluster.ts';
 import { runChecked } from '../test/support/run-checked.ts';
 import { type StagedInstallation, stageInstallation } from '../test/support/stage-installation.ts';
 import { writeIssuersYAML } from '../test/support/write-issuers-yaml.ts';
+import { type BenchDaemon, startBenchDaemon } from './bench-daemon.ts';
+import { compileLoginClients } from './login-clients.ts';
 
 /** One way to log in. */
 export interface Method {
-  readonly name: string;
+  readonly name: MethodName;
   /** The role that logs in this way. */
   readonly role: string;
-  readonly password: string;
+  /** Passwords for the next logins: one that they share, or so many that nobody has seen before. */
+  readonly passwords: (logins: number) => Promise<readonly string[]>;
+  /** Who decides, where it is a daemon. */
+  readonly daemon?: BenchDaemon;
 }
 
-/** The names of the methods, in the order in which they are measured. */
-export const METHOD_NAMES: readonly string[] = [
+/** The names of the methods, in the order in which they are measured. The last two are there only with a baseline. */
+export const METHOD_NAMES = [
   'trust',
   'scram',
   'floor',
   'daemon',
+  'daemon-distinct',
   'daemon-es256',
+  'daemon-es256-distinct',
   'exec',
-];
+  'baseline',
+  'baseline-distinct',
+] as const;
+export type MethodName = (typeof METHOD_NAMES)[number];
 
 /** The host and what there is to measure on it. */
 export interface BenchHost extends AsyncDisposable {
   readonly cluster: PostgresCluster;
   readonly installation: StagedInstallation;
+  /** The program that logs in: login_clients.c. */
+  readonly loginClients: string;
   readonly methods: readonly Method[];
-  readonly daemonPID: number;
+  readonly daemon: BenchDaemon;
   /** A token that `pgtoken pam` grants for the role of `exec`. */
   readonly token: string;
 }
 
 const PASSWORD = 'correct horse battery staple';
+const ROLES = {
+  trust: 'trust',
+  scram: 'scram',
+  floor: 'floor',
+  daemon: 'daemon_rs256',
+  'daemon-distinct': 'daemon_rs256',
+  'daemon-es256': 'daemon_es256',
+  'daemon-es256-distinct': 'daemon_es256',
+  exec: 'exec',
+  baseline: 'baseline',
+  'baseline-distinct': 'baseline',
+} as const satisfies Record<MethodName, string>;
 
-/** Starts everything; `await using` ends it. */
-export async function startBenchHost(): Promise<BenchHost> {
+/** Starts everything; `await using` ends it. @param baseline a built checkout of an older version. */
+export async function startBenchHost(baseline?: string): Promise<BenchHost> {
   await using stack = new AsyncDisposableStack();
   const authority = stack.use(await createCertificateAuthority());
   const issuer = stack.use(await createIssuer(authority, { algorithms: ['RS256', 'ES256'] }));
-  const installation = stack.use(
-    await stageInstallation(
-      writeIssuersYAML([
-        {
-          name: 'bench',
-          issuer: {
-            url: issuer.url,
-            certificateAuthority: issuer.certificateAuthority,
-            audiences: ['postgres'],
-          },
-          roles: [{ claim: 'sub', trimPrefix: 'system:serviceaccount:' }],
-        },
-      ]),
-    ),
-  );
-  const token = async (role: string, key: string): Promise<string> =>
+  const configuration = writeIssuersYAML([
+    {
+      name: 'bench',
+      issuer: {
+        url: issuer.url,
+        certificateAuthority: issuer.certificateAuthority,
+        audiences: ['postgres'],
+      },
+      roles: [{ claim: 'sub', trimPrefix: 'system:serviceaccount:' }],
+    },
+  ]);
+  const stage = async (checkout?: string): Promise<StagedInstallation> =>
+    stack.use(await stageInstallation(configuration, checkout));
+  const installation = await stage();
+  const older = baseline === undefined ? undefined : await stage(baseline);
+
+  let minted = 0;
+  const mint = async (role: string, key: string): Promise<string> =>
     issuer.mint(
       {
         sub: `system:serviceaccount:${role}`,
         exp: Math.floor(Date.now() / 1000) + 12 * 3600,
+        jti: `login-${(minted += 1)}`,
         'kubernetes.io': {
           namespace: 'bench',
           node: { name: 'node-1', uid: '9a4c1d5e-0f5a-4a0d-9d53-6f1e2d3c4b5a' },
@@ -76,31 +100,25 @@ export async function startBenchHost(): Promise<BenchHost> {
       },
       { key },
     );
+  const same =
+    (password: string): Method['passwords'] =>
+    async () => [password];
+  const distinct =
+    (role: string, key: string): Method['passwords'] =>
+    async (logins) => {
+      const tokens: string[] = [];
+      while (tokens.length < logins) {
+        tokens.push(await mint(role, key));
+      }
+      return tokens;
+    };
 
-  const folder = installation.folder;
-  const floor = join(folder, 'lib', 'pam_floor.so');
-  const source = join(import.meta.dirname, 'pam_floor.c');
-  await runChecked('gcc', [
-    '-shared',
-    '-fPIC',
-    '-O2',
-    '-Wall',
-    '-Werror',
-    '-o',
-    floor,
-    source,
-    '-lpam',
-  ]);
-  await chmod(floor, 0o644);
-  for (const name of ['run', 'cache']) {
-    await runChecked('install', ['-d', '-m', '0755', ...ownedByServerUser(), join(folder, name)]);
-  }
-  const socket = join(folder, 'run', 'pgtoken.sock');
-  const daemon = await startDaemon(installation, socket);
-  stack.defer(async () => endDaemon(daemon));
-
+  const floor = await compileFloor(installation);
+  const daemon = stack.use(await startBenchDaemon(installation));
+  const olderDaemon = older && stack.use(await startBenchDaemon(older));
+  const askedOf = (asked: BenchDaemon, by: StagedInstallation): string =>
+    service(`${by.module} socket=${asked.socket} timeout=60`);
   const exec = `${installation.module} mode=exec helper=${installation.helper} config=${installation.config} timeout=60`;
-  const asked = `${installation.module} socket=${socket} timeout=60`;
   const cluster = stack.use(
     await startPostgresCluster({
       hba: [
@@ -109,36 +127,51 @@ export async function startBenchHost(): Promise<BenchHost> {
         'host all floor 127.0.0.1/32 pam pamservice=floor',
         'host all daemon_rs256,daemon_es256 127.0.0.1/32 pam pamservice=daemon',
         'host all exec 127.0.0.1/32 pam pamservice=exec',
+        'host all baseline 127.0.0.1/32 pam pamservice=baseline',
       ],
-      pamServices: { floor: service(floor), daemon: service(asked), exec: service(exec) },
-      setup: [
-        ...['trust', 'floor', 'daemon_rs256', 'daemon_es256', 'exec'].map(
-          (role) => `create role ${role} login`,
-        ),
-        `create role scram login password '${PASSWORD}'`,
-      ],
-      settings: { max_connections: '150', authentication_timeout: '60s' },
+      pamServices: {
+        floor: service(floor),
+        daemon: askedOf(daemon, installation),
+        exec: service(exec),
+        ...(older && olderDaemon ? { baseline: askedOf(olderDaemon, older) } : {}),
+      },
+      setup: [...new Set(Object.values(ROLES))].map((role) =>
+        role === 'scram'
+          ? `create role scram login password '${PASSWORD}'`
+          : `create role ${role} login`,
+      ),
+      settings: { max_connections: '300', authentication_timeout: '60s' },
     }),
   );
 
-  const execToken = await token('exec', 'RS256');
-  const methods: Method[] = [
-    { name: 'trust', role: 'trust', password: PASSWORD },
-    { name: 'scram', role: 'scram', password: PASSWORD },
-    { name: 'floor', role: 'floor', password: PASSWORD },
-    { name: 'daemon', role: 'daemon_rs256', password: await token('daemon_rs256', 'RS256') },
-    { name: 'daemon-es256', role: 'daemon_es256', password: await token('daemon_es256', 'ES256') },
-    { name: 'exec', role: 'exec', password: execToken },
-  ];
+  const execToken = await mint(ROLES.exec, 'RS256');
+  const passwords: Record<MethodName, Method['passwords']> = {
+    trust: same(PASSWORD),
+    scram: same(PASSWORD),
+    floor: same(PASSWORD),
+    daemon: same(await mint(ROLES.daemon, 'RS256')),
+    'daemon-distinct': distinct(ROLES.daemon, 'RS256'),
+    'daemon-es256': same(await mint(ROLES['daemon-es256'], 'ES256')),
+    'daemon-es256-distinct': distinct(ROLES['daemon-es256'], 'ES256'),
+    exec: same(execToken),
+    baseline: same(await mint(ROLES.baseline, 'RS256')),
+    'baseline-distinct': distinct(ROLES.baseline, 'RS256'),
+  };
+  const methods = METHOD_NAMES.flatMap((name): Method[] => {
+    const method = { name, role: ROLES[name], passwords: passwords[name] };
+    if (name.startsWith('baseline')) {
+      return olderDaemon === undefined ? [] : [{ ...method, daemon: olderDaemon }];
+    }
+    return [name.startsWith('daemon') ? { ...method, daemon } : method];
+  });
+  const loginClients = await compileLoginClients(installation.folder);
   const owned = stack.move();
-  if (daemon.pid === undefined) {
-    throw new Error('the daemon has no process ID');
-  }
   return {
     cluster,
     installation,
+    loginClients,
     methods,
-    daemonPID: daemon.pid,
+    daemon,
     token: execToken,
     [Symbol.asyncDispose]: async () => owned.disposeAsync(),
   };
@@ -148,48 +181,12 @@ function service(module: string): string {
   return `auth required ${module}\naccount required ${module}\n`;
 }
 
-/** Starts the daemon as the server's user and waits until it is ready. Its log goes to a file, as PostgreSQL's does. */
-async function startDaemon(
-  installation: StagedInstallation,
-  socket: string,
-): Promise<ChildProcess> {
-  const cache = join(installation.folder, 'cache');
-  const args = ['serve', '--config', installation.config, '--socket', socket, '--cache-dir', cache];
-  const path = join(installation.folder, 'daemon.log');
-  await using log = await open(path, 'a');
-  const daemon = spawn('setpriv', asServerUser(installation.command, args), {
-    cwd: '/',
-    env: { PATH: '/usr/bin:/bin' },
-    stdio: ['ignore', log.fd, log.fd],
-  });
-  await poll('the daemon to be ready', async () => {
-    const output = await readFile(path, 'utf8');
-    if (daemon.exitCode !== null) {
-      throw new Error(`the daemon ended with status ${daemon.exitCode}: ${output}`);
-    }
-    return output.includes('"ready"') || undefined;
-  });
-  return daemon;
-}
-
-async function endDaemon(daemon: ChildProcess): Promise<void> {
-  daemon.kill('SIGTERM');
-  await poll(
-    'the end of the daemon',
-    () => daemon.exitCode !== null || daemon.signalCode !== null || undefined,
-  );
-}
-
-/** One figure of /proc/PID/status or smaps_rollup: kB, or a plain number. */
-export async function readProcFigure(
-  pid: number,
-  file: 'status' | 'smaps_rollup',
-  name: string,
-): Promise<number> {
-  const text = await readFile(`/proc/${pid}/${file}`, 'utf8');
-  const [, figure] = new RegExp(`^${name}:\\s+([0-9]+)`, 'm').exec(text) ?? [];
-  if (figure === undefined) {
-    throw new Error(`/proc/${pid}/${file} has no ${name}`);
-  }
-  return Number(figure);
+/** Compiles pam_floor.c. @returns the module's path. */
+async function compileFloor(installation: StagedInstallation): Promise<string> {
+  const floor = join(installation.folder, 'lib', 'pam_floor.so');
+  const source = join(import.meta.dirname, 'pam_floor.c');
+  const flags = ['-shared', '-fPIC', '-O2', '-Wall', '-Werror', '-o', floor, source, '-lpam'];
+  await runChecked('gcc', flags);
+  await chmod(floor, 0o644);
+  return floor;
 }

@@ -1,30 +1,37 @@
-// How the figures are shown: a table for people, JSON for programs, a plot for the documentation.
+// How the figures are shown: a table for people, a plot for the documentation.
+import type { MethodName } from './bench-host.ts';
+import type { LoginFigures } from './login-clients.ts';
 import { median } from './statistics.ts';
 
-/** The login rates of one method with one number of clients, one for each round, in logins a second. */
+/** What one method came to with one number of clients, once for each round. */
 export interface Series {
-  readonly method: string;
+  readonly method: MethodName;
   readonly clients: number;
-  readonly rates: readonly number[];
+  readonly rounds: readonly LoginFigures[];
 }
 
-/** Writes the login rates as a table: median with least and most. */
+/** Writes the login rates as a table: median with least and most, and below it the median of the 99th percentiles. */
 export function formatTable(series: readonly Series[]): string {
   const clients = [...new Set(series.map((one) => one.clients))];
   const methods = [...new Set(series.map((one) => one.method))];
-  const header = [
-    'logins/s',
-    ...clients.map((count) => `${count} client${count === 1 ? '' : 's'}`),
-  ];
-  const rows = methods.map((method) => [
-    method,
-    ...clients.map((count) => {
-      const found = series.find((one) => one.method === method && one.clients === count);
-      return found === undefined ? '-' : formatRates(found.rates);
-    }),
-  ]);
-  const lines = [header, ...rows];
-  const widths = header.map((_, column) =>
+  const table = (title: string, cell: (one: Series) => string): string => {
+    const header = [title, ...clients.map((count) => `${count} client${count === 1 ? '' : 's'}`)];
+    const rows = methods.map((method) => [
+      method,
+      ...clients.map((count) => {
+        const found = series.find((one) => one.method === method && one.clients === count);
+        return found === undefined ? '-' : cell(found);
+      }),
+    ]);
+    return alignColumns([header, ...rows]);
+  };
+  const rates = table('logins/s', ({ rounds }) => formatRates(rounds.map((one) => one.rate)));
+  const p99 = table('p99, ms', ({ rounds }) => median(rounds.map((one) => one.p99)).toFixed(1));
+  return `${rates}\n\n${p99}`;
+}
+
+function alignColumns(lines: readonly (readonly string[])[]): string {
+  const widths = (lines[0] ?? []).map((_, column) =>
     Math.max(...lines.map((line) => line[column]?.length ?? 0)),
   );
   return lines
@@ -45,49 +52,91 @@ function formatRates(rates: readonly number[]): string {
   return `${shown[0]} (${shown[1]}-${shown[2]})`;
 }
 
-const WIDTH = 720;
-const BAR = 16;
-const LEFT = 130;
-const COLOURS: readonly string[] = ['#336791', '#6a9fd4', '#b5d0ea'];
+const PANEL = { width: 330, height: 240, left: 50, top: 40, gap: 90 } as const;
+const COLOURS: readonly (readonly [MethodName, string])[] = [
+  ['floor', '#6e7781'],
+  ['scram', '#bf8700'],
+  ['daemon', '#0969da'],
+  ['daemon-distinct', '#1a7f37'],
+  ['daemon-es256-distinct', '#8250df'],
+  ['baseline-distinct', '#cf222e'],
+];
 
-/** Draws the medians as horizontal bars, one group for each method, as a whole SVG document. */
+/** Draws rate and 99th percentile against the number of clients, as a whole SVG document for light and dark pages. */
 export function drawPlot(series: readonly Series[]): string {
-  const methods = [...new Set(series.map((one) => one.method))];
-  const clients = [...new Set(series.map((one) => one.clients))];
-  const most = Math.max(...series.map((one) => median(one.rates)));
-  const group = BAR * clients.length + 14;
-  const height = methods.length * group + 60;
-  const bars = methods.flatMap((method, row) => [
-    text(LEFT - 8, 40 + row * group + (BAR * clients.length) / 2 + 4, method, 'end'),
-    ...clients.flatMap((count, n) => {
-      const found = series.find((one) => one.method === method && one.clients === count);
-      if (found === undefined) {
-        return [];
-      }
-      const rate = median(found.rates);
-      const y = 40 + row * group + n * BAR;
-      const width = Math.max(1, (rate / most) * (WIDTH - LEFT - 80));
-      return [
-        `<rect x="${LEFT}" y="${y}" width="${width.toFixed(1)}" height="${BAR - 2}" fill="${COLOURS[n % COLOURS.length] ?? '#336791'}"/>`,
-        text(LEFT + width + 5, y + BAR - 5, rate.toFixed(0), 'start'),
-      ];
-    }),
-  ]);
-  const legend = clients.flatMap((count, n) => [
-    `<rect x="${LEFT + n * 110}" y="12" width="12" height="12" fill="${COLOURS[n % COLOURS.length] ?? '#336791'}"/>`,
-    text(LEFT + n * 110 + 18, 22, `${count} client${count === 1 ? '' : 's'}`, 'start'),
-  ]);
+  const drawn = COLOURS.filter(([method]) => series.some((one) => one.method === method));
+  const height = PANEL.top + PANEL.height + 50 + Math.ceil(drawn.length / 3) * 20;
+  const legend = drawn.map(([method, colour], n) => {
+    const x = PANEL.left + (n % 3) * 220;
+    const y = PANEL.top + PANEL.height + 54 + Math.floor(n / 3) * 20;
+    return `<rect x="${x}" y="${y - 9}" width="14" height="4" fill="${colour}"/>${text(x + 20, y - 3, method, 'start')}`;
+  });
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="12">`,
-    `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${PANEL.left + 2 * PANEL.width + PANEL.gap + 20} ${height}" font-family="sans-serif" font-size="12">`,
+    '<style>text{fill:#24292f}line{stroke:#8c959f}@media(prefers-color-scheme:dark){text{fill:#e6edf3}}</style>',
+    ...drawPanel(series, drawn, PANEL.left, 'logins a second', (one) => one.rate),
+    ...drawPanel(
+      series,
+      drawn,
+      PANEL.left + PANEL.width + PANEL.gap,
+      '99th percentile of a login, ms',
+      (one) => one.p99,
+    ),
     ...legend,
-    ...bars,
-    text(LEFT, height - 8, 'logins per second, medians; more is better', 'start'),
     '</svg>',
     '',
   ].join('\n');
 }
 
-function text(x: number, y: number, content: string, anchor: 'start' | 'end'): string {
-  return `<text x="${x.toFixed(1)}" y="${y}" text-anchor="${anchor}">${content}</text>`;
+function drawPanel(
+  series: readonly Series[],
+  drawn: typeof COLOURS,
+  left: number,
+  title: string,
+  figure: (one: LoginFigures) => number,
+): readonly string[] {
+  const { width, height, top } = PANEL;
+  const points = drawn.map(([method, colour]) => ({
+    colour,
+    points: series
+      .filter((one) => one.method === method)
+      .map((one) => ({ clients: one.clients, value: median(one.rounds.map(figure)) })),
+  }));
+  const clients = [...new Set(series.map((one) => one.clients))];
+  const most = Math.max(...points.flatMap((line) => line.points.map((point) => point.value)));
+  const step = niceStep(most / 5);
+  const ceiling = Math.ceil(most / step) * step;
+  // Numbers of clients are spread by their logarithm.
+  const x = (count: number): number =>
+    left + (Math.log(count) / Math.log(Math.max(...clients, 2))) * width;
+  const y = (value: number): number => top + height - (value / ceiling) * height;
+  const grid: string[] = [];
+  for (let value = 0; value <= ceiling; value += step) {
+    grid.push(
+      `<line x1="${left}" y1="${y(value).toFixed(1)}" x2="${left + width}" y2="${y(value).toFixed(1)}" stroke-width="0.5"/>`,
+      text(left - 6, y(value) + 4, String(value), 'end'),
+    );
+  }
+  return [
+    text(left, top - 16, title, 'start'),
+    ...grid,
+    ...clients.map((count) => text(x(count), top + height + 18, String(count), 'middle')),
+    text(left + width / 2, top + height + 34, 'clients', 'middle'),
+    ...points.map((line) => {
+      const path = line.points
+        .map(({ clients: count, value }) => `${x(count).toFixed(1)},${y(value).toFixed(1)}`)
+        .join(' ');
+      return `<polyline points="${path}" fill="none" stroke="${line.colour}" stroke-width="2"/>`;
+    }),
+  ];
+}
+
+/** @returns the next of 1, 2, 5, 10, 20, 50, … that is not below. */
+function niceStep(least: number): number {
+  const power = 10 ** Math.floor(Math.log10(least));
+  return power * ([1, 2, 5].find((step) => step * power >= least) ?? 10);
+}
+
+function text(x: number, y: number, content: string, anchor: 'start' | 'middle' | 'end'): string {
+  return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}">${content}</text>`;
 }

@@ -4,6 +4,7 @@
 # nothing is missing. Without root it prints the command to run and stops. Nothing outside apt and node_modules changes.
 #
 #   --with-tests      also what npm test needs beyond the demo
+#   --with-bench      also what npm run bench needs
 #   --with-clang      also what npm run fuzz and npm run check:pam need
 #   --with-packaging  also what npm run package and npm run test:package need
 #   --with-containers also what npm run test:containers needs: podman, unless there is Docker
@@ -26,6 +27,7 @@ has_container_engine() {
 }
 
 tests='libfaketime pgbouncer valgrind'
+bench='libpq-dev'
 clang='clang clang-tools libclang-rt-dev'
 # Debian's own build tools are not among them: they are installed in a root folder that debootstrap makes.
 packaging='debootstrap debian-archive-keyring zstd'
@@ -34,11 +36,12 @@ also=
 for option; do
   case $option in
     --with-tests) also="$also $tests" ;;
+    --with-bench) also="$also $bench" ;;
     --with-clang) also="$also $clang" ;;
     --with-packaging) also="$also $packaging" ;;
     --with-containers) has_container_engine || also="$also $containers" ;;
     *)
-      fail "unknown option $option; expected --with-tests, --with-clang, --with-packaging, --with-containers or nothing" 'See the top of packaging/bootstrap.sh.'
+      fail "unknown option $option; expected --with-tests, --with-bench, --with-clang, --with-packaging, --with-containers or nothing" 'See the top of packaging/bootstrap.sh.'
       ;;
   esac
 done

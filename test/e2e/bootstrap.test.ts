@@ -120,7 +120,7 @@ it('does nothing with an option that it does not know', async () => {
     status: 1,
     stdout: '',
     stderr:
-      'bootstrap: unknown option --with-everything; expected --with-tests, --with-clang, --with-packaging, --with-containers or nothing\n' +
+      'bootstrap: unknown option --with-everything; expected --with-tests, --with-bench, --with-clang, --with-packaging, --with-containers or nothing\n' +
       'HINT: See the top of packaging/bootstrap.sh.\n',
     calls: [],
   });

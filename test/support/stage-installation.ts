@@ -37,10 +37,19 @@ export interface StagedInstallation extends AsyncDisposable {
 
 const CHECKOUT = join(import.meta.dirname, '..', '..');
 
-/** Stages an installation with this issuers.yaml. */
-export async function stageInstallation(issuersYAML: string): Promise<StagedInstallation> {
-  await assertBuilt('dist/pgtoken.cjs', ['src/**/*.ts', 'rolldown.config.ts'], 'npm run build');
+/** Stages an installation with this issuers.yaml, of this checkout or of another one. */
+export async function stageInstallation(
+  issuersYAML: string,
+  checkout: string = CHECKOUT,
+): Promise<StagedInstallation> {
   await assertBuilt(
+    checkout,
+    'dist/pgtoken.cjs',
+    ['src/**/*.ts', 'rolldown.config.ts'],
+    'npm run build',
+  );
+  await assertBuilt(
+    checkout,
     'pam/build/pam_pgtoken.so',
     ['pam/*.c', 'pam/*.h', 'pam/*.map', 'pam/Makefile'],
     'npm run build:pam',
@@ -58,15 +67,15 @@ export async function stageInstallation(issuersYAML: string): Promise<StagedInst
       await mkdir(inside(path));
       await chmod(inside(path), 0o755); // whatever the umask
     }
-    await cp(join(CHECKOUT, 'dist'), inside('dist'), { recursive: true });
+    await cp(join(checkout, 'dist'), inside('dist'), { recursive: true });
     for await (const path of glob('dist/**', { cwd: folder.path })) {
       const isFolder = (await stat(inside(path))).isDirectory();
       await chmod(inside(path), isFolder ? 0o755 : 0o644);
     }
-    await install('bin/pgtoken', inside('bin/pgtoken'), 0o755);
-    await install('pam/build/pam_pgtoken.so', inside('lib/pam_pgtoken.so'), 0o644);
-    await stageRuntime(inside('runtime/node'));
-    await runChecked(join(CHECKOUT, 'packaging/make-compile-cache.sh'), [folder.path]);
+    await install(join(checkout, 'bin/pgtoken'), inside('bin/pgtoken'), 0o755);
+    await install(join(checkout, 'pam/build/pam_pgtoken.so'), inside('lib/pam_pgtoken.so'), 0o644);
+    await stageRuntime(checkout, inside('runtime/node'));
+    await runChecked(join(checkout, 'packaging/make-compile-cache.sh'), [folder.path]);
     const home = ['-d', '-m', '0700', ...ownedByServerUser(), inside('home')];
     await runChecked('install', home);
     const helper = `#!/bin/sh\nHOME=${inside('home')} exec ${inside('bin/pgtoken')} "$@"\n`;
@@ -92,14 +101,14 @@ export async function stageInstallation(issuersYAML: string): Promise<StagedInst
 }
 
 async function install(source: string, target: string, mode: number): Promise<void> {
-  await copyFile(join(CHECKOUT, source), target);
+  await copyFile(source, target);
   await chmod(target, mode);
 }
 
 // The runtime has 150 MB. A hard link costs nothing, and it does where it is possible: owner and mode are those of the
 // original then, which must let everybody run it.
-async function stageRuntime(target: string): Promise<void> {
-  const source = await realpath(join(CHECKOUT, 'node_modules', '.bin', 'node'));
+async function stageRuntime(checkout: string, target: string): Promise<void> {
+  const source = await realpath(join(checkout, 'node_modules', '.bin', 'node'));
   if (((await stat(source)).mode & 0o005) === 0o005) {
     const linked = await link(source, target).then(
       () => true,
@@ -113,14 +122,15 @@ async function stageRuntime(target: string): Promise<void> {
 
 /** Throws when a build product is missing or older than one of its sources. */
 async function assertBuilt(
+  checkout: string,
   product: string,
   sources: readonly string[],
   command: string,
 ): Promise<void> {
-  const built = await stat(join(CHECKOUT, product)).catch(() => undefined);
+  const built = await stat(join(checkout, product)).catch(() => undefined);
   if (built === undefined) throw new Error(`${product} is missing: ${command} makes it`);
-  for await (const source of glob(sources, { cwd: CHECKOUT })) {
-    if ((await stat(join(CHECKOUT, source))).mtimeMs > built.mtimeMs) {
+  for await (const source of glob(sources, { cwd: checkout })) {
+    if ((await stat(join(checkout, source))).mtimeMs > built.mtimeMs) {
       throw new Error(`${product} is older than ${source}: ${command} renews it`);
     }
   }

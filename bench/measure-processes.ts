@@ -1,44 +1,9 @@
-// The measurements: login rates by pgbench, whole processes by the clock, memory by /proc.
+// What a single login costs: a whole process of mode=exec by the clock, a backend by /proc.
 import { spawn } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asServerUser } from '../test/support/as-server-user.ts';
-import { run } from '../test/support/run.ts';
-import { type BenchHost, type Method, readProcFigure } from './bench-host.ts';
-
-/** Logs in as fast as it goes. @returns logins a second. */
-export async function measureLogins(
-  host: BenchHost,
-  method: Method,
-  clients: number,
-  amount: { readonly seconds: number } | { readonly loginsPerClient: number },
-): Promise<number> {
-  const script = join(host.cluster.folder, 'nothing.sql');
-  await writeFile(script, 'select 1;\n');
-  const length =
-    'seconds' in amount ? ['-T', String(amount.seconds)] : ['-t', String(amount.loginsPerClient)];
-  const result = await run(
-    join(host.cluster.binFolder, 'pgbench'),
-    ['-n', '-C', '-f', script, '-c', String(clients), '-j', '2', ...length, 'postgres'],
-    {
-      env: {
-        PGHOST: '127.0.0.1',
-        PGPORT: String(host.cluster.port),
-        PGUSER: method.role,
-        PGPASSWORD: method.password,
-        PGSSLMODE: 'disable',
-        PGGSSENCMODE: 'disable',
-      },
-      hangLimit: 600_000,
-    },
-  );
-  const [, rate] = /^tps = ([0-9.]+)/m.exec(result.stdout) ?? [];
-  const [, failed] = /^number of failed transactions: ([0-9]+)/m.exec(result.stdout) ?? [];
-  if (result.status !== 0 || rate === undefined || (failed !== undefined && failed !== '0')) {
-    throw new Error(`pgbench as ${method.role}: ${result.stdout}${result.stderr}`);
-  }
-  return Number(rate);
-}
+import type { BenchHost, Method } from './bench-host.ts';
+import { readProcFigure } from './read-proc-figure.ts';
 
 /**
  * Whole processes, one after the other and in turns, both as the server's user, whose key cache it is. The launcher is
@@ -109,7 +74,8 @@ export interface BackendFigures {
  * that both have mapped are nobody's own.
  */
 export async function measureBackend(host: BenchHost, method: Method): Promise<BackendFigures> {
-  const login = { role: method.role, password: method.password };
+  const [password = ''] = await method.passwords(1);
+  const login = { role: method.role, password };
   const other = await host.cluster.connect(login);
   const client = await host.cluster.connect(login);
   try {

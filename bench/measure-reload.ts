@@ -1,0 +1,71 @@
+// How long a login takes while the daemon loads a long issuers.yaml again.
+import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parse, stringify } from 'yaml';
+import * as z from 'zod';
+import { poll } from '../test/support/poll.ts';
+import { createSigningKey } from '../test/support/signing-key.ts';
+import type { BenchHost } from './bench-host.ts';
+import { measureLogins } from './login-clients.ts';
+
+const ENTRIES = 400;
+/** Each reload falls into a turn of logins, after so many milliseconds. */
+const BEFORE = 700;
+const TURN_SECONDS = 4;
+
+/**
+ * Gives the daemon an issuers.yaml of 400 entries, then changes it once in each of so many turns of logins by one client,
+ * every login with another token.
+ *
+ * @returns milliseconds of the longest login in each turn.
+ */
+export async function measureReloads(host: BenchHost, turns: number): Promise<readonly number[]> {
+  const method = host.methods.find((one) => one.name === 'daemon-distinct');
+  if (method === undefined) {
+    throw new Error('there is no daemon to reload');
+  }
+  const { installation, daemon } = host;
+  const original = await readFile(installation.config, 'utf8');
+  const long = await lengthen(original, join(installation.folder, 'etc'));
+  const reloadWith = async (text: string): Promise<void> => {
+    const before = await daemon.countLines('configuration in force');
+    await installation.writeConfig(text);
+    await poll(
+      'the configuration to be in force',
+      async () => (await daemon.countLines('configuration in force')) > before || undefined,
+    );
+  };
+  const longest: number[] = [];
+  await reloadWith(long);
+  for (let turn = 0; turn < turns; turn += 1) {
+    const logins = measureLogins(host, method, 1, TURN_SECONDS);
+    await sleep(BEFORE);
+    await reloadWith(`${long}# change ${turn}\n`);
+    longest.push((await logins).longest);
+  }
+  await reloadWith(original);
+  return longest;
+}
+
+/** Adds entries with pinned keys, role rules and a deny list each, as a host of many populations has them. */
+async function lengthen(text: string, folder: string): Promise<string> {
+  const file = z.looseObject({ issuers: z.array(z.unknown()) }).parse(parse(text));
+  for (let n = file.issuers.length; n < ENTRIES; n += 1) {
+    const key = await createSigningKey('ES256', `key-${n}`);
+    const jwksFile = join(folder, `jwks-${n}.json`);
+    await writeFile(jwksFile, JSON.stringify({ keys: [key.publicJWK] }));
+    await chmod(jwksFile, 0o644);
+    file.issuers.push({
+      name: `cluster-${n}`,
+      issuer: { url: `https://cluster-${n}.example.com`, audiences: ['postgres'] },
+      keys: { jwksFile },
+      roles: [
+        { claim: 'sub', trimPrefix: 'system:serviceaccount:' },
+        { claim: 'groups', pattern: 'db-([a-z]+)', role: '\\1' },
+      ],
+      deny: { subjects: [`system:serviceaccount:foo:denied-${n}`] },
+    });
+  }
+  return stringify(file);
+}
