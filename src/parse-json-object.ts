@@ -25,11 +25,12 @@ const MAX_DEPTH = 32;
 export function parseJSONObject(bytes: Uint8Array, maxValues = 2000): JSONObject | string {
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    text = UTF8.decode(bytes);
   } catch {
     return 'not UTF-8';
   }
-  if (countValues(text) > maxValues) {
+  const { values, members, depth } = survey(text);
+  if (values > maxValues) {
     return `over ${maxValues} values`;
   }
   let value: unknown;
@@ -38,54 +39,82 @@ export function parseJSONObject(bytes: Uint8Array, maxValues = 2000): JSONObject
   } catch {
     return 'not valid JSON';
   }
-  return isJSONObject(value) ? (examine(text) ?? value) : 'not a JSON object';
+  if (!isJSONObject(value)) {
+    return 'not a JSON object';
+  }
+  if (depth > MAX_DEPTH) {
+    return `nested deeper than ${MAX_DEPTH} levels`;
+  }
+  // Of members with one name JSON.parse keeps the last: then it has fewer than were written.
+  return countMembers(value) === members ? value : 'a member stands twice in the same object';
 }
 
-/** How many values a text can hold at the most, if it is JSON: one for each bracket that opens and each comma. */
-function countValues(text: string): number {
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** What a text holds if it is JSON, seen in one pass and before anything is built from it. */
+interface Survey {
+  /** The most values: one for each bracket that opens and each comma. */
+  readonly values: number;
+  /** Members of all objects: one for each colon. */
+  readonly members: number;
+  readonly depth: number;
+}
+
+function survey(text: string): Survey {
   let values = 0;
-  let inString = false;
+  let members = 0;
+  let open = 0;
+  let depth = 0;
   for (let i = 0; i < text.length; i += 1) {
-    const unit = text[i];
-    if (inString) {
-      if (unit === '\\') {
-        i += 1;
-      } else if (unit === '"') {
-        inString = false;
-      }
-    } else if (unit === '"') {
-      inString = true;
-    } else if (unit === ',' || unit === '{' || unit === '[') {
-      values += 1;
+    switch (text.charCodeAt(i)) {
+      case 0x22: // "
+        i = endOfString(text, i);
+        break;
+      case 0x7b: // {
+      case 0x5b: // [
+        values += 1;
+        open += 1;
+        depth = Math.max(depth, open);
+        break;
+      case 0x7d: // }
+      case 0x5d: // ]
+        open -= 1;
+        break;
+      case 0x2c: // ,
+        values += 1;
+        break;
+      case 0x3a: // :
+        members += 1;
+        break;
+      default:
     }
   }
-  return values;
+  return { values, members, depth };
 }
 
-const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]:]/g;
-
-/** Says what is wrong with a text that is known to be valid JSON: nested too deep, or a member named twice. */
-function examine(text: string): string | undefined {
-  // The names seen in each object that is open; a list has none.
-  const open: (Set<string> | undefined)[] = [];
-  let previous = '';
-  for (const [token] of text.matchAll(TOKENS)) {
-    if (token === '{' || token === '[') {
-      open.push(undefined);
-      if (open.length > MAX_DEPTH) {
-        return `nested deeper than ${MAX_DEPTH} levels`;
-      }
-    } else if (token === '}' || token === ']') {
-      open.pop();
-    } else if (token === ':') {
-      const name = String(JSON.parse(previous));
-      const names = open.pop() ?? new Set();
-      if (names.has(name)) {
-        return 'a member stands twice in the same object';
-      }
-      open.push(names.add(name));
+/** @returns where the string ends that begins at `start`: its closing quote, or the end of the text. */
+function endOfString(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
+    let backslashes = 0;
+    while (text.charCodeAt(end - 1 - backslashes) === 0x5c) {
+      backslashes += 1;
     }
-    previous = token;
+    if (backslashes % 2 === 0) {
+      return end;
+    }
   }
-  return undefined;
+  return text.length;
+}
+
+/** How many members the objects in a value have together. It is no deeper than {@link MAX_DEPTH}. */
+function countMembers(value: unknown): number {
+  if (typeof value !== 'object' || value === null) {
+    return 0;
+  }
+  const inside: readonly unknown[] = Object.values(value);
+  let members = Array.isArray(value) ? 0 : inside.length;
+  for (const one of inside) {
+    members += countMembers(one);
+  }
+  return members;
 }
