@@ -44,7 +44,7 @@ interface Entry {
 
 /** Creates an empty memory. */
 export function createKnownTokens(
-  capacity: Capacity = { tokens: 4096, bytes: 4 * 1024 * 1024 },
+  capacity: Capacity = { tokens: 1024, bytes: 2 * 1024 * 1024 },
 ): KnownTokens {
   const entries = new Map<string, Entry>();
   let bytes = 0;

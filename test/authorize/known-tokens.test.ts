@@ -167,10 +167,10 @@ describe('when it is full', () => {
     expect(known.size).toBe(2);
   });
 
-  it('holds 4096 tokens unless told otherwise, however many come', () => {
+  it('holds 1024 tokens unless told otherwise, however many come', () => {
     const known = createKnownTokens();
     for (let count = 0; count < 10_000; count++) remember(known, `t${count}`, key('k'));
-    expect(known.size).toBe(4096);
+    expect(known.size).toBe(1024);
     expect(knows(known, 't9999', [key('k')])).toBe(true);
     expect(knows(known, 't0', [key('k')])).toBe(false);
   });
