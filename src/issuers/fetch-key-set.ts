@@ -5,10 +5,8 @@ import { type ParsedKeySet, parseKeySet } from '../keys/parse-key-set.ts';
 import { type ParsedBundle, parseSPIFFEBundle } from '../keys/parse-spiffe-bundle.ts';
 import type { JSONObject } from '../parse-json-object.ts';
 import { quote } from '../quote.ts';
-import type { HTTPAnswer, HTTPGetOptions } from './http-get.ts';
-import type { LookUp } from './look-up.ts';
+import { httpGetJSON, type HTTPGetOptions } from './http-get.ts';
 import { readBearerToken } from './read-bearer-token.ts';
-import type { SecureContexts } from './secure-contexts.ts';
 
 /** Where the keys of an issuer are. */
 export type KeyLocation =
@@ -42,12 +40,6 @@ export interface FetchKeySetOptions {
   readonly maxResponseBytes?: number | undefined;
   /** The `etag` of the last result. */
   readonly etag?: string | undefined;
-  /** Where what is made of certificate authorities is kept for the next retrieval; default: nowhere. */
-  readonly secureContexts?: SecureContexts | undefined;
-  /** How names are looked up; default: as the C library does. */
-  readonly lookUp?: LookUp | undefined;
-  /** Told the headers of each answer; default: nobody. */
-  readonly onAnswer?: HTTPGetOptions['onAnswer'];
 }
 
 /** The default address of a discovery document (OpenID Connect Discovery 1.0 section 4). */
@@ -67,11 +59,16 @@ export async function fetchKeySet(
   location: KeyLocation,
   options: FetchKeySetOptions,
 ): Promise<FetchResult> {
-  const get = await createGet(options);
+  const limits = {
+    certificateAuthority: options.certificateAuthority,
+    proxyURL: options.proxyURL,
+    signal: AbortSignal.timeout(Math.max(1, options.timeout * 1000)),
+    maxResponseBytes: options.maxResponseBytes ?? 1024 * 1024,
+  };
   switch (location.kind) {
     case 'discovery': {
-      const found = await discover(location, get);
-      return 'kind' in found ? found : fetchKeys(found.jwksURI, JWKS, get, { etag: options.etag });
+      const found = await discover(location, limits);
+      return 'kind' in found ? found : fetchKeys(found.jwksURI, JWKS, limits, options.etag);
     }
     case 'jwks':
     case 'spiffe-bundle': {
@@ -79,91 +76,50 @@ export async function fetchKeySet(
       const url = isJWKS ? location.jwksURI : location.bundleURL;
       const bearer = readBearerToken(options.bearerTokenFile);
       return bearer.ok
-        ? fetchKeys(url, isJWKS ? JWKS : BUNDLE, get, {
-            bearerToken: bearer.token,
-            etag: options.etag,
-          })
-        : failed(
-            bearer.reason,
-            'Have the file written anew, with one token, by whoever keeps it; only its owner may be able to write it.',
-          );
+        ? fetchKeys(
+            url,
+            isJWKS ? JWKS : BUNDLE,
+            { ...limits, bearerToken: bearer.token },
+            options.etag,
+          )
+        : { kind: 'failed', reason: bearer.reason };
     }
   }
-}
-
-/** One request of a retrieval. */
-type Get = (
-  url: string,
-  options?: Pick<HTTPGetOptions, 'bearerToken' | 'etag'>,
-) => Promise<HTTPAnswer>;
-
-/** What all requests of a retrieval have in common, the time that they may take among it. */
-async function createGet(options: FetchKeySetOptions): Promise<Get> {
-  // Loaded here, as most logins need no network.
-  const { httpGetJSON } = await import('./http-get.ts');
-  const { createLookUp, rememberLookUps } = await import('./look-up.ts');
-  const { createSecureContexts } = await import('./secure-contexts.ts');
-  const limits = {
-    certificateAuthority: options.certificateAuthority,
-    secureContexts: options.secureContexts ?? createSecureContexts(),
-    proxyURL: options.proxyURL,
-    lookUp: rememberLookUps(options.lookUp ?? createLookUp()),
-    onAnswer: options.onAnswer,
-    signal: AbortSignal.timeout(Math.max(1, options.timeout * 1000)),
-    maxResponseBytes: options.maxResponseBytes ?? 1024 * 1024,
-  };
-  return async (url, more) => httpGetJSON(url, { ...limits, ...more });
-}
-
-type FailedFetch = Extract<FetchResult, { kind: 'failed' }>;
-
-function failed(reason: string, hint: string): FailedFetch {
-  return { kind: 'failed', reason, hint };
 }
 
 /** What is expected under an address. */
 interface Form {
   readonly name: string;
   readonly parse: (document: JSONObject) => ParsedDocument | string;
-  /** What to do when something else is there. */
-  readonly hint: string;
 }
 
 type ParsedDocument = ParsedKeySet & Partial<Pick<ParsedBundle, 'refreshHint' | 'otherKeys'>>;
 
-const JWKS: Form = {
-  name: 'key set',
-  parse: parseKeySet,
-  hint: 'Write the address of the key set itself, which discovery documents call jwks_uri, in keys.jwksURI.',
-};
-const BUNDLE: Form = {
-  name: 'SPIFFE bundle',
-  parse: parseSPIFFEBundle,
-  hint: "Write the address of the trust domain's bundle endpoint in keys.spiffeBundleURL.",
-};
+const JWKS: Form = { name: 'key set', parse: parseKeySet };
+const BUNDLE: Form = { name: 'SPIFFE bundle', parse: parseSPIFFEBundle };
 
 async function fetchKeys(
   url: string,
   form: Form,
-  get: Get,
-  {
-    bearerToken,
-    etag,
-  }: { readonly bearerToken?: string | undefined; readonly etag: string | undefined },
+  options: HTTPGetOptions,
+  known: string | undefined,
 ): Promise<FetchResult> {
-  const answer = await get(url, { bearerToken, etag: etagFor(url, etag) });
+  const answer = await httpGetJSON(url, { ...options, etag: etagFor(url, known) });
   if (answer.kind !== 'document') {
     return answer;
   }
   const parsed = form.parse(answer.document);
   if (typeof parsed === 'string') {
-    return failed(`${url} answered a document that is no ${form.name}: ${parsed}`, form.hint);
+    return {
+      kind: 'failed',
+      reason: `${url} answered a document that is no ${form.name}: ${parsed}`,
+    };
   }
   const { keySet, refreshHint } = parsed;
   if (keySet.keys.length === 0) {
     const { detail, hint } = explainEmpty(parsed);
     const reason = `${url} answered a ${form.name} without a usable key${detail}`;
-    return { ...failed(reason, hint), withdrawn: true };
+    return { kind: 'failed', reason, hint, withdrawn: true };
   }
   const maxAges = [answer.maxAge, refreshHint].filter((age) => age !== undefined);
   return {
@@ -198,20 +154,25 @@ function etagFor(url: string, known: string | undefined): string | undefined {
   return known?.startsWith(`${url} `) === true ? known.slice(url.length + 1) : undefined;
 }
 
+type FailedFetch = Extract<FetchResult, { kind: 'failed' }>;
+
+function failed(reason: string): FailedFetch {
+  return { kind: 'failed', reason };
+}
+
 async function discover(
-  { issuerURL, discoveryURL }: { readonly issuerURL: string; readonly discoveryURL: string },
-  get: Get,
+  location: { readonly issuerURL: string; readonly discoveryURL: string },
+  limits: HTTPGetOptions,
 ): Promise<{ readonly jwksURI: string } | FailedFetch> {
-  const answer = await get(discoveryURL);
+  const answer = await httpGetJSON(location.discoveryURL, limits);
   if (answer.kind !== 'document') {
     // Without an entity tag there is no "unchanged".
-    return answer.kind === 'failed' ? answer : failed(`${discoveryURL} is unchanged`, KEYS_HINT);
+    return answer.kind === 'failed' ? answer : failed(`${location.discoveryURL} answered 304`);
   }
   const { issuer, jwks_uri: jwksURI } = answer.document;
-  if (issuer !== issuerURL) {
+  if (issuer !== location.issuerURL) {
     return failed(
-      `${discoveryURL} is the discovery document of issuer ${quote(issuer)}; expected ${quote(issuerURL)}`,
-      'Write issuer.url byte for byte as the tokens have it in iss; if that is what is written, give keys.jwksURI the address of its keys.',
+      `${location.discoveryURL} is the discovery document of issuer ${quote(issuer)}; expected ${quote(location.issuerURL)}`,
     );
   }
   if (
@@ -220,11 +181,8 @@ async function discover(
     !URL.canParse(jwksURI)
   ) {
     return failed(
-      `${discoveryURL} names jwks_uri ${quote(jwksURI)}; expected an https:// URL without user`,
-      KEYS_HINT,
+      `${location.discoveryURL} names jwks_uri ${quote(jwksURI)}; expected an https:// URL without user`,
     );
   }
   return { jwksURI };
 }
-
-const KEYS_HINT = "Write the address of the issuer's keys in keys.jwksURI.";

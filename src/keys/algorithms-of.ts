@@ -11,10 +11,18 @@ export const CURVE_ALGORITHMS: ReadonlyMap<string, Algorithm> = new Map([
 
 /** The algorithms that a key is fit for, by its kind, its curve and its own `alg`. */
 export function algorithmsOf(jwk: JWK): readonly Algorithm[] {
-  return SUPPORTED_ALGORITHMS.filter(
-    (algorithm) => fitsKind(algorithm, jwk) && (jwk.alg === undefined || fitsName(algorithm, jwk)),
-  );
+  const known =
+    derived.get(jwk) ??
+    SUPPORTED_ALGORITHMS.filter(
+      (algorithm) =>
+        fitsKind(algorithm, jwk) && (jwk.alg === undefined || fitsName(algorithm, jwk)),
+    );
+  derived.set(jwk, known);
+  return known;
 }
+
+/** Asked for at each login; the JWKs are immutable. */
+const derived = new WeakMap<JWK, readonly Algorithm[]>();
 
 function fitsKind(algorithm: Algorithm, { kty, crv, alg }: JWK): boolean {
   switch (kty) {

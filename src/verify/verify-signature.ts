@@ -1,9 +1,11 @@
 // Checks a token's signature with keys that the administrator's configuration led to, never with one from the token.
-import { compactVerify, errors, importJWK, type JWK } from 'jose';
+import type { JWK } from 'jose';
 import { isMLDSA } from '../config/algorithms.ts';
 import { isRefusal, refuse, type Refusal } from '../errors.ts';
 import { quote } from '../quote.ts';
+import { checkSignature } from './check-signature.ts';
 import type { ParsedToken } from './parse-token.ts';
+import { publicKeyOf } from './public-key.ts';
 import { truncated } from './truncated.ts';
 import { verifyMLDSA } from './verify-ml-dsa.ts';
 
@@ -32,20 +34,14 @@ export async function verifySignature(
       }
       continue;
     }
-    let key;
-    try {
-      key = await importJWK({ ...jwk, alg: token.algorithm }, token.algorithm);
-    } catch {
-      broken += 1;
-      continue;
-    }
-    try {
-      await compactVerify(token.text, key, { algorithms: [token.algorithm] });
+    const key = publicKeyOf(jwk);
+    const check = key === undefined ? 'broken' : await checkSignature(token, key);
+    if (check === 'valid') {
       return jwk;
-    } catch (error) {
-      if (!(error instanceof errors.JOSEError)) {
-        throw error;
-      }
+    }
+    if (check === 'broken') {
+      broken += 1;
+    } else {
       missing = Math.min(missing, rsaBytes(jwk) - token.signatureBytes);
     }
   }

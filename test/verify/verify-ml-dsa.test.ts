@@ -26,9 +26,7 @@ it('an ML-DSA signature is verified by the key that made it and by no other', as
 });
 
 it('an ML-DSA signature is refused where the runtime cannot verify it, and it says so', async () => {
-  const refused = await verifyMLDSA(parse('modern-ml-dsa-44'), KEY, () => {
-    throw new Error('error:03000072:digital envelope routines::decode error');
-  });
+  const refused = await verifyMLDSA(parse('modern-ml-dsa-44'), KEY, () => undefined);
   expect(refused).toMatchObject({
     code: 'ERR_ALGORITHM_NOT_ALLOWED',
     message: 'this Node runtime cannot verify ML-DSA-44',
