@@ -6,14 +6,14 @@
 # all that was made, those that were used last.
 # The host gets no package, no foreign architecture and no mount from this.
 #
-# DEBIAN_MIRROR chooses another mirror of Debian's archive.
+# The mirror of Debian's archive is that of this machine's apt, unless DEBIAN_MIRROR names another one.
 set -eu
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 suite=$1
 folder=$2
 shift 2
-mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
+mirror=${DEBIAN_MIRROR:-$("$here/find-mirror.sh")}
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/pgtoken-packaging
 
 umask 022
