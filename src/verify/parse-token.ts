@@ -14,7 +14,7 @@ import { isRefusal, refuse, type Refusal } from '../errors.ts';
 import { type JSONObject, parseJSONObject } from '../parse-json-object.ts';
 import { quote } from '../quote.ts';
 import { notAToken, notATokenAfterAll, startsLikeToken } from './not-a-token.ts';
-import { truncated } from './truncated.ts';
+import { truncated, withoutItsStart } from './truncated.ts';
 
 /** A token in one piece, unverified. */
 export interface ParsedToken {
@@ -55,7 +55,7 @@ export function parseToken(password: string, maxBytes: number): ParsedToken | Re
       'If this is a real token, raise token.maxBytes of its issuer.',
     );
   }
-  if (!startsLikeToken(password)) return notAToken(password);
+  if (!startsLikeToken(password)) return withoutItsStart(password) ?? notAToken(password);
   const stray = /[^A-Za-z0-9_.-]/.exec(password);
   if (stray !== null) {
     const last = stray.index === password.trimEnd().length;

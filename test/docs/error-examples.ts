@@ -118,6 +118,7 @@ export async function makeErrorExamples(): Promise<ReadonlySet<string>> {
     format(goesOn),
     await decide(long.slice(0, 511)),
     await decide(long.slice(0, 900)),
+    await decide(long.slice(3)),
     await decide(await mint({ claims: { padding: 'x'.repeat(20_000) } })),
     await decide(await mint({ claims: { padding: 'x'.repeat(6000) } })),
     format(overlong),

@@ -1,5 +1,6 @@
 // Tokens that were cut on their way, at the lengths at which programs are known to cut and at others.
 import type { Mint } from '../mint.ts';
+import type { Expected } from '../vector.ts';
 import { granted, type Recipe } from './recipe.ts';
 
 const HINTS: Readonly<Record<number, string>> = {
@@ -10,6 +11,18 @@ const HINTS: Readonly<Record<number, string>> = {
 };
 const ANY_HINT =
   'Look for a length limit between client and server: a driver, a pooler, a shell or a file.';
+
+const BEHEADED: Expected = {
+  code: 'ERR_TOKEN_TRUNCATED',
+  message: 'the token lost its first 3 bytes on its way',
+  hint: 'PgBouncer 1.23 to 1.25.2 takes them off a password that does not fit into pkt_buf (4096 bytes by default): upgrade it or use shorter tokens.',
+};
+const NO_TOKEN: Expected = {
+  code: 'ERR_NOT_A_TOKEN',
+  message:
+    'the password is no token; expected a JWT, three parts in base64url that start with "ey"',
+  hint: 'Send the token as the password, for example in PGPASSWORD.',
+};
 
 const cut = (whole: string, bytes: number, evidence: string) =>
   ({
@@ -129,6 +142,16 @@ export function truncated({ token }: Mint): Recipe[] {
           ? "its RS512 signature is 254 bytes shorter than the key's"
           : 'its RS512 signature ends in the middle of a byte',
       ),
+    })),
+    ...[3, 2051].map((bytes) => ({
+      name: `names PgBouncer 1.23 for a token that lost its start${bytes === 3 ? '' : ', and its end'}`,
+      password: long.slice(3, bytes === 3 ? undefined : bytes),
+      expected: BEHEADED,
+    })),
+    ...[2, 4].map((bytes) => ({
+      name: `takes what lacks ${bytes} bytes of its start for no token`,
+      password: long.slice(bytes),
+      expected: NO_TOKEN,
     })),
     {
       name: "sees that of a 4096-bit key's signature only 256 bytes are there, as many as a 2048-bit key makes",
