@@ -14,6 +14,10 @@ root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 cd "$root"
 
 say() { printf 'bootstrap: %s\n' "$*"; }
+# Each step says what it does, and that it still goes on.
+# shellcheck disable=SC2034 # for the script that comes in here
+PROGRESS_TIMES=$root/build/times
+. packaging/progress.sh
 fail() {
   printf 'bootstrap: %s\n' "$1" >&2
   shift
@@ -94,16 +98,14 @@ install_packages() {
       "Run this as root, then try again: apt-get update && apt-get install --no-install-recommends -y$1"
   fi
 
-  say "installing Debian packages:$1"
   # shellcheck disable=SC2086
   apt_get() { $as_root DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$@" </dev/null; }
   # shellcheck disable=SC2086
   apt_install() { apt_get install --no-install-recommends -y $1 >/dev/null; }
 
-  if has_package_lists && apt_install "$1"; then return 0; fi
-  say 'updating the package lists first'
-  apt_get update
-  apt_install "$1"
+  if has_package_lists && step "installing Debian packages:$1" apt_install "$1"; then return 0; fi
+  step 'updating the package lists first' apt_get update
+  step "installing Debian packages:$1" apt_install "$1"
 }
 
 if command -v dpkg-query >/dev/null; then
@@ -131,13 +133,14 @@ find_runtime() {
 # No package of ours needs an install script, so none is run.
 npm_ci() { NODE_NO_WARNINGS=1 npm ci --ignore-scripts --include=optional --loglevel=error --no-audit --no-fund "$@"; }
 
+npm_runtime() { npm_ci --omit=dev >/dev/null; }
+
 # npm leaves out optional packages, native parts of the tools among them, that do not support the node it runs on. So it runs
 # on the locked runtime itself, which is fetched first where there is none yet.
 install_npm_packages() {
-  say 'installing the locked npm packages'
   command -v npm >/dev/null || fail 'npm is missing' 'Install Node and npm, in whatever version your system carries.'
   if [ -z "$(find_runtime)" ]; then
-    npm_ci --omit=dev >/dev/null
+    step 'installing the locked Node runtime' npm_runtime
     rm -f node_modules/.package-lock.json
   fi
   [ -n "$(find_runtime)" ] || fail "npm has no Node runtime for this machine ($(uname -sm))" \
@@ -148,7 +151,8 @@ install_npm_packages() {
   trap 'rm -rf "$aside"' EXIT
   trap 'exit 1' HUP INT TERM
   ln "$(find_runtime)" "$aside/node" 2>/dev/null || cp "$(find_runtime)" "$aside/node"
-  PATH=$aside:$PATH npm_ci --include=dev
+  PATH=$aside:$PATH
+  step 'installing the locked npm packages' npm_ci --include=dev
 
   # Debian's npm 9 unpacks the runtime and leaves out its link.
   [ -x node_modules/.bin/node ] || ln -sf "../$(find_runtime | cut -d/ -f2-)" node_modules/.bin/node

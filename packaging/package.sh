@@ -21,6 +21,11 @@ fail() {
   exit "${3-1}"
 }
 
+say() { printf 'package: %s\n' "$*" >&2; }
+# shellcheck disable=SC2034 # for the script that comes in here
+PROGRESS_TIMES=$root/build/times
+. "$root/packaging/progress.sh"
+
 case $(uname -m) in
   x86_64) host=amd64 ;;
   aarch64) host=arm64 ;;
@@ -97,7 +102,8 @@ if [ -n "$version" ]; then
     cat packaging/debian/changelog
   } >"$tree/debian/changelog"
 fi
-node_modules/.bin/node packaging/prepare/prepare.ts "$tree/prepared" "$arch" "$tree/debian/changelog"
+step 'bundling the program and writing its pages' \
+  node_modules/.bin/node packaging/prepare/prepare.ts "$tree/prepared" "$arch" "$tree/debian/changelog"
 mv "$tree/prepared/copyright" "$tree/debian/copyright"
 
 # Times and modes of the checkout are nothing that the package should show.
@@ -108,14 +114,15 @@ find "$tree" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
 chmod -R u=rwX,go=rX "$tree"
 
 # shellcheck disable=SC2016 # for the shell in the root folder
-in_root sh -euc '
+step "compiling the module and packing, for $arch" in_root sh -euc '
 cd /build/pgtoken
 PGTOKEN_COMPRESSION=$2 dpkg-buildpackage --build=binary --no-sign --host-arch "$1" >../log 2>&1 || {
   tail -n 50 ../log >&2
   exit 1
 }
-[ -z "$3" ] || runuser -u nobody -- lintian --fail-on error,warning --tag-display-limit 0 ../pgtoken_*.deb
-' package "$arch" "$compression" "$lintian"
+' package "$arch" "$compression"
+[ -z "$lintian" ] || step 'examining the package with lintian' \
+  in_root sh -euc 'runuser -u nobody -- lintian --fail-on error,warning --tag-display-limit 0 /build/pgtoken_*.deb'
 
 set -- "$scratch"/root/build/pgtoken_*.deb
 file=$output/${1##*/}

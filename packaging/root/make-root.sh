@@ -16,6 +16,12 @@ shift 2
 mirror=${DEBIAN_MIRROR:-$("$here/find-mirror.sh")}
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/pgtoken-packaging
 
+say() { printf 'make-root: %s\n' "$*" >&2; }
+# shellcheck disable=SC2034 # for the script that comes in here
+PROGRESS_TIMES=$cache/times
+# shellcheck source=packaging/progress.sh
+. "$here/../progress.sh"
+
 umask 022
 mkdir -p "$cache"
 # Whoever may write here decides what is built and tested.
@@ -47,11 +53,10 @@ make_base() {
     echo 'Acquire::Check-Valid-Until "false";' >"$1/etc/apt/apt.conf.d/90stale-mirror"
 }
 
-# make_with ROOT PACKAGE...
-make_with() {
+# install ROOT PACKAGE...
+install() {
   root=$1
   shift
-  "$0" "$suite" "$root" || return
   for package; do
     case $package in
       *:*) "$here/in-root.sh" "$root" dpkg --add-architecture "${package##*:}" || return ;;
@@ -62,6 +67,14 @@ make_with() {
     "$here/in-root.sh" "$root" apt-get clean
 }
 
+# pack ROOT FILE
+pack() {
+  tar --create --numeric-owner --xattrs --one-file-system --directory "$1" . >"$2.tar" && zstd -q -1 -T0 -f "$2.tar" -o "$2"
+}
+
+# logged COMMAND...: keeps what it says for when it fails
+logged() { "$@" >>"$scratch/log" 2>&1; }
+
 # make FILE PACKAGE...: makes a root and puts it into the cache, as a whole or not at all
 make() {
   file=$1
@@ -69,14 +82,18 @@ make() {
   scratch=$(mktemp -d "$cache/.making.XXXXXX")
   trap 'rm -rf "$scratch"' EXIT
   trap 'exit 1' HUP INT TERM
-  printf 'make-root: %s %s\n' "$suite" "$*" >&2
-  if [ $# -eq 0 ]; then make_base "$scratch/root"; else make_with "$scratch/root" "$@"; fi >"$scratch/log" 2>&1 || {
+  : >"$scratch/log"
+  if [ $# -eq 0 ]; then
+    step "making a root folder of $suite" logged make_base "$scratch/root"
+  else
+    "$0" "$suite" "$scratch/root" &&
+      step "installing into it: $*" logged install "$scratch/root" "$@"
+  fi || {
     tail -n 30 "$scratch/log" >&2
     exit 1
   }
-  tar --create --numeric-owner --xattrs --one-file-system --directory "$scratch/root" . >"$scratch/tar"
-  zstd -q -1 -T0 -f "$scratch/tar" -o "$scratch/tar.zst"
-  mv "$scratch/tar.zst" "$file"
+  step 'keeping it for the next time' pack "$scratch/root" "$scratch/packed"
+  mv "$scratch/packed" "$file"
 }
 
 file=$(name_of "$@")
@@ -93,4 +110,5 @@ if ! has "$file"; then
 fi
 touch -a "$file"
 mkdir -p "$folder"
-zstd -q -d -c "$file" | tar --extract --numeric-owner --xattrs --same-permissions --directory "$folder"
+unpack() { zstd -q -d -c "$file" | tar --extract --numeric-owner --xattrs --same-permissions --directory "$folder"; }
+step "unpacking a root folder of $suite" unpack

@@ -15,10 +15,9 @@ beforeEach(async () => {
   for (const path of ['packaging', 'commands', 'node_modules/.bin']) {
     await mkdir(inside(path), { recursive: true });
   }
-  await copyFile(
-    join(import.meta.dirname, '../../packaging/bootstrap.sh'),
-    inside('packaging/bootstrap.sh'),
-  );
+  for (const name of ['bootstrap.sh', 'progress.sh']) {
+    await copyFile(join(import.meta.dirname, '../../packaging', name), inside(`packaging/${name}`));
+  }
   await writeFile(inside('package-lock.json'), '{}');
   await writeFile(inside('node_modules/.package-lock.json'), '{}');
   await standIn('node_modules/.bin/node', ':');

@@ -9,6 +9,8 @@ export interface RunOptions {
   readonly stdin?: string | Uint8Array;
   /** Milliseconds until the command counts as hanging. Default 30,000. */
   readonly hangLimit?: number;
+  /** Gets what the command says on standard error, as it comes. */
+  readonly watch?: (text: string) => void;
 }
 
 export interface RunResult {
@@ -48,6 +50,7 @@ export async function run(
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (text: string) => (output[name] += text));
   }
+  if (options.watch !== undefined) child.stderr.on('data', options.watch);
   // Not every command reads its input to the end; that is for its exit status to tell.
   child.stdin.on('error', () => undefined);
   child.stdin.end(options.stdin ?? '');

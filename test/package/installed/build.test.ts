@@ -44,14 +44,15 @@ const module = async (): Promise<string> => {
 
 it('has the same bytes when it is built again, elsewhere, in another time zone and language', async () => {
   const before = await readdir(CHECKOUT);
-  const again = await buildPackage(inside('again'), ['--no-lintian'], {
+  const env = {
     TZ: 'Pacific/Kiritimati',
     LC_ALL: 'C.UTF-8',
     LANGUAGE: 'de',
     SOURCE_DATE_EPOCH: '1',
     TMPDIR: folder.path,
     USER: 'somebody',
-  });
+  };
+  const again = await buildPackage(inside('again'), { options: ['--no-lintian'], env });
   expect(await sha256(again)).toBe(await sha256(current));
   // And the checkout is as it was.
   expect(await readdir(CHECKOUT)).toEqual(before);

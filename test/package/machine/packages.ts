@@ -40,12 +40,17 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   return folder.remove;
 }
 
+/** For whoever waits for the first test. */
+function watch(text: string): void {
+  process.stderr.write(text);
+}
+
 /** Builds them into a folder, or takes those that another suite of the same run has built there. */
 async function buildPackages(folder: string): Promise<Packages> {
   await mkdir(folder, { recursive: true });
   const build = async (name: string, options: readonly string[]): Promise<string> => {
     const [built] = await Array.fromAsync(glob(`${folder}/${name}/*.deb`));
-    return built ?? buildPackage(join(folder, name), options);
+    return built ?? buildPackage(join(folder, name), { options, watch });
   };
   return {
     current: await build('current', []),
