@@ -48,6 +48,17 @@ describe('docs/containers.md', () => {
 });
 
 describe('the recipes', () => {
+  it('mount folders and volumes, and no file by itself, which would stay what it was at the start', () => {
+    for (const path of ['compose.yaml', 'compose-sidecar.yaml']) {
+      const { services } = composeSchema.parse(parse(read(path)));
+      const targets = Object.values(services).flatMap(({ volumes }) =>
+        volumes.map((volume) => volume.split(':')[1] ?? ''),
+      );
+      expect(targets).toContain('/etc/pgtoken');
+      expect(targets.filter((target) => /\.(?!d$)[a-z]+$/.test(target))).toEqual([]);
+    }
+  });
+
   it.each(['Containerfile', 'cloudnative-pg/Containerfile'])(
     '%s copies what there is, and the package of the architecture',
     async (path) => {

@@ -1,6 +1,6 @@
 // The recipe for the official images, on each release with its own PostgreSQL: the image is made by its steps, started as
 // the compose files say, and logged in to from outside through a published port.
-import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -71,7 +71,7 @@ describe.each(BASES)('on $suite with PostgreSQL $postgresql', (base) => {
   });
 
   const writeIssuers = async (audience: string): Promise<void> => {
-    const path = join(folder.path, 'issuers.yaml');
+    const path = join(folder.path, 'pgtoken', 'issuers.yaml');
     const text = writeIssuersYAML([
       {
         name: 'homelab',
@@ -83,9 +83,10 @@ describe.each(BASES)('on $suite with PostgreSQL $postgresql', (base) => {
         roles: [{ claim: 'sub', trimPrefix: 'system:serviceaccount:' }],
       },
     ]);
-    // In place: a mounted file stays the one that it was when the container started.
-    await writeFile(path, text);
-    await chmod(path, 0o644);
+    // As configuration management does it: another file in its place, which a file that is mounted by itself would not show.
+    await writeFile(`${path}.new`, text);
+    await chmod(`${path}.new`, 0o644);
+    await rename(`${path}.new`, path);
   };
   const start = async (file: string): Promise<Services> =>
     startServices(join(CHECKOUT, 'packaging/container', file), {

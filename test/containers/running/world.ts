@@ -73,7 +73,7 @@ export async function createConfiguration(
   const folder = await createTemporaryFolder('container');
   const inside = (path: string): string => join(folder.path, path);
   const { key, cert } = await authority.issue([`DNS:${SERVER}`]);
-  for (const name of ['postgresql', 'initdb']) {
+  for (const name of ['pgtoken', 'postgresql', 'initdb']) {
     await mkdir(inside(name));
     await chmod(inside(name), 0o755);
   }
