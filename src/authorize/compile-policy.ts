@@ -6,8 +6,11 @@ import { compileIssuer, loadRuleTools } from './compile-issuer.ts';
 import { loadKeySource } from './load-key-source.ts';
 import type { Policy } from './policy.ts';
 
+/** Milliseconds after which others have their turn: hundreds of entries take longer than a login should wait. */
+const SLICE = 5;
+
 /**
- * Compiles a configuration.
+ * Compiles a configuration, an entry at a time.
  *
  * @param folder that of issuers.yaml, from which relative paths count.
  * @param report told of what is wrong; the result must not be used then.
@@ -18,7 +21,12 @@ export async function compilePolicy(
   report: ReportProblem,
 ): Promise<Policy> {
   const issuers = [];
+  let since = performance.now();
   for (const [index, entry] of config.issuers.entries()) {
+    if (performance.now() - since > SLICE) {
+      await new Promise((resolve) => setImmediate(resolve));
+      since = performance.now();
+    }
     const reportEntry: ReportProblem = (below, message, hint) => {
       report(['issuers', index, ...below], message, hint);
     };

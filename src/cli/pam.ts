@@ -4,11 +4,11 @@ import { writeSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { authorize, type Decision, type Login } from '../authorize/authorize.ts';
+import { invalidConfig } from '../authorize/invalid-config.ts';
 import { createKeysOf } from '../authorize/keys-of.ts';
 import { recallPolicy } from '../authorize/recall-policy.ts';
 import { systemClock } from '../clock.ts';
 import { createConfigMemory, NO_MEMORY } from '../config/config-memory.ts';
-import { formatProblem } from '../config/problems.ts';
 import { isRefusal, placeOf, refuse, type Refusal } from '../errors.ts';
 import { createDiskKeyCache, SYSTEM_CACHE_FOLDER } from '../keys/disk-key-cache.ts';
 import { formatReply } from '../protocol/format-reply.ts';
@@ -77,13 +77,8 @@ async function decide(options: PAMOptions): Promise<Decision> {
   const memory = BUILD === undefined ? NO_MEMORY : createConfigMemory(folder, BUILD);
   const loaded = await recallPolicy(options.config, memory);
   if (!loaded.ok) {
-    const [first, ...more] = loaded.problems;
-    const shown = first === undefined ? options.config : formatProblem(options.config, first);
-    return refuse(
-      'ERR_CONFIG_INVALID',
-      `${shown}${more.length === 0 ? '' : ` (and ${more.length} more)`}`,
-      `Run pgtoken config check ${options.config} as this user.`,
-    );
+    const hint = `Run pgtoken config check ${options.config} as this user.`;
+    return invalidConfig(options.config, loaded.problems, hint);
   }
   const cache = createDiskKeyCache({ folder, sharedFolder: SYSTEM_CACHE_FOLDER });
   const { decision } = await authorize({ ...login, password }, loaded.policy, {

@@ -12,15 +12,15 @@ export function addServeCommand(program: Command): void {
     summary: 'run the daemon that pam_pgtoken.so asks',
     description: [
       'Runs the daemon: keeps the keys of all issuers and answers pam_pgtoken.so on a unix socket. Listens on the socket that systemd hands over, or makes one at --socket.',
-      'SIGHUP, or a change of the configuration, loads it again; what is invalid changes nothing. SIGTERM ends it after the logins under way.',
-      'Exit status: 0 stopped by a signal, 2 could not start.',
+      'SIGHUP, or a change of the configuration, loads it again; what is invalid changes nothing. Without a valid one no login is granted until there is one. SIGTERM ends it after the logins under way.',
+      'Exit status: 0 stopped by a signal, 1 failed, 2 could not start.',
     ],
   })
     .option('--config <file>', 'the configuration', DEFAULT_CONFIG)
     .option('--socket <path>', 'the socket, mode 0660', '/run/pgtoken/pgtoken.sock')
     .option('--group <group>', 'who may connect beside the user of the daemon')
     .option('--cache-dir <folder>', 'where keys are kept on disk', SYSTEM_CACHE_FOLDER)
-    .option('--metrics <address>', 'serve Prometheus metrics, for example on 127.0.0.1:9187')
+    .option('--metrics <address>', 'serve Prometheus metrics, for example on 127.0.0.1:10432')
     .addOption(
       new Option('--deadline <duration>', "answer within this time; below the module's timeout")
         .argParser(durationOption)

@@ -1,4 +1,5 @@
 // `pgtoken serve`: signals and exit codes; the daemon itself is in daemon/.
+import { createPolicyLoader } from '../daemon/load-in-worker.ts';
 import { type Daemon, startDaemon } from '../daemon/start-daemon.ts';
 import { StartupError } from '../daemon/startup-error.ts';
 import { placeOf } from '../errors.ts';
@@ -42,6 +43,7 @@ export async function serve(options: ServeOptions): Promise<never> {
     env: process.env,
     logger,
     linesLost: () => output.lost,
+    loadPolicy: createPolicyLoader(process.argv[1] ?? ''),
     version: VERSION,
   });
   // From the start on, and not once: neither a signal that comes before it is ready nor a second one must kill it.

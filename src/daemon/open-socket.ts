@@ -1,9 +1,18 @@
 // Where the daemon listens: on the socket that systemd hands over, or on one it makes itself. Who may connect is decided
 // by owner and mode of the socket and its folder, and by nothing else.
 import { execFile } from 'node:child_process';
-import { chownSync, existsSync, lstatSync, rmSync, type Stats } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  renameSync,
+  rmSync,
+  type Stats,
+} from 'node:fs';
+import { lstat } from 'node:fs/promises';
 import { connect, type ListenOptions, type Server } from 'node:net';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { messageOf } from '../message-of.ts';
 import { StartupError } from './startup-error.ts';
@@ -22,6 +31,8 @@ export interface SocketOptions {
 export interface OpenSocket {
   /** How it is called in the log. */
   readonly description: string;
+  /** Whether its file is where it was made: somebody may have removed it, or another socket have taken its place. */
+  isInPlace(): Promise<boolean>;
   /** Removes what was made. */
   close(): void;
 }
@@ -30,6 +41,8 @@ export interface OpenSocket {
 const FIRST_LISTEN_FD = 3;
 /** What fits into sun_path with its NUL (unix(7)). */
 const MAX_PATH_BYTES = 107;
+/** The name under which a socket is made. */
+const TEMPORARY_NAME_BYTES = 6;
 /** Connections that may wait to be accepted; the kernel's own limit is often lower. */
 const BACKLOG = 1024;
 
@@ -63,43 +76,77 @@ export async function openSocket(server: Server, options: SocketOptions): Promis
         'Write ListenStream= with a path in pgtoken.socket.',
       );
     }
-    return { description: 'the socket of systemd', close: () => undefined };
+    return {
+      description: 'the socket of systemd',
+      // It is systemd's to look after.
+      isInPlace: async () => true,
+      close: () => undefined,
+    };
   }
   const { path, group } = options;
-  const gid = group === undefined ? undefined : await findGroup(group);
+  const owner = group === undefined ? undefined : { name: group, gid: await findGroup(group) };
   await clearPath(path);
+  const made = await makeSocket(server, path, owner).catch((error: unknown) => {
+    server.close();
+    throw error;
+  });
+  const isOurs = (now: Stats | undefined): boolean =>
+    now !== undefined && now.ino === made.ino && now.dev === made.dev;
+  return {
+    description: path,
+    isInPlace: async () => isOurs(await lstat(path).catch(() => undefined)),
+    close() {
+      // Not the socket of a daemon that has taken our place.
+      if (isOurs(lstatSync(path, { throwIfNoEntry: false }))) {
+        rmSync(path, { force: true });
+      }
+    },
+  };
+}
+
+/**
+ * Makes the socket under another name, and gives it its own once it belongs to whom it should. When it is closed, Node
+ * removes whatever has the name that it was made by, be it the socket of another daemon by then.
+ */
+async function makeSocket(
+  server: Server,
+  path: string,
+  group: { readonly name: string; readonly gid: number } | undefined,
+): Promise<Stats> {
+  const name = `.${crypto.randomUUID().slice(0, TEMPORARY_NAME_BYTES - 1)}`;
+  const temporary = join(dirname(path), name);
   // Only owner and group may connect, from the first moment on.
   const umask = process.umask(0o117);
   try {
-    await listen(server, { path });
+    await listen(server, { path: temporary });
   } catch (error) {
     throw explainPathError(path, error);
   } finally {
     process.umask(umask);
   }
-  const made = lstatSync(path);
-  if (gid !== undefined) {
+  if (group !== undefined) {
     try {
-      chownSync(path, -1, gid);
+      chownSync(temporary, -1, group.gid);
     } catch (error) {
-      server.close();
       throw new StartupError(
-        `cannot give ${path} to group ${group}`,
+        `cannot give ${path} to group ${group.name}`,
         'The user of the daemon must be a member of that group, or root.',
         error,
       );
     }
   }
-  return {
-    description: path,
-    close() {
-      // Not the socket of a daemon that has taken our place.
-      const now = lstatSync(path, { throwIfNoEntry: false });
-      if (now !== undefined && now.ino === made.ino && now.dev === made.dev) {
-        rmSync(path, { force: true });
-      }
-    },
-  };
+  try {
+    // rename(2) would take the place of a socket that another daemon has made just now.
+    linkSync(temporary, path);
+    rmSync(temporary);
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') {
+      throw explainPathError(path, error);
+    }
+    // Not every file system has hard links.
+    renameSync(temporary, path);
+  }
+  return lstatSync(path);
 }
 
 function countListenFDs(env: NodeJS.ProcessEnv): number {
@@ -118,9 +165,11 @@ async function clearPath(path: string): Promise<void> {
       'Choose another --socket.',
     );
   }
-  if (bytes > MAX_PATH_BYTES) {
+  const most =
+    MAX_PATH_BYTES - Math.max(0, TEMPORARY_NAME_BYTES - Buffer.byteLength(basename(path)));
+  if (bytes > most) {
     throw new StartupError(
-      `socket path ${path} has ${bytes} bytes; expected at most ${MAX_PATH_BYTES}`,
+      `socket path ${path} has ${bytes} bytes; expected at most ${most}`,
       'Choose another --socket.',
     );
   }
@@ -193,8 +242,12 @@ function missingFolder(path: string, cause?: unknown): StartupError {
   );
 }
 
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}
+
 function explainPathError(path: string, error: unknown): StartupError {
-  switch (error instanceof Error && 'code' in error ? error.code : undefined) {
+  switch (codeOf(error)) {
     case 'ENOENT':
     case 'ENOTDIR':
       return missingFolder(path, error);
@@ -206,6 +259,7 @@ function explainPathError(path: string, error: unknown): StartupError {
         error,
       );
     case 'EADDRINUSE':
+    case 'EEXIST':
       return inUse(path, error);
     default:
       return new StartupError(

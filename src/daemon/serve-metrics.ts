@@ -1,12 +1,73 @@
-// Metrics over HTTP for Prometheus, on a loopback address only: they name issuers and tell who fails.
-import { createServer, type Server } from 'node:http';
+// Metrics over HTTP for Prometheus, on a loopback address only: they name issuers and tell who fails. That nobody can read them
+// is no reason to let nobody in.
+import { createServer, type RequestListener } from 'node:http';
 import { BlockList, isIP } from 'node:net';
+import type { Logger } from 'pino';
 import type { Metrics } from '../log/metrics.ts';
 import { StartupError } from './startup-error.ts';
 
-/** Serves `/metrics` at `host:port`. @returns the server, listening. */
-export async function serveMetrics(address: string, metrics: Metrics): Promise<Server> {
+/** Metrics that are served, or will be once the address is free. */
+export interface MetricsServer {
+  close(): void;
+}
+
+/** None of the ports from 9100 to 9999, which belong to exporters: 9187 to that of PostgreSQL. */
+const EXAMPLE = '127.0.0.1:10432';
+/** Milliseconds to the next try where nobody can listen there. */
+const RETRY = 10_000;
+
+/**
+ * Serves `/metrics` at `host:port`. Where that is not possible it says so and tries again.
+ *
+ * @returns when it listens, or has tried to. Throws a {@link StartupError} where the address is none to serve at.
+ */
+export async function serveMetrics(
+  address: string,
+  metrics: Metrics,
+  logger: Pick<Logger, 'info' | 'warn'>,
+): Promise<MetricsServer> {
   const { host, port } = parseAddress(address);
+  const server = createServer({ connectionsCheckingInterval: 1000 }, answer(metrics));
+  server.maxConnections = 16;
+  server.maxRequestsPerSocket = 1;
+  server.requestTimeout = 5000;
+  let retry: NodeJS.Timeout | undefined;
+  let reported = false;
+  const listen = (): void => {
+    server.listen({ host, port });
+  };
+  const { promise: tried, resolve: haveTried } = Promise.withResolvers<undefined>();
+  server.on('listening', () => {
+    if (reported) {
+      logger.info({ address }, 'metrics are served now');
+    }
+    haveTried(undefined);
+  });
+  // For good: once it listens, what cannot be accepted is Prometheus' loss.
+  server.on('error', (error: NodeJS.ErrnoException) => {
+    if (server.listening) {
+      return;
+    }
+    if (!reported) {
+      reported = true;
+      const reason = error.code === 'EADDRINUSE' ? 'the port is in use' : error.message;
+      logger.warn({ address, reason }, 'metrics cannot be served');
+    }
+    retry = setTimeout(listen, RETRY).unref();
+    haveTried(undefined);
+  });
+  listen();
+  await tried;
+  return {
+    close() {
+      clearTimeout(retry);
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+function answer(metrics: Metrics): RequestListener {
   // One at a time, shared by all who wait for it, and one for each connection: who asks often costs no more.
   let rendering: Promise<string> | undefined;
   const render = async (): Promise<string> => {
@@ -15,7 +76,7 @@ export async function serveMetrics(address: string, metrics: Metrics): Promise<S
     });
     return rendering;
   };
-  const server = createServer({ connectionsCheckingInterval: 1000 }, (request, response) => {
+  return (request, response) => {
     response.setHeader('connection', 'close');
     if (request.method !== 'GET' || request.url !== '/metrics') {
       response.writeHead(404).end();
@@ -25,26 +86,7 @@ export async function serveMetrics(address: string, metrics: Metrics): Promise<S
       (text) => response.writeHead(200, { 'content-type': metrics.contentType }).end(text),
       () => response.writeHead(500).end(),
     );
-  });
-  server.maxConnections = 16;
-  server.maxRequestsPerSocket = 1;
-  server.requestTimeout = 5000;
-  return new Promise((resolve, reject) => {
-    // For good: once it listens, what cannot be accepted is Prometheus' loss, and no reason to end.
-    server.on('error', (error: NodeJS.ErrnoException) => {
-      const reason = error.code === 'EADDRINUSE' ? 'the port is in use' : error.message;
-      reject(
-        new StartupError(
-          `cannot serve metrics on ${address}: ${reason}`,
-          'Choose another --metrics, such as 127.0.0.1:9187.',
-          error,
-        ),
-      );
-    });
-    server.listen({ host, port }, () => {
-      resolve(server);
-    });
-  });
+  };
 }
 
 function parseAddress(address: string): { host: string; port: number } {
@@ -54,7 +96,7 @@ function parseAddress(address: string): { host: string; port: number } {
   if (host === undefined || port < 1 || port > 65_535) {
     throw new StartupError(
       `metrics address ${address} cannot be read; expected 127.0.0.1:PORT or [::1]:PORT`,
-      'Choose another --metrics, such as 127.0.0.1:9187.',
+      `Choose another --metrics, such as ${EXAMPLE}.`,
     );
   }
   if (!isLoopback(host)) {

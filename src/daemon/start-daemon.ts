@@ -1,28 +1,27 @@
 // The daemon: holds the policy, the keys and what is verified, answers the PAM module, and follows the configuration.
-import { hash } from 'node:crypto';
-import type { Server } from 'node:http';
-import { createServer } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
-import { authorize, type AuthorizeOptions, type Login } from '../authorize/authorize.ts';
+import { authorize, type AuthorizeOptions, type Login, notJudged } from '../authorize/authorize.ts';
 import { createKeyStore } from '../authorize/key-store.ts';
 import { createKnownTokens } from '../authorize/known-tokens.ts';
-import { type LoadedPolicy, loadPolicy } from '../authorize/load-policy.ts';
+import { loadPolicy } from '../authorize/load-policy.ts';
 import type { Policy } from '../authorize/policy.ts';
 import { systemClock } from '../clock.ts';
-import { formatProblem } from '../config/problems.ts';
-import { placeOf } from '../errors.ts';
+import { isRefusal, placeOf, refuse, type Refusal } from '../errors.ts';
 import { createDiskKeyCache } from '../keys/disk-key-cache.ts';
 import { auditLine } from '../log/audit-line.ts';
 import { createMetrics } from '../log/metrics.ts';
 import type { PAMRequest } from '../protocol/parse-request.ts';
 import { createConnections } from './connections.ts';
 import { createLater } from './do-later.ts';
-import { openSocket } from './open-socket.ts';
+import { type ConfigStatus, followConfig, type FollowedPolicy } from './follow-config.ts';
+import { keepListening, type Listener } from './keep-listening.ts';
+import { lowerConnections } from './lower-connections.ts';
 import { type ConnectionOptions, serveConnection } from './serve-connection.ts';
-import { serveMetrics } from './serve-metrics.ts';
-import { StartupError } from './startup-error.ts';
+import { type MetricsServer, serveMetrics } from './serve-metrics.ts';
+import { createTellSystemd } from './tell-systemd.ts';
 import { createWaitingLogins } from './waiting-logins.ts';
-import { createFileWatcher } from './watch-files.ts';
+import { createWriteStatus } from './write-status.ts';
 
 /** How the daemon runs. */
 export interface DaemonOptions {
@@ -42,6 +41,8 @@ export interface DaemonOptions {
   readonly maxConnections: number;
   readonly env: NodeJS.ProcessEnv;
   readonly logger: Logger;
+  /** Loads the configuration and what it names; default: by this thread. */
+  readonly loadPolicy?: (path: string) => Promise<FollowedPolicy>;
   /** How many lines of the log were lost; default: none is. */
   readonly linesLost?: () => number;
   readonly version: string;
@@ -49,7 +50,7 @@ export interface DaemonOptions {
 
 /** A daemon that runs. */
 export interface Daemon {
-  /** Loads the configuration again. What is invalid changes nothing. */
+  /** Loads the configuration again, as it is now. What is invalid changes nothing. */
   reload(): Promise<void>;
   /** Logs and counts what was decided and waits for it. */
   flush(): void;
@@ -66,36 +67,9 @@ interface Rule {
   readonly options: AuthorizeOptions & Required<Pick<AuthorizeOptions, 'hasKey'>>;
 }
 
-/** Starts the daemon. Throws a {@link StartupError} where it cannot. */
+/** Starts the daemon. Throws a {@link StartupError} where it cannot; a configuration that cannot be used is no such reason. */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { config, logger } = options;
-  const { promise: started, resolve: beStarted } = Promise.withResolvers<void>();
-  let reloading = started;
-  const reload = async (): Promise<void> => {
-    // One after the other, so that the last change is the one in force.
-    reloading = reloading
-      .then(async () => reloadNow())
-      .catch((error: unknown) => {
-        metrics.countReload(false);
-        logger.error({ place: placeOf(error) }, 'the configuration could not be loaded');
-      });
-    return reloading;
-  };
-  const watcher = createFileWatcher(() => void reload());
-  /** Watched before they are read, so that no change falls in between: which files there are, a first look tells. */
-  const load = async (): Promise<LoadedPolicy> => {
-    const loaded = await loadPolicy(config);
-    return watcher.watch(loaded.files) ? loadPolicy(config) : loaded;
-  };
-  // Changes are followed once the daemon has started.
-  watcher.watch([config]);
-  const loaded = await load();
-  if (!loaded.ok) {
-    watcher.stop();
-    const lines = loaded.problems.map((problem) => formatProblem(config, problem));
-    throw new StartupError(lines.join('\n'), `Mend ${config}; pgtoken config check says the same.`);
-  }
-
   const store = createKeyStore({
     cache: createDiskKeyCache({
       folder: options.cacheDir,
@@ -119,22 +93,37 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   });
   const metrics = createMetrics(options.version, () => store.status(), options.linesLost);
 
-  const adopt = ({ policy, text }: { readonly policy: Policy; readonly text: string }): Rule => {
-    const fingerprint = hash('sha256', text);
-    metrics.countReload(true);
-    metrics.setConfig(fingerprint);
-    logger.info(
-      { config: fingerprint, issuers: policy.issuers.map((issuer) => issuer.name) },
-      'configuration in force',
-    );
-    if (policy.issuers.length === 0) {
-      logger.warn({ path: config }, 'no issuer is configured, nobody can log in');
+  const tellSystemd = createTellSystemd(options.env, logger);
+  const writeStatus = createWriteStatus(options.env, logger);
+  let status: ConfigStatus = { inForce: undefined, problems: [] };
+  let reloads = 0;
+  let isListening = false;
+  const tellStatus = (): void => {
+    // Whoever is told that it is ready connects.
+    if (isListening) {
+      tellSystemd(status);
+      writeStatus(status, reloads);
     }
-    const keys = store.use(policy);
-    const knownTokens = createKnownTokens();
-    return { policy, options: { ...keys, clock: systemClock, knownTokens } };
   };
-  let rule = adopt(loaded);
+  let rule: Rule | Refusal = refuse('ERR_CONFIG_INVALID', `${config} was not loaded yet`);
+  const follower = await followConfig({
+    path: config,
+    loadPolicy: options.loadPolicy ?? loadPolicy,
+    adopt: (policy) => {
+      const keys = store.use(policy);
+      const knownTokens = createKnownTokens();
+      rule = { policy, options: { ...keys, clock: systemClock, knownTokens } };
+    },
+    refuseAll: (refusal) => {
+      rule = refusal;
+    },
+    onStatus: (next) => {
+      status = next;
+      tellStatus();
+    },
+    metrics,
+    logger,
+  });
 
   const onFailure = (error: unknown): void => {
     logger.error({ place: placeOf(error) }, 'a decision failed');
@@ -142,6 +131,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const records = createLater(RECORD_DELAY, onFailure);
   const waiting = createWaitingLogins();
   const decide: ConnectionOptions['decide'] = async (request, late) => {
+    if (isRefusal(rule)) {
+      return notJudged(rule);
+    }
     const { policy, options: inForce } = rule;
     const world: AuthorizeOptions = {
       ...inForce,
@@ -169,16 +161,20 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     });
   };
 
+  const { connections: max, limit } = lowerConnections(options.maxConnections);
+  if (limit !== undefined) {
+    logger.warn(
+      { descriptors: limit, maxConnections: max, wanted: options.maxConnections },
+      'fewer connections than --max-connections, as the limit on open files is too low',
+    );
+  }
   const connections = createConnections({
-    max: options.maxConnections,
+    max,
     onTooMany: () => {
-      logger.warn(
-        { maxConnections: options.maxConnections },
-        'too many connections, one was closed',
-      );
+      logger.warn({ maxConnections: max }, 'too many connections, one was closed');
     },
   });
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
+  const onConnection = (socket: Socket): void => {
     if (connections.admit(socket)) {
       void serveConnection(socket, {
         decide,
@@ -190,55 +186,46 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         onError: onFailure,
       });
     }
-  });
+  };
 
-  let socket;
-  let metricsServer: Server | undefined;
+  let listener: Listener;
+  let metricsServer: MetricsServer | undefined;
   try {
     if (options.metrics !== undefined) {
       metrics.watchProcess();
-      metricsServer = await serveMetrics(options.metrics, metrics);
+      metricsServer = await serveMetrics(options.metrics, metrics, logger);
     }
-    socket = await openSocket(server, { ...options, path: options.socket });
+    listener = await keepListening({
+      socket: { path: options.socket, group: options.group, env: options.env },
+      onConnection,
+      logger,
+    });
   } catch (error) {
-    watcher.stop();
+    follower.stop();
     store.stop();
     metricsServer?.close();
     throw error;
   }
-  server.on('error', (error) => {
-    logger.error({ reason: error.message }, 'a connection could not be accepted');
-  });
-  logger.info({ socket: socket.description, version: options.version }, 'ready');
-
-  const reloadNow = async (): Promise<void> => {
-    const next = await load();
-    if (next.ok) {
-      rule = adopt(next);
-      return;
-    }
-    metrics.countReload(false);
-    const problems = next.problems.map((problem) => formatProblem(config, problem));
-    logger.error({ problems }, 'the configuration is invalid, the last good one stays in force');
-  };
-  beStarted();
+  logger.info({ socket: listener.description, version: options.version }, 'ready');
+  isListening = true;
+  tellStatus();
 
   return {
-    reload,
+    async reload() {
+      await follower.reload();
+      reloads += 1;
+      tellStatus();
+    },
     flush() {
       records.flush();
     },
     async stop() {
       logger.info({ connections: connections.size }, 'stopping');
-      watcher.stop();
+      follower.stop();
       metricsServer?.close();
-      metricsServer?.closeAllConnections();
       // Each connection has its own deadline, so that this ends.
       connections.dismissWaiting();
-      await new Promise((resolve) => {
-        server.close(resolve);
-      });
-      socket.close();
+      await listener.close();
       store.stop();
       records.flush();
       logger.info('stopped');

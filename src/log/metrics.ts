@@ -19,6 +19,8 @@ export interface Metrics {
   ): void;
   countFetch(issuer: string, result: string): void;
   countReload(successful: boolean): void;
+  /** Says how many files of the configuration are seen as they were before somebody replaced them. */
+  setDetachedFiles(count: number): void;
   /** Says which configuration is in force. */
   setConfig(hash: string): void;
   /** Adds `process_*` and `nodejs_*`. They wake the process 100 times a second, to see how long it is kept from that. */
@@ -71,6 +73,16 @@ export function createMetrics(
     help: 'Whether the configuration file as it is now is in force (1) or an older one is (0).',
     registers,
   });
+  const detached = new Gauge({
+    name: 'pgtoken_config_detached_files',
+    help: 'Files of the configuration that were replaced, and are seen here as they were before.',
+    registers,
+  });
+  let isLoaded = false;
+  let detachedFiles = 0;
+  const updateLastReload = (): void => {
+    lastReload.set(isLoaded && detachedFiles === 0 ? 1 : 0);
+  };
   const config = new Gauge({
     name: 'pgtoken_config_info',
     help: 'The configuration in force, by the SHA-256 of its file.',
@@ -120,7 +132,13 @@ export function createMetrics(
     },
     countReload(successful) {
       reloads.inc({ outcome: successful ? 'ok' : 'invalid' });
-      lastReload.set(successful ? 1 : 0);
+      isLoaded = successful;
+      updateLastReload();
+    },
+    setDetachedFiles(count) {
+      detached.set(count);
+      detachedFiles = count;
+      updateLastReload();
     },
     setConfig(hash) {
       config.reset();

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import { chmod, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -333,18 +333,57 @@ describe('a reload', () => {
   });
 });
 
-describe('that cannot start', () => {
-  it('for its configuration names every problem', async () => {
-    const text = issuersYAML('foo').replace('postgres', "''").replace('sub', '/a~b');
-    await write('issuers.yaml', text);
-    const { message, hint } = await failure();
-    expect(message.split('\n')).toEqual([
-      expect.stringContaining('issuers[0].issuer.audiences[0]: '),
-      expect.stringContaining('issuers[0].roles[0].claim: '),
+describe('with a configuration that cannot be used', () => {
+  const INVALID = 'the configuration is invalid, nobody can log in';
+
+  it.each<[what: string, spoil: () => Promise<void>, problem: string]>([
+    [
+      'is no YAML',
+      async () => write('issuers.yaml', 'issuers: ['),
+      'issuers.yaml:1:11: Invalid YAML: ',
+    ],
+    [
+      'has problems',
+      async () => write('issuers.yaml', issuersYAML('foo').replace('postgres', "''")),
+      'issuers.yaml:7:11: issuers[0].issuer.audiences[0]: ',
+    ],
+    ['is not there', async () => rm(inside('issuers.yaml')), 'issuers.yaml:1:1: cannot be used: '],
+    [
+      'names keys that are not there',
+      async () => rm(inside('keys.json')),
+      'issuers.yaml:9:17: issuers[0].keys.jwksFile: ',
+    ],
+  ])('that %s it starts, grants nobody and says why', async (_what, spoil, problem) => {
+    await spoil();
+    await start();
+    const expected = `unavailable ERR_CONFIG_INVALID ${folder.path}/${problem}`;
+    expect((await ask('foo')).slice(0, expected.length)).toBe(expected);
+    expect(logged(INVALID)).toMatchObject([
+      { level: 'error', problems: [expect.stringContaining(problem)] },
     ]);
-    expect(hint).toBe(`Mend ${inside('issuers.yaml')}; pgtoken config check says the same.`);
+    expect(await loggedDecisions(1)).toMatchObject([
+      { outcome: 'unavailable', code: 'ERR_CONFIG_INVALID', role: 'foo', verified: false },
+    ]);
+    expect(await ours()).toEqual(
+      expect.arrayContaining([
+        'pgtoken_config_reloads_total{outcome="invalid"} 1',
+        'pgtoken_config_last_reload_successful 0',
+      ]),
+    );
+    expect((await ours()).filter((line) => line.startsWith('pgtoken_config_info'))).toEqual([]);
   });
 
+  it('the file is followed: once it is good, logins are granted, without anybody asking for it', async () => {
+    await write('issuers.yaml', 'issuers: [');
+    await start();
+    expect(await ask('foo')).toMatch(/^unavailable ERR_CONFIG_INVALID /);
+    await write('issuers.yaml', issuersYAML('foo'));
+    await poll('a grant', async () => ((await ask('foo')) === 'granted' ? true : undefined));
+    expect(await ours()).toContain('pgtoken_config_last_reload_successful 1');
+  });
+});
+
+describe('that cannot start', () => {
   it('for its socket leaves the port of the metrics free', async () => {
     await failure({ socket: inside('keys.json') });
     await start();
@@ -352,8 +391,19 @@ describe('that cannot start', () => {
   });
 
   it('for its metrics makes no socket', async () => {
-    await failure({ metrics: '0.0.0.0:9187' });
+    await failure({ metrics: '0.0.0.0:10432' });
     expect(existsSync(socket())).toBe(false);
+  });
+
+  it('where only its metrics cannot be served it starts all the same', async () => {
+    const other = createServer().listen(metricsPort, '127.0.0.1');
+    await once(other, 'listening');
+    await start();
+    other.close();
+    expect(await ask('foo')).toBe('granted');
+    expect(logged('metrics cannot be served')).toMatchObject([
+      { level: 'warn', address: `127.0.0.1:${metricsPort}`, reason: 'the port is in use' },
+    ]);
   });
 });
 

@@ -1,6 +1,16 @@
 // Files that are watched: every change is noticed, from the very moment on.
-import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
@@ -11,6 +21,7 @@ import { createTemporaryFolder, type TemporaryFolder } from '../support/temporar
 let folder: TemporaryFolder;
 let watcher: FileWatcher;
 let changes: number;
+let detached: (readonly string[])[];
 
 const inside = (path: string): string => join(folder.path, path);
 const noticed = async (count: number) =>
@@ -19,7 +30,11 @@ const noticed = async (count: number) =>
 beforeEach(async () => {
   folder = await createTemporaryFolder('watch-files');
   changes = 0;
-  watcher = createFileWatcher(() => (changes += 1));
+  detached = [];
+  watcher = createFileWatcher({
+    onChange: () => (changes += 1),
+    onDetached: (files) => void detached.push(files),
+  });
   writeFileSync(inside('a'), '1');
 });
 
@@ -71,6 +86,38 @@ describe('a change is noticed', () => {
     writeFileSync(inside('a'), '3');
     expect(await noticed(2)).toBe(2);
   });
+});
+
+it('is noticed once the file stands still, however long it is written', async () => {
+  watcher.watch([inside('a')]);
+  const writing = setInterval(() => {
+    appendFileSync(inside('a'), 'x');
+  }, 20);
+  await delay(1500);
+  expect(changes).toBe(0);
+  clearInterval(writing);
+  expect(await noticed(1)).toBe(1);
+});
+
+it('is noticed of each file, not only of the first', async () => {
+  writeFileSync(inside('b'), '1');
+  watcher.watch([inside('a'), inside('b')]);
+  writeFileSync(inside('b'), '22');
+  expect(await noticed(1)).toBe(1);
+});
+
+it('says which files are seen as they were before, as long as they are', async () => {
+  // A descriptor holds the file as a mount does.
+  const fd = openSync(inside('a'), 'r');
+  const seen = `/proc/self/fd/${fd}`;
+  watcher.watch([inside('none'), seen]);
+  rmSync(inside('a'));
+  await poll('the report', () => detached.length > 0 || undefined);
+  expect(detached).toEqual([[seen]]);
+  watcher.watch([inside('none')]);
+  await poll('another report', () => detached.length > 1 || undefined);
+  expect(detached).toEqual([[seen], []]);
+  closeSync(fd);
 });
 
 it('says whether a file was not watched before, and forgets those that are not named again', async () => {

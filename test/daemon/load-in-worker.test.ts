@@ -1,0 +1,111 @@
+// The configuration as a thread of its own loads it: the same policy, the same problems.
+import { chmod, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, expect, it } from 'vitest';
+
+import { loadPolicy } from '../../src/authorize/load-policy.ts';
+import { createPolicyLoader } from '../../src/daemon/load-in-worker.ts';
+import { createSigningKey } from '../support/signing-key.ts';
+import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+import { writeIssuersYAML } from '../support/write-issuers-yaml.ts';
+
+const PROGRAM = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
+
+let folder: TemporaryFolder;
+const inside = (path: string): string => join(folder.path, path);
+
+beforeEach(async () => {
+  folder = await createTemporaryFolder('load-in-worker');
+});
+afterEach(async () => {
+  await folder.remove();
+});
+
+async function write(name: string, text: string): Promise<void> {
+  await writeFile(inside(name), text);
+  await chmod(inside(name), 0o644);
+}
+const entry = (name: string, more: Readonly<Record<string, unknown>> = {}) => ({
+  name,
+  issuer: { url: `https://${name}.example.com`, audiences: ['postgres'] },
+  roles: [
+    { claim: 'sub', trimPrefix: 'system:serviceaccount:' },
+    { claim: 'groups', pattern: 'db-(.*)', role: String.raw`\1` },
+  ],
+  ...more,
+});
+/** What of a policy can be compared: the functions in it are made anew each time. */
+const shown = (loaded: unknown): unknown => JSON.parse(JSON.stringify(loaded));
+
+/** A loader that has been called before, so that its thread is used. */
+async function createLoader(program = PROGRAM): Promise<ReturnType<typeof createPolicyLoader>> {
+  const load = createPolicyLoader(program);
+  await load(inside('missing.yaml'));
+  return load;
+}
+
+it('is the policy that this thread would load', async () => {
+  const key = await createSigningKey('ES256', 'key-1');
+  await write('keys.json', JSON.stringify({ keys: [key.publicJWK] }));
+  await write(
+    'issuers.yaml',
+    writeIssuersYAML([entry('prod'), entry('pinned', { keys: { jwksFile: 'keys.json' } })]),
+  );
+  const load = await createLoader();
+  const loaded = await load(inside('issuers.yaml'));
+  const { policy, ...expected } = await loadPolicy(inside('issuers.yaml')).then((own) => {
+    if (!own.ok) throw new Error('not loaded');
+    const { locate: _locate, ...rest } = own;
+    return rest;
+  });
+  expect(shown(loaded)).toEqual(shown({ ...expected, policy }));
+  if (!loaded.ok) throw new Error('not loaded');
+  expect(loaded.files).toEqual([inside('issuers.yaml'), inside('keys.json')]);
+  const [first] = loaded.policy.issuers;
+  expect(first?.rolesOf({ sub: 'system:serviceaccount:foo:bar', groups: ['db-ro'] })).toEqual([
+    'foo:bar',
+    'ro',
+  ]);
+});
+
+it('has the problems of the file and of those it names, each with its place', async () => {
+  await write(
+    'issuers.yaml',
+    writeIssuersYAML([entry('prod'), entry('pinned', { keys: { jwksFile: 'keys.json' } })]),
+  );
+  const load = await createLoader();
+  expect(await load(inside('issuers.yaml'))).toEqual(await loadPolicy(inside('issuers.yaml')));
+  await write('issuers.yaml', 'issuers: [');
+  expect(await load(inside('issuers.yaml'))).toEqual(await loadPolicy(inside('issuers.yaml')));
+});
+
+it('is an error when the thread ends without an answer', async () => {
+  await write('program.mjs', 'process.exit(3);\n');
+  const load = await createLoader(inside('program.mjs'));
+  await expect(load(inside('issuers.yaml'))).rejects.toThrow(
+    'the thread that loads the configuration ended with 3',
+  );
+  await write('program.mjs', 'throw new Error("on purpose");\n');
+  await expect(load(inside('issuers.yaml'))).rejects.toThrow('on purpose');
+});
+
+it('leaves others their turn while hundreds of entries are made ready', async () => {
+  await write(
+    'issuers.yaml',
+    writeIssuersYAML(Array.from({ length: 300 }, (_, at) => entry(`cluster-${at}`))),
+  );
+  const load = await createLoader();
+  let turns = 0;
+  let isOver = false;
+  const count = (): void => {
+    turns += 1;
+    if (!isOver) setImmediate(count);
+  };
+  setImmediate(count);
+  const loaded = await load(inside('issuers.yaml'));
+  isOver = true;
+  expect(loaded.ok && loaded.policy.issuers).toHaveLength(300);
+  // Reading and checking would take them all.
+  expect(turns).toBeGreaterThan(20);
+});
