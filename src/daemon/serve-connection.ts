@@ -18,10 +18,18 @@ export interface ConnectionOptions {
   readonly deadline: number;
   /** Told when the first byte comes. */
   readonly onRequest: () => void;
-  /** Told, once, what was decided of a request and in how many milliseconds; at the deadline that is that nobody has. */
-  readonly onDecided: (request: PAMRequest, judgement: Judgement, ms: number) => void;
+  /** Told, once, what was decided of a request; at the deadline that is that nobody has. */
+  readonly onDecided: (request: PAMRequest, judgement: Judgement, answer: Answer) => void;
   /** Told of what nobody foresaw. */
   readonly onError: (error: unknown) => void;
+}
+
+/** What became of an answer. */
+export interface Answer {
+  /** How long the decision took, in milliseconds. */
+  readonly ms: number;
+  /** Whether the client was there to take it, as far as is known when this is asked. */
+  readonly wasDelivered: () => boolean;
 }
 
 /** Serves one connection. @returns when it is over. Never rejects. */
@@ -29,6 +37,8 @@ export async function serveConnection(socket: Socket, options: ConnectionOptions
   const { decide, deadline, onRequest, onDecided, onError } = options;
   return new Promise((resolve) => {
     let state: 'waiting' | 'reading' | 'deciding' | 'answered' = 'waiting';
+    /** Whether the client was gone before it could take its answer. */
+    let isLost = false;
     /** The request that is not decided yet, and since when it is whole. */
     let asked: { readonly request: PAMRequest; readonly since: number } | undefined;
     /** There is one only where a decision waits for somebody. */
@@ -58,7 +68,9 @@ export async function serveConnection(socket: Socket, options: ConnectionOptions
       }
       state = 'answered';
       // Closed as soon as the kernel has the bytes, whether or not the client closes its side.
-      socket.write(`${formatReply(answer)}\0`, 'latin1');
+      socket.write(`${formatReply(answer)}\0`, 'latin1', (error) => {
+        isLost ||= error instanceof Error;
+      });
       if (socket.writableLength === 0) {
         socket.destroy();
       } else {
@@ -71,11 +83,12 @@ export async function serveConnection(socket: Socket, options: ConnectionOptions
         const { request, since } = asked;
         asked = undefined;
         const ms = performance.now() - since;
+        isLost = state === 'answered';
         reply(judgement.decision);
         if (socket.destroyed) {
           clearTimeout(timer);
         }
-        onDecided(request, judgement, ms);
+        onDecided(request, judgement, { ms, wasDelivered: () => !isLost });
       }
     };
 

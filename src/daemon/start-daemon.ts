@@ -151,11 +151,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     };
     return authorize({ ...loginOf(request), password: request.token }, policy, world);
   };
-  const record: ConnectionOptions['onDecided'] = (request, judgement, ms) => {
+  const record: ConnectionOptions['onDecided'] = (request, judgement, answer) => {
     const login = loginOf(request);
     const at = new Date();
+    const { ms, wasDelivered } = answer;
     records.add(() => {
-      const line = auditLine(login, judgement, { at, ms });
+      const line = auditLine(login, judgement, { at, ms, delivered: wasDelivered() });
       metrics.countDecision(line.outcome, line.code, line.issuer, ms / 1000);
       logger.info(line, 'decision');
     });

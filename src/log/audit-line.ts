@@ -8,6 +8,10 @@ export interface AuditLine {
   readonly time: string;
   readonly outcome: string;
   readonly code: string | undefined;
+  /** Why it was refused, in the words of the reply, without its advice. */
+  readonly reason: string | undefined;
+  /** Whether the client was there to take the answer. */
+  readonly delivered: boolean;
   readonly role: string | undefined;
   readonly service: string | undefined;
   readonly rhost: string | undefined;
@@ -28,13 +32,16 @@ export interface AuditLine {
 
 /** Longer values are cut: a line is for reading, and a token must not be able to flood the log. */
 const MAX_LENGTH = 256;
+/** Of the reason: as long as a reply. */
+const MAX_REASON_LENGTH = 500;
 
-/** Makes the audit line of a decision. */
+/** Makes the audit line of a decision. @param circumstances `ms`: how long it took. */
 export function auditLine(
   login: Login,
   judgement: Judgement,
-  { at, ms }: { readonly at: Date; readonly ms: number },
+  circumstances: { readonly at: Date; readonly ms: number; readonly delivered: boolean },
 ): AuditLine {
+  const { at, ms, delivered } = circumstances;
   const { decision, issuer, token, verified } = judgement;
   const claim = (selector: string): string | undefined =>
     shorten(token && findClaim(token.claims, selector));
@@ -42,6 +49,8 @@ export function auditLine(
     time: at.toISOString(),
     outcome: decision.granted ? 'granted' : decision.outcome,
     code: decision.granted ? undefined : decision.code,
+    reason: decision.granted ? undefined : decision.message.slice(0, MAX_REASON_LENGTH),
+    delivered,
     role: shorten(login.role),
     service: shorten(login.service),
     rhost: shorten(login.source),

@@ -47,6 +47,8 @@ let decide: ConnectionOptions['decide'];
 let requests: PAMRequest[];
 /** What the daemon was told of decisions. */
 let decided: Judgement[];
+/** Whether the client was there for each of them. */
+let delivered: (() => boolean)[];
 let errors: unknown[];
 /** Connections that have sent a first byte. */
 let asking: Set<Socket>;
@@ -61,6 +63,7 @@ beforeEach(async () => {
   asking = new Set();
   connections = new Set();
   decided = [];
+  delivered = [];
   decide = async () => GRANTED;
   server = createServer({ allowHalfOpen: true }, (socket) => {
     connections.add(socket);
@@ -69,7 +72,10 @@ beforeEach(async () => {
         requests.push(request);
         return decide(request, late);
       },
-      onDecided: (_request, judgement) => decided.push(judgement),
+      onDecided: (_request, judgement, { wasDelivered }) => {
+        decided.push(judgement);
+        delivered.push(wasDelivered);
+      },
       deadline: 4,
       onRequest: () => {
         asking.add(socket);
@@ -400,6 +406,25 @@ describe('is not disturbed by', () => {
     await untilAllAreGone();
     expect(errors).toEqual([]);
     expect(decided).toEqual([GRANTED]);
+    expect(delivered.map((wasDelivered) => wasDelivered())).toEqual([false]);
+  });
+
+  it('a client that is gone just when the reply is written, which is known a moment later', async () => {
+    const { promise, resolve } = Promise.withResolvers<Judgement>();
+    decide = async () => promise;
+    const client = await openClient();
+    client.write(REQUEST);
+    while (requests.length === 0) await new Promise(setImmediate);
+    client.destroy();
+    resolve(GRANTED);
+    await untilAllAreGone();
+    expect(decided).toEqual([GRANTED]);
+    expect(delivered.map((wasDelivered) => wasDelivered())).toEqual([false]);
+  });
+
+  it('no client that takes its reply', async () => {
+    expect(await ask(REQUEST)).toBe('granted\0');
+    expect(delivered.map((wasDelivered) => wasDelivered())).toEqual([true]);
   });
 
   it('a client that connects and leaves at once', async () => {

@@ -175,6 +175,7 @@ it('writes one audit line for each decision, and counts it', async () => {
     time: TEXT,
     msg: 'decision',
     outcome: 'granted',
+    delivered: true,
     role: 'foo',
     service: 'postgresql',
     rhost: '10.0.0.7',

@@ -289,7 +289,7 @@ describe('docs/daemon.md', () => {
     const line = auditLine(
       { role: '', service: '', source: '' },
       { decision, issuer: '', token: undefined, verified: false },
-      { at: new Date(0), ms: 0 },
+      { at: new Date(0), ms: 0, delivered: true },
     );
     const section = daemon.sections.get('The audit line')?.split('Other lines')[0];
     const documented = rowsOf(section).flatMap(([member]) => codeSpans(member));

@@ -50,10 +50,14 @@ function judge(token: ParsedToken | undefined, more: Partial<Judgement> = {}): J
 const DECIDED = new Date('2026-01-02T03:04:05.678Z');
 
 /** The line as it stands in the log. */
-function logged(judgement: Judgement, request = REQUEST, ms = 1.23456): Record<string, unknown> {
+function logged(
+  judgement: Judgement,
+  request = REQUEST,
+  { ms = 1.23456, delivered = true } = {},
+): Record<string, unknown> {
   const lines: string[] = [];
   const logger = createLogger({ write: (line) => void lines.push(line) });
-  logger.info(auditLine(request, judgement, { at: DECIDED, ms }), 'decision');
+  logger.info(auditLine(request, judgement, { at: DECIDED, ms, delivered }), 'decision');
   expect(lines).toHaveLength(1);
   return z.record(z.string(), z.unknown()).parse(JSON.parse(lines[0]!));
 }
@@ -64,6 +68,7 @@ describe('holds exactly', () => {
       level: 'info',
       time: DECIDED.toISOString(),
       outcome: 'granted',
+      delivered: true,
       role: 'foo:myservice',
       service: 'postgresql',
       rhost: '10.0.0.7',
@@ -82,13 +87,15 @@ describe('holds exactly', () => {
   });
 
   it('these of a password that is no token', () => {
-    const decision = refuse('ERR_NOT_A_TOKEN', 'secret message', 'secret hint');
+    const decision = refuse('ERR_NOT_A_TOKEN', 'the password is empty', 'a hint');
     const line = logged(judge(undefined, { decision, issuer: undefined, verified: false }));
     expect(line).toEqual({
       level: 'info',
       time: ISO_TIME,
       outcome: 'denied',
       code: 'ERR_NOT_A_TOKEN',
+      reason: 'the password is empty',
+      delivered: true,
       role: 'foo:myservice',
       service: 'postgresql',
       rhost: '10.0.0.7',
@@ -105,6 +112,16 @@ describe('holds exactly', () => {
       code: 'ERR_KEYS_UNAVAILABLE',
       issuer: 'prod',
     });
+  });
+
+  it('that nobody was there to take the answer', () => {
+    const line = logged(judge(parse(CLAIMS)), REQUEST, { delivered: false });
+    expect(line).toMatchObject({ outcome: 'granted', delivered: false });
+  });
+
+  it('a reason of at most 500 characters', () => {
+    const decision = refuse('ERR_ROLE_NOT_PERMITTED', 'x'.repeat(1000));
+    expect(logged(judge(parse(CLAIMS), { decision }))).toMatchObject({ reason: 'x'.repeat(500) });
   });
 
   it('no rhost for a unix socket', () => {
@@ -180,7 +197,10 @@ it('is printable ASCII, whatever a terminal would obey', () => {
   const logger = createLogger({ write: (line) => void lines.push(line) });
   const request = { role: obeyed, service: obeyed, source: obeyed };
   const token = parse({ ...CLAIMS, sub: obeyed, jti: obeyed, iss: obeyed });
-  logger.info(auditLine(request, judge(token), { at: DECIDED, ms: 1 }), 'decision');
+  logger.info(
+    auditLine(request, judge(token), { at: DECIDED, ms: 1, delivered: true }),
+    'decision',
+  );
   logger.warn({ reason: obeyed }, 'keys could not be retrieved');
   expect(lines.join('')).toMatch(/^[\x20-\x7e]+\n[\x20-\x7e]+\n$/);
   expect(JSON.parse(lines[0]!)).toMatchObject({ role: obeyed, sub: obeyed, iss: obeyed });
