@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // They install whole systems: npm run test:package, npm run test:containers.
-    exclude: ['test/package/installed/**', 'test/containers/running/**'],
+    // They install or build whole systems: npm run test:package, test:containers and test:world.
+    exclude: ['test/package/installed/**', 'test/containers/running/**', 'test/world/*/*.test.ts'],
     // The end-to-end tests start real servers; the limit is there for a hang, not for timing.
     testTimeout: 60_000,
     hookTimeout: 120_000,

@@ -22,7 +22,12 @@ export interface ConnectProxy extends AsyncDisposable {
   readonly behave: (behaviour: ProxyBehaviour) => void;
 }
 
-export async function createConnectProxy(): Promise<ConnectProxy> {
+/**
+ * @param ports what listens on this machine for a host, by name: as if the name led there. Others are connected to as they are.
+ */
+export async function createConnectProxy(
+  ports: Readonly<Record<string, number>> = {},
+): Promise<ConnectProxy> {
   const requests: string[] = [];
   let behaviour: ProxyBehaviour = 'tunnel';
   let headers: IncomingMessage['headers'] = {};
@@ -48,7 +53,12 @@ export async function createConnectProxy(): Promise<ConnectProxy> {
         return;
       case 'tunnel': {
         const { hostname, port } = new URL(`https://${request.url}`);
-        const upstream = connect(Number(port === '' ? 443 : port), hostname, () => {
+        const here = ports[hostname];
+        const target =
+          here === undefined
+            ? { port: Number(port === '' ? 443 : port), host: hostname }
+            : { port: here, host: '127.0.0.1' };
+        const upstream = connect(target, () => {
           client.write('HTTP/1.1 200 Connection established\r\n\r\n');
           upstream.pipe(client).pipe(upstream);
         });

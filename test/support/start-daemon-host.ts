@@ -1,6 +1,6 @@
 // A database host as it ships: a PostgreSQL server whose logins go through the module to a daemon, which runs as a user of
 // its own. The daemon is started and ended by the test.
-import { chmod, mkdir } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { poll } from './poll.ts';
@@ -35,6 +35,8 @@ export interface DaemonHost extends AsyncDisposable {
   readonly startDaemon: (options?: StartDaemonOptions) => Promise<DaemonProcess>;
   /** Sets the module's time limit in seconds, from the next login on. */
   readonly setModuleTimeout: (seconds?: number) => Promise<void>;
+  /** Writes a file beside issuers.yaml; a secret belongs to the daemon's user, and nobody else may read it. */
+  readonly writeBeside: (name: string, text: string, isSecret?: boolean) => Promise<void>;
   /** Removes what is in the cache, and gives the folder back to the daemon's user. */
   readonly clearCache: () => Promise<void>;
   readonly stop: () => Promise<void>;
@@ -111,6 +113,18 @@ export async function startDaemonHost(
     socket,
     cacheFolder,
     clearCache,
+    writeBeside: async (name, text, isSecret = false) => {
+      // Whole at once, as the daemon watches the folder.
+      const [made, path] = [join(folder.path, name), join(installation.folder, 'etc', name)];
+      await writeFile(made, text, { mode: 0o600 });
+      await runChecked(
+        'install',
+        isSecret
+          ? ['-m', '0600', ...owner, made, `${path}.new`]
+          : ['-m', '0644', made, `${path}.new`],
+      );
+      await runChecked('mv', [`${path}.new`, path]);
+    },
     setModuleTimeout: async (seconds = MODULE_TIMEOUT) =>
       cluster.setPAMService(DAEMON_SERVICE, pamService(seconds)),
     startDaemon: async (given = {}) => {

@@ -1,0 +1,14 @@
+import { join } from 'node:path';
+
+import { EXAMPLES } from './install-example.ts';
+import type { ApiServer } from './start-api-server.ts';
+
+/** Lets everybody read the cluster's keys, as docs/kubernetes.md says. */
+export async function publishKeys(api: ApiServer): Promise<void> {
+  await api.kubectl([
+    'apply',
+    '--server-side',
+    '-f',
+    join(EXAMPLES, 'kubernetes/discovery-access.yaml'),
+  ]);
+}
