@@ -4,6 +4,7 @@ import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
+import * as z from 'zod/mini';
 
 import { parseConfig } from '../../src/config/parse-config.ts';
 import { formatProblem } from '../../src/config/problems.ts';
@@ -69,6 +70,25 @@ describe('the API server', () => {
           { apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'system:unauthenticated' },
         ],
       },
+    ]);
+  });
+});
+
+describe('authentication.yaml', () => {
+  it('lets nobody unknown ask for anything but the two documents and the health checks', () => {
+    const { anonymous } = z
+      .looseObject({
+        anonymous: z.strictObject({
+          enabled: z.literal(true),
+          conditions: z.array(z.strictObject({ path: z.string() })),
+        }),
+      })
+      .parse(readObject('authentication.yaml', 'AuthenticationConfiguration'));
+    expect(anonymous.conditions.map(({ path }) => path)).toEqual([
+      ...[defaultDiscoveryURL(url), jwksURL].map((one) => new URL(one).pathname),
+      '/livez',
+      '/readyz',
+      '/healthz',
     ]);
   });
 });
@@ -313,7 +333,7 @@ describe('docs/kubernetes.md', () => {
 it('every manifest is of a kind and a version, with a name', async () => {
   const files = (await readdir(FOLDER)).filter((name) => name.endsWith('.yaml'));
   expect(files.toSorted()).toEqual(
-    [...MANIFESTS, 'issuers.yaml', 'k3s.yaml', 'kubeadm.yaml'].toSorted(),
+    [...MANIFESTS, 'authentication.yaml', 'issuers.yaml', 'k3s.yaml', 'kubeadm.yaml'].toSorted(),
   );
   for (const object of MANIFESTS.flatMap((file) => readDocuments(file))) {
     for (const path of ['/apiVersion', '/kind', '/metadata/name']) {
