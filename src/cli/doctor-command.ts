@@ -11,7 +11,7 @@ export function addDoctorCommand(program: Command): void {
   addCommand(program, 'doctor', {
     summary: 'examine this host from end to end',
     description: [
-      'Examines this host from end to end: configuration, issuers, clock, keys, PAM service, module, socket, daemon, pg_hba.conf, roles and PgBouncer. Each line says ok, warning or failure, and each fault how to fix it. Changes nothing. Best run as root.',
+      'Examines this host from end to end: configuration, issuers, clock, keys, PAM service, module, socket, daemon, pg_hba.conf, roles and PgBouncer. Each line says ok, note, warning or failure, and each fault how to fix it; failures come last. Changes nothing. Best run as root.',
       'Exit status: 0 nothing fails, 1 something does, 2 wrong usage.',
     ],
   })
@@ -36,6 +36,11 @@ export function addDoctorCommand(program: Command): void {
     )
     .option('--module-dir <folder>', "where PAM modules are; default: the system's")
     .option('--pgbouncer <file>', 'the configuration of PgBouncer', '/etc/pgbouncer/pgbouncer.ini')
+    .option(
+      '--quiet',
+      'tell only of failures and warnings, and nothing where there are none',
+      false,
+    )
     .option('--json', 'write JSON', false)
     .action(async (options: DoctorOptions) => {
       const { runDoctor } = await import('./doctor.ts');

@@ -1,6 +1,6 @@
 // `pgtoken doctor`: this host from end to end, every line with its fix.
 import { examineHost } from '../doctor/examine-host.ts';
-import type { Finding } from '../doctor/finding.ts';
+import type { Finding, Level } from '../doctor/finding.ts';
 import { createHostWorld } from '../doctor/host-world.ts';
 import { parseConnection } from '../doctor/parse-connection.ts';
 import { readDatabase } from '../doctor/read-database.ts';
@@ -22,6 +22,8 @@ export interface DoctorOptions {
   readonly moduleDir?: string;
   readonly pgbouncer: string;
   readonly json: boolean;
+  /** Whether what is in order, and notes, are left out. */
+  readonly quiet: boolean;
 }
 
 /** The service that is examined unless others are named. */
@@ -53,13 +55,42 @@ export async function runDoctor(options: DoctorOptions): Promise<number> {
     createHostWorld(),
     readDatabase,
   );
-  const failures = findings.filter(({ level }) => level === 'failure').length;
-  const warnings = findings.filter(({ level }) => level === 'warning').length;
-  const text = options.json
-    ? formatJSON({ ok: failures === 0, failures, warnings, findings: findings.map(asJSON) })
-    : `${formatFindings(findings, wantsColour(process.stdout, process.env) ? colourful : plain)}\n${count(failures, 'failure')}, ${count(warnings, 'warning')}\n`;
-  await write(text);
-  return failures === 0 ? 0 : 1;
+  const told = options.quiet
+    ? findings.filter(({ level }) => level === 'failure' || level === 'warning')
+    : findings;
+  const sums = countLevels(findings);
+  await write(
+    options.json
+      ? formatJSON({ ok: sums.failures === 0, ...sums, findings: told.map(asJSON) })
+      : formatText(told, sums),
+  );
+  return sums.failures === 0 ? 0 : 1;
+}
+
+interface Sums {
+  readonly failures: number;
+  readonly warnings: number;
+  readonly notes: number;
+}
+
+function countLevels(findings: readonly Finding[]): Sums {
+  const countOf = (wanted: Level): number =>
+    findings.filter(({ level }) => level === wanted).length;
+  return { failures: countOf('failure'), warnings: countOf('warning'), notes: countOf('note') };
+}
+
+/** Nothing at all where there is nothing to tell. */
+function formatText(told: readonly Finding[], { failures, warnings, notes }: Sums): string {
+  if (told.length === 0) {
+    return '';
+  }
+  const paint = wantsColour(process.stdout, process.env) ? colourful : plain;
+  const sums = [
+    count(failures, 'failure'),
+    count(warnings, 'warning'),
+    ...(notes === 0 ? [] : [count(notes, 'note')]),
+  ];
+  return `${formatFindings(told, paint)}\n${sums.join(', ')}\n`;
 }
 
 /** Members that are always there, null where there is nothing to say. */

@@ -8,7 +8,9 @@ export type Paint = (level: Level, text: string) => string;
 const WIDTH = 80;
 const LEVEL_WIDTH = 9;
 const INDENT = ' '.repeat(2 + LEVEL_WIDTH);
-const COLOURS: Readonly<Record<Level, number>> = { ok: 32, warning: 33, failure: 31 };
+const COLOURS: Readonly<Record<Level, number>> = { ok: 32, note: 36, warning: 33, failure: 31 };
+/** What is bad comes last, where a person who runs it is looking. */
+const BLOCKS: readonly (readonly Level[])[] = [['ok', 'note'], ['warning'], ['failure']];
 const TITLES: Readonly<Record<Topic, string>> = {
   config: 'configuration',
   issuer: 'issuers',
@@ -29,8 +31,18 @@ export const plain: Paint = (_level, text) => text;
 /** For terminals. */
 export const colourful: Paint = (level, text) => `\u{1b}[${COLOURS[level]}m${text}\u{1b}[0m`;
 
-/** @returns lines, each ended; findings stand below the title of their topic, in the order given. */
+/**
+ * @returns lines, each ended: first what is in order, then warnings, then failures, each block by topic and within that in the
+ * order given.
+ */
 export function formatFindings(findings: readonly Finding[], paint: Paint): string {
+  return BLOCKS.map((levels) => findings.filter(({ level }) => levels.includes(level)))
+    .filter((block) => block.length > 0)
+    .map((block) => formatBlock(block, paint))
+    .join('\n');
+}
+
+function formatBlock(findings: readonly Finding[], paint: Paint): string {
   return TOPICS.flatMap((topic) => {
     const own = findings.filter((finding) => finding.topic === topic);
     return own.length === 0

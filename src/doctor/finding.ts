@@ -22,7 +22,10 @@ export const TOPICS = [
 /** One of the things that are examined. */
 export type Topic = (typeof TOPICS)[number];
 
-/** Every fault with how bad it is. A failure keeps people out, or lets somebody in who should not be; a warning may. */
+/**
+ * Every fault with how bad it is. A failure keeps people out, or lets somebody in who should not be; a warning may; a note is
+ * of what surprises people, and is in order where it is meant.
+ */
 export const FAULTS = {
   'config-missing': 'failure',
   'config-writable': 'failure',
@@ -98,13 +101,13 @@ export const FAULTS = {
   'pgbouncer-service': 'failure',
   'pgbouncer-unreadable': 'warning',
   'pgbouncer-unknown': 'warning',
-} as const satisfies Record<`${Topic}-${string}`, 'failure' | 'warning'>;
+} as const satisfies Record<`${Topic}-${string}`, 'failure' | 'warning' | 'note'>;
 
 /** The stable name of a fault. */
 export type Fault = keyof typeof FAULTS;
 
 /** How a finding counts. */
-export type Level = 'ok' | 'warning' | 'failure';
+export type Level = 'ok' | 'note' | 'warning' | 'failure';
 
 /** One line of the answer. */
 export interface Finding {

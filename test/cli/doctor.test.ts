@@ -92,15 +92,20 @@ describe('on a host without anything', () => {
     const { status, stdout } = await runPgtoken(nowhere);
     expect(status).toBe(1);
     const titles = stdout.split('\n').filter((line) => /^[a-zA-Z]/.test(line));
-    expect(titles).toEqual([
-      'configuration',
-      'PAM service',
-      'PAM module',
-      'socket',
-      'pg_hba.conf',
-      'PgBouncer',
-    ]);
+    const ok = ['PgBouncer'];
+    const failing = ['configuration', 'PAM service', 'PAM module', 'socket', 'pg_hba.conf'];
+    expect(titles).toEqual([...ok, ...failing]);
     expect(stdout).toMatch(/\n\n5 failures, 0 warnings\n$/);
+  });
+
+  it('leaves out with --quiet what is in order', async () => {
+    const { status, stdout } = await runPgtoken([...nowhere, '--quiet']);
+    expect(status).toBe(1);
+    expect(stdout).not.toContain('PgBouncer');
+    expect(stdout).toMatch(/^configuration\n  failure  [^]*\n\n5 failures, 0 warnings\n$/);
+    const json = await runPgtoken([...nowhere, '--quiet', '--json']);
+    const { findings } = answerSchema.parse(JSON.parse(json.stdout));
+    expect(new Set(findings.map(({ level }) => level))).toEqual(new Set(['failure']));
   });
 });
 

@@ -5,7 +5,7 @@ import { colourful, formatFindings, plain } from '../../src/cli/format-findings.
 import { faulty, fine } from '../../src/doctor/finding.ts';
 
 describe('findings', () => {
-  it('stand below their topic, in lines of at most 80 columns, with what is to be copied as it is', () => {
+  it('stand below their topic, failures last, in lines of at most 80 columns, with what is to be copied as it is', () => {
     const text = formatFindings(
       [
         fine('config', '/etc/pgtoken/issuers.yaml', 'issuers: homelab'),
@@ -15,8 +15,10 @@ describe('findings', () => {
           `no ${'word '.repeat(20)}`.trim(),
           'Do this:\n  host  all   all',
         ),
+        faulty('hba-hostname', '/hba:2', 'y', 'Z.'),
         fine('socket', '/s', 'first'),
         fine('hba', '/hba:1', 'x'),
+        faulty('config-empty', '/c', 'no issuer', 'Write one.'),
       ],
       plain,
     );
@@ -25,11 +27,20 @@ describe('findings', () => {
 socket
   ok       /s: first
 pg_hba.conf
+  ok       /hba:1: x
+
+pg_hba.conf
+  warning  /hba:2: y
+           HINT: Z.
+
+configuration
+  failure  /c: no issuer
+           HINT: Write one.
+pg_hba.conf
   failure  /hba: no word word word word word word word word word word word word
            word word word word word word word word
            HINT: Do this:
              host  all   all
-  ok       /hba:1: x
 `);
   });
 
@@ -52,8 +63,8 @@ pg_hba.conf
     const found = [fine('clock', 'a', 'b'), faulty('clock-skewed', 'a', 'b', 'C.')];
     expect(formatFindings([...found, faulty('clock-wrong', 'a', 'b', 'C.')], colourful)).toBe(
       'clock\n' +
-        '  \u{1b}[32mok\u{1b}[0m       a: b\n' +
-        '  \u{1b}[33mwarning\u{1b}[0m  a: b\n           HINT: C.\n' +
+        '  \u{1b}[32mok\u{1b}[0m       a: b\n\nclock\n' +
+        '  \u{1b}[33mwarning\u{1b}[0m  a: b\n           HINT: C.\n\nclock\n' +
         '  \u{1b}[31mfailure\u{1b}[0m  a: b\n           HINT: C.\n',
     );
   });

@@ -26,10 +26,11 @@ export const answerSchema = z.strictObject({
   ok: z.boolean(),
   failures: z.int(),
   warnings: z.int(),
+  notes: z.int(),
   findings: z.array(
     z.strictObject({
       topic: z.string(),
-      level: z.enum(['ok', 'warning', 'failure']),
+      level: z.enum(['ok', 'note', 'warning', 'failure']),
       fault: z.nullable(z.string()),
       subject: z.string(),
       message: z.string(),
@@ -164,9 +165,10 @@ async function build(stack: AsyncDisposableStack): Promise<ExaminedHost> {
     expect(stderr).toBe('');
     const { findings, ...sums } = answerSchema.parse(JSON.parse(stdout));
     const levels = findings.map(({ level }) => level);
-    const failures = levels.filter((level) => level === 'failure').length;
-    const warnings = levels.filter((level) => level === 'warning').length;
-    expect(sums).toEqual({ ok: failures === 0, failures, warnings });
+    const countOf = (wanted: string): number => levels.filter((level) => level === wanted).length;
+    const failures = countOf('failure');
+    const [warnings, notes] = [countOf('warning'), countOf('note')];
+    expect(sums).toEqual({ ok: failures === 0, failures, warnings, notes });
     expect(status).toBe(failures === 0 ? 0 : 1);
     const faults = findings
       .filter(({ level }) => level !== 'ok')
@@ -195,7 +197,7 @@ async function build(stack: AsyncDisposableStack): Promise<ExaminedHost> {
 
 /** A fault in full. */
 export function fault(
-  level: 'failure' | 'warning',
+  level: 'failure' | 'warning' | 'note',
   name: string,
   subject: string,
   message: string,

@@ -72,6 +72,14 @@ describe('on a host in order', () => {
     expect(stdout).toMatch(/\n\n0 failures, 0 warnings\n$/);
     expect(stdout).not.toContain('\u{1b}');
   });
+
+  it('says nothing with --quiet', async () => {
+    expect(await host.run({ more: ['--quiet'] })).toMatchObject({
+      status: 0,
+      stdout: '',
+      stderr: '',
+    });
+  });
 });
 
 describe('names the fault and the fix where, in configuration and issuers,', () => {
