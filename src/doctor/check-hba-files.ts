@@ -17,13 +17,15 @@ export interface HBAPlan {
   readonly services: readonly string[];
   /** Where libpam looks, in this order. */
   readonly folders: readonly string[];
+  /** The role that administers the server. */
+  readonly superuser: string;
 }
 
 const DEBIAN_CLUSTERS = '/etc/postgresql';
 
 /** @returns what was found, and the rules that there are. */
 export function checkHBAFiles(
-  { file, server, services, folders }: HBAPlan,
+  { file, server, services, folders, superuser }: HBAPlan,
   world: Pick<World, 'files'>,
 ): { readonly findings: readonly Finding[]; readonly rules: readonly HBARule[] } {
   const { files } = world;
@@ -40,6 +42,8 @@ export function checkHBAFiles(
   }
   const terms = {
     services,
+    superuser,
+    listenAddresses: undefined,
     serviceExists: (name: string) => findServiceFile(name, folders, world) !== undefined,
   };
   const examined = paths.map((path) => {

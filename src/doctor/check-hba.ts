@@ -1,16 +1,15 @@
 // pg_hba.conf: whether logins come to the PAM service at all, and on what way.
 import { faulty, fine, type Finding } from './finding.ts';
+import { checkExceptions } from './hba/check-exceptions.ts';
+import { checkIPv6 } from './hba/check-ipv6.ts';
+import { checkOptions } from './hba/check-options.ts';
+import { checkSuperuser } from './hba/check-superuser.ts';
+import { nameRule, placeOf } from './hba/place-of.ts';
 import { findTaken, isLoopback, type Taken } from './hba-coverage.ts';
 import type { HBARule, ParsedHBA } from './parse-hba.ts';
 
 /** What PostgreSQL takes for the service where a line names none. */
 const DEFAULT_SERVICE = 'postgresql';
-const OPTIONS: ReadonlySet<string> = new Set([
-  'pamservice',
-  'pam_use_hostname',
-  'clientcert',
-  'clientname',
-]);
 
 /** What is known of PAM services beside pg_hba.conf. */
 export interface HBATerms {
@@ -18,11 +17,18 @@ export interface HBATerms {
   readonly services: readonly string[];
   /** Whether there is a file of that name. */
   readonly serviceExists: (name: string) => boolean;
+  /** The role that administers the server. */
+  readonly superuser: string;
+  /** Where the server listens; undefined where it was not asked. */
+  readonly listenAddresses: string | undefined;
 }
 
 /** @param path for messages. */
-export function checkHBA(path: string, parsed: ParsedHBA, terms: HBATerms): readonly Finding[] {
-  const { rules, problems } = parsed;
+export function checkHBA(
+  path: string,
+  { rules, problems }: Pick<ParsedHBA, 'rules' | 'problems'>,
+  terms: HBATerms,
+): readonly Finding[] {
   const pam = rules.filter(({ method }) => method === 'pam');
   return [
     ...problems.map(({ file, line, reason }) =>
@@ -33,14 +39,22 @@ export function checkHBA(path: string, parsed: ParsedHBA, terms: HBATerms): read
         'Correct the line, then run:\n  SELECT pg_reload_conf()',
       ),
     ),
+    ...rules.flatMap(checkOptions),
     ...pam.flatMap((rule) => checkService(rule, terms)),
-    ...terms.services.flatMap((service) => checkUse(path, service, rules, pam)),
+    ...terms.services.flatMap((service) => checkUse(path, service, rules, pam, terms)),
+    ...checkSuperuser(
+      rules,
+      new Set(pam.filter((rule) => terms.services.includes(serviceOf(rule)))),
+      terms.superuser,
+    ),
   ];
 }
 
 /** The service of a line, as libpam knows it. */
 export function serviceOf(rule: HBARule): string {
-  const [, name = DEFAULT_SERVICE] = rule.options.find(([option]) => option === 'pamservice') ?? [];
+  // The last one counts.
+  const [, name = DEFAULT_SERVICE] =
+    rule.options.findLast(([option]) => option === 'pamservice') ?? [];
   return name.toLowerCase();
 }
 
@@ -52,7 +66,7 @@ function checkService(rule: HBARule, { services, serviceExists }: HBATerms): Fin
   return [
     faulty(
       'hba-service',
-      place(rule),
+      placeOf(rule),
       `pamservice=${name}, and there is no such service: every login by this line is denied`,
       `Write pamservice=${services[0] ?? ''}, or the name of another file of the PAM folder.`,
     ),
@@ -64,6 +78,7 @@ function checkUse(
   service: string,
   rules: readonly HBARule[],
   pam: readonly HBARule[],
+  { listenAddresses }: HBATerms,
 ): Finding[] {
   const own = pam.filter((rule) => serviceOf(rule) === service);
   if (own.length === 0) {
@@ -79,22 +94,28 @@ function checkUse(
       ),
     ];
   }
-  return own.flatMap((rule) => {
-    const faults = [...checkPlace(rule, rules), ...checkOptions(rule)];
-    return faults.length > 0
-      ? faults
-      : [fine('hba', place(rule), `${rule.type} line, first for its connections, uses ${service}`)];
-  });
+  return [
+    ...own.flatMap((rule) => {
+      const faults = [...checkPlace(rule, rules), ...checkHostname(rule)];
+      const isInOrder =
+        faults.every(({ level }) => level === 'note') && checkOptions(rule).length === 0;
+      return isInOrder
+        ? [fine('hba', placeOf(rule), `${rule.type} line uses ${service}`), ...faults]
+        : faults;
+    }),
+    ...checkIPv6(own, listenAddresses),
+  ];
 }
 
 function checkPlace(rule: HBARule, rules: readonly HBARule[]): Finding[] {
-  const taken = findTaken(rule, rules.slice(0, rules.indexOf(rule)));
+  const earlier = rules.slice(0, rules.indexOf(rule));
+  const taken = findTaken(rule, earlier);
   const [first] = taken.flatMap(({ by }) => by);
   if (taken.length > 0 && first !== undefined && taken.every(({ by }) => by.length > 0)) {
     return [
       faulty(
         'hba-shadowed',
-        place(rule),
+        placeOf(rule),
         `never used: ${describeTakers(taken, rule)} above it is broader, and the first line that matches decides`,
         `Move this line above line ${first.line}.`,
       ),
@@ -108,18 +129,20 @@ function checkPlace(rule: HBARule, rules: readonly HBARule[]): Finding[] {
     findings.push(
       faulty(
         'hba-partly-shadowed',
-        place(rule),
+        placeOf(rule),
         `not used with TLS: ${describeTakers(taken, rule)} above it takes those connections`,
         `Move this line above line ${first.line}.`,
       ),
     );
+  } else {
+    findings.push(...checkExceptions(rule, earlier));
   }
   const isPlain = taken.some(({ transport, by }) => transport === 'plain' && by.length === 0);
   if (isPlain && !isLoopback(rule)) {
     findings.push(
       faulty(
         'hba-cleartext',
-        place(rule),
+        placeOf(rule),
         `${rule.type} lets clients send the token without TLS, for everybody on the way to read`,
         `Write hostssl in place of ${rule.type}.`,
       ),
@@ -130,52 +153,18 @@ function checkPlace(rule: HBARule, rules: readonly HBARule[]): Finding[] {
 
 function describeTakers(taken: readonly Taken[], rule: HBARule): string {
   const takers = [...new Set(taken.flatMap(({ by }) => by))];
-  return takers
-    .map((taker) => {
-      const file = taker.file === rule.file ? '' : `${taker.file}, `;
-      return `${file}line ${taker.line} (${taker.type}, ${taker.method})`;
-    })
-    .join(' with ');
+  return takers.map((taker) => nameRule(taker, rule)).join(' with ');
 }
 
-function checkOptions(rule: HBARule): Finding[] {
-  return rule.options.flatMap(([name, value]) => {
-    if (!OPTIONS.has(name)) {
-      return [
-        faulty(
-          'hba-option',
-          place(rule),
-          `option ${name}=${value} is not for pam; with it PostgreSQL keeps the rules of before`,
-          name === 'map'
-            ? 'Take map= away: the role rules of issuers.yaml say who may be what.'
-            : `Take it away; pam has ${[...OPTIONS].join(', ')}.`,
-        ),
-      ];
-    }
-    if (name.startsWith('client') && rule.type !== 'hostssl') {
-      return [
-        faulty(
-          'hba-option',
-          place(rule),
-          `option ${name}=${value} is for hostssl lines; this is a ${rule.type} line`,
-          'Write hostssl.',
-        ),
-      ];
-    }
-    if (name === 'pam_use_hostname' && value === '1') {
-      return [
+function checkHostname(rule: HBARule): Finding[] {
+  return rule.options.some(([name, value]) => name === 'pam_use_hostname' && value === '1')
+    ? [
         faulty(
           'hba-hostname',
-          place(rule),
+          placeOf(rule),
           "pam_use_hostname=1 looks up the client's name for each login, and hands it over in place of the address",
           'Take pam_use_hostname away.',
         ),
-      ];
-    }
-    return [];
-  });
-}
-
-function place({ file, line }: HBARule): string {
-  return `${file}:${line}`;
+      ]
+    : [];
 }

@@ -160,7 +160,13 @@ async function checkServer(
   const { db } = plan;
   const known = typeof first === 'string' ? undefined : first;
   const { findings, rules } = checkHBAFiles(
-    { file: plan.hba, server: known, services: plan.services, folders },
+    {
+      file: plan.hba,
+      server: known,
+      services: plan.services,
+      folders,
+      superuser: plan.user,
+    },
     world,
   );
   const named = findNamedRoles(policy, rules, plan.services);

@@ -50,6 +50,61 @@ export function findTaken(rule: HBARule, earlier: readonly HBARule[]): readonly 
   });
 }
 
+/**
+ * Earlier rules that take the connections from some of a rule's addresses, and not from all: of the encrypted ones, where the rule
+ * is for them. None that is taken itself by another above it.
+ *
+ * @param isWanted which of them are of interest.
+ */
+export function findExceptions(
+  rule: HBARule,
+  earlier: readonly HBARule[],
+  isWanted: (other: HBARule) => boolean,
+): readonly HBARule[] {
+  const ways = TRANSPORTS[rule.type] ?? [];
+  const [way] = ways.includes('tls') ? (['tls'] as const) : ways;
+  if (way === undefined) {
+    return [];
+  }
+  return earlier.filter(
+    (other, index) =>
+      isWanted(other) &&
+      (TRANSPORTS[other.type] ?? []).includes(way) &&
+      coversList(other.databases, rule.databases) &&
+      coversList(other.users, rule.users) &&
+      liesWithin(other.address, rule.address) &&
+      findTaken(other, earlier.slice(0, index)).every(
+        ({ transport, by }) => transport !== way || by.length === 0,
+      ),
+  );
+}
+
+/** Whether a rule takes whatever another one of the same type would. */
+export function coversRule(outer: HBARule, inner: HBARule): boolean {
+  return findTaken(inner, [outer]).every(({ by }) => by.length > 0);
+}
+
+/** Whether an address is a piece of another, and not all of it. */
+function liesWithin(inner: HBAAddress | undefined, outer: HBAAddress | undefined): boolean {
+  if (inner?.kind === 'named') {
+    return partsOf(outer).some(
+      (part) => part?.name === undefined && part?.range.bits === 0 && part.range.first === 0n,
+    );
+  }
+  // All is more than all of one family.
+  const least = outer?.kind === 'all' ? -1 : 0;
+  return (
+    inner?.kind === 'range' &&
+    partsOf(outer).some(
+      (part) =>
+        part !== undefined &&
+        part.name === undefined &&
+        part.range.bits + least < inner.range.bits &&
+        containsRange(part.range, inner.range),
+    )
+  );
+}
+
 /** Whether only this host itself can be the client. */
 export function isLoopback({ address }: HBARule): boolean {
   return address?.kind === 'range'

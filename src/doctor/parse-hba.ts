@@ -1,5 +1,6 @@
 // Reads pg_hba.conf the way PostgreSQL does: quotes, lists, continued lines, files that are included or listed in.
 import { dirname, resolve } from 'node:path';
+import { findMethodFault } from './hba/methods.ts';
 import { type AddressRange, parseMaskedRange, parseRange } from './parse-address.ts';
 import { type HBAFields, type HBAToken, splitHBALines } from './split-hba-lines.ts';
 
@@ -8,7 +9,12 @@ export type HBAAddress =
   | { readonly kind: 'all' }
   /** `samehost`, `samenet`, or a host name. */
   | { readonly kind: 'named'; readonly name: string }
-  | { readonly kind: 'range'; readonly range: AddressRange };
+  | {
+      readonly kind: 'range';
+      readonly range: AddressRange;
+      /** As a line of pg_hba.conf has it. */
+      readonly text: string;
+    };
 
 /** One rule. */
 export interface HBARule {
@@ -36,6 +42,8 @@ export interface HBAProblem {
 export interface ParsedHBA {
   readonly rules: readonly HBARule[];
   readonly problems: readonly HBAProblem[];
+  /** Every file that was read, the first one included. */
+  readonly files: readonly string[];
 }
 
 /** What is read beside the file itself. */
@@ -65,12 +73,16 @@ const MIN_FILE = 4096;
 export function parseHBA(path: string, text: string, folder: HBAFolder): ParsedHBA {
   const rules: HBARule[] = [];
   const problems: HBAProblem[] = [];
+  const files = new Set([path]);
   let room = MAX_TEXT - text.length;
   const bounded: HBAFolder = {
     list: folder.list,
     read: (name) => {
       const content = room > 0 ? folder.read(name) : undefined;
       room -= Math.max(content?.length ?? 0, MIN_FILE);
+      if (content !== undefined) {
+        files.add(name);
+      }
       return content;
     },
   };
@@ -111,14 +123,14 @@ export function parseHBA(path: string, text: string, folder: HBAFolder): ParsedH
       report(`includes ${target}, deeper than ${MAX_DEPTH} files`);
       return;
     }
-    const files =
+    const targets =
       word === 'include_dir'
         ? bounded
             .list(target)
             .filter((name) => name.endsWith('.conf') && !name.startsWith('.'))
             .map((name) => resolve(target, name))
         : [target];
-    for (const file of files) {
+    for (const file of targets) {
       if (room <= 0) {
         return;
       }
@@ -132,9 +144,10 @@ export function parseHBA(path: string, text: string, folder: HBAFolder): ParsedH
   }
   read(path, text, 0);
   return room > 0
-    ? { rules, problems }
+    ? { rules, problems, files: [...files] }
     : {
         rules,
+        files: [...files],
         problems: [{ file: path, line: 1, reason: 'the files that it includes have no end' }],
       };
 }
@@ -157,6 +170,14 @@ function parseRule(
   const [method, ...options] = words.slice(address?.words ?? 0);
   if (databases.length === 0 || users.length === 0 || method === undefined || method === '') {
     return 'the line ends early; expected a type, databases, users, an address unless local, and a method';
+  }
+  const fault =
+    findMethodFault(type.text, method) ??
+    options
+      .filter((option) => !option.includes('='))
+      .map((option) => `"${option}" is no option; expected name=value`)[0];
+  if (fault !== undefined) {
+    return fault;
   }
   const [expandedDatabases, expandedUsers] = [databases, users].map((tokens) =>
     tokens.flatMap((token) => expandToken(token, expand)),
@@ -214,10 +235,13 @@ function parseAddress(
       : { address: { kind: 'named', name: first.toLowerCase() }, words: 1 };
   }
   if (first.includes('/')) {
-    return { address: { kind: 'range', range }, words: 1 };
+    return { address: { kind: 'range', range, text: first }, words: 1 };
   }
   const masked = parseMaskedRange(first, second);
   return masked === undefined
     ? `"${second}" is no mask for ${first}; expected ${first}/BITS, or a mask such as 255.255.255.0`
-    : { address: { kind: 'range', range: masked }, words: 2 };
+    : {
+        address: { kind: 'range', range: masked, text: `${first}/${masked.bits}` },
+        words: 2,
+      };
 }

@@ -137,7 +137,7 @@ function readRule(row: z.output<typeof ruleRows>[number], defaultFile: string): 
       address === null
         ? undefined
         : range !== undefined
-          ? { kind: 'range', range }
+          ? { kind: 'range', range, text: `${address}/${range.bits}` }
           : address === 'all'
             ? { kind: 'all' }
             : { kind: 'named', name: address.toLowerCase() },

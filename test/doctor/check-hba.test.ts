@@ -13,6 +13,7 @@ function check(files: Readonly<Record<string, FakeFile>>, named = true): readonl
     server: undefined,
     services: ['x'],
     folders: ['/etc/pam.d'],
+    superuser: 'postgres',
   };
   return checkHBAFiles(plan, fakeWorld({ files: fakeFiles({ ...SERVICE, ...files }) })).findings;
 }
