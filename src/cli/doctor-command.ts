@@ -20,14 +20,14 @@ export function addDoctorCommand(program: Command): void {
     .addOption(
       new Option(
         '--service <name>',
-        'a PAM service; may be written several times (default: postgresql-k8s)',
+        'a PAM service; may be written several times; default: those that pg_hba.conf and issuers.yaml name',
       ).argParser(serviceOption),
     )
     .option('--socket <path>', "the daemon's socket; default: the one that the service names")
     .option('--hba <file>', 'pg_hba.conf; default: the one of --db, or those in /etc/postgresql')
     .option(
       '--db <connection>',
-      'ask this server as well, such as "host=/run/postgresql user=postgres"',
+      'ask this server, such as "host=/run/postgresql user=postgres"; default: those of this host that let in whoever runs this',
     )
     .option('--user <name>', 'the user that PostgreSQL runs as', 'postgres')
     .option(

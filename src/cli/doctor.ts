@@ -26,9 +26,6 @@ export interface DoctorOptions {
   readonly quiet: boolean;
 }
 
-/** The service that is examined unless others are named. */
-export const DEFAULT_SERVICE = 'postgresql-k8s';
-
 /** Examines the host and prints what was found. @returns the exit status. */
 export async function runDoctor(options: DoctorOptions): Promise<number> {
   const db = options.db === undefined ? undefined : parseConnection(options.db);
@@ -43,7 +40,7 @@ export async function runDoctor(options: DoctorOptions): Promise<number> {
     {
       config: options.config,
       cacheDir: options.cacheDir,
-      services: (options.service ?? [DEFAULT_SERVICE]).map((name) => name.toLowerCase()),
+      services: options.service?.map((name) => name.toLowerCase()),
       socket: options.socket,
       hba: options.hba,
       db,

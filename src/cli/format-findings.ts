@@ -21,6 +21,7 @@ const TITLES: Readonly<Record<Topic, string>> = {
   socket: 'socket',
   daemon: 'daemon',
   hba: 'pg_hba.conf',
+  server: 'PostgreSQL',
   database: 'database',
   role: 'roles',
   pgbouncer: 'PgBouncer',

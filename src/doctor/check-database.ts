@@ -1,13 +1,23 @@
 // What the server itself says of its rules: those it cannot use, and whether it uses what the file says now.
 import { toPrintable } from '../protocol/format-reply.ts';
 import { faulty, fine, type Finding } from './finding.ts';
+import type { HBARule } from './parse-hba.ts';
 import type { DatabaseFacts } from './read-database.ts';
 import type { World } from './world.ts';
+
+/** What is looked at beside the answer. */
+export interface DatabaseTerms {
+  /** The files that it has its rules from, as far as they could be read. */
+  readonly hbaFiles: readonly string[];
+  /** Lines that use pgtoken. */
+  readonly own: readonly HBARule[];
+}
 
 /** @param shown the connection, without its password. */
 export function checkDatabase(
   shown: string,
   facts: DatabaseFacts | string,
+  { hbaFiles, own }: DatabaseTerms,
   { files }: Pick<World, 'files'>,
 ): readonly Finding[] {
   if (typeof facts === 'string') {
@@ -33,31 +43,38 @@ export function checkDatabase(
   } else {
     findings.push(fine('database', shown, `answers; its rules are in ${facts.hbaFile}`));
   }
-  for (const { file, line, error } of facts.rules ?? []) {
-    if (error !== undefined) {
-      const hint = error.includes('SSL is disabled')
-        ? 'Turn TLS on: ssl = on in postgresql.conf, with a certificate, then restart PostgreSQL.'
+  for (const row of facts.rules ?? []) {
+    const { file, line, rule } = row;
+    // Of some lines that it does not take, such as one with another value of clientcert, PostgreSQL says so in its log alone.
+    const error =
+      row.error ??
+      (rule === undefined ? 'nothing here, and why it cannot use the line in its log' : undefined);
+    const isAboutTLS = error?.includes('SSL is disabled') === true;
+    // What it comes to where a line of ours is not used, check-tls.ts says.
+    const isTold = isAboutTLS && own.some((one) => one.file === file && one.line === line);
+    if (error !== undefined && !isTold) {
+      const hint = isAboutTLS
+        ? 'Turn TLS on, or take the line away.'
         : 'Correct the line, then run:\n  SELECT pg_reload_conf()';
-      const subject = `${file}:${line}`;
       findings.push(
-        faulty('hba-rejected', subject, `PostgreSQL says: ${toPrintable(error)}`, hint),
+        faulty('hba-rejected', `${file}:${line}`, `PostgreSQL says: ${toPrintable(error)}`, hint),
       );
     }
   }
-  const status = facts.hbaFile === undefined ? undefined : files.status(facts.hbaFile);
-  if (
-    status?.ok === true &&
-    facts.loadedAt !== undefined &&
-    status.value.modifiedAt > facts.loadedAt
-  ) {
-    findings.push(
-      faulty(
-        'hba-unloaded',
-        facts.hbaFile ?? '',
-        'it was changed after PostgreSQL last read it',
-        'Run:\n  SELECT pg_reload_conf()',
-      ),
-    );
-  }
-  return findings;
+  return [...findings, ...hbaFiles.flatMap((path) => checkLoaded(path, facts.loadedAt, files))];
+}
+
+/** Whether the server goes by what a file says now, by their times. */
+function checkLoaded(path: string, loadedAt: number | undefined, files: World['files']): Finding[] {
+  const status = files.status(path);
+  return status.ok && loadedAt !== undefined && status.value.modifiedAt > loadedAt
+    ? [
+        faulty(
+          'hba-unloaded',
+          path,
+          'it was changed after PostgreSQL last read it: logins go by what it said before',
+          'Run:\n  SELECT pg_reload_conf()',
+        ),
+      ]
+    : [];
 }

@@ -1,5 +1,6 @@
-// pg_hba.conf: whether logins come to the PAM service at all, and on what way.
+// One pg_hba.conf: lines that cannot be used, and on what way logins come to the PAM services.
 import { faulty, fine, type Finding } from './finding.ts';
+import { checkClientCertificates } from './hba/check-client-certificates.ts';
 import { checkExceptions } from './hba/check-exceptions.ts';
 import { checkIPv6 } from './hba/check-ipv6.ts';
 import { checkOptions } from './hba/check-options.ts';
@@ -7,6 +8,7 @@ import { checkSuperuser } from './hba/check-superuser.ts';
 import { nameRule, placeOf } from './hba/place-of.ts';
 import { findTaken, isLoopback, type Taken } from './hba-coverage.ts';
 import type { HBARule, ParsedHBA } from './parse-hba.ts';
+import type { ServerSettings } from './server/settings.ts';
 
 /** What PostgreSQL takes for the service where a line names none. */
 const DEFAULT_SERVICE = 'postgresql';
@@ -19,13 +21,12 @@ export interface HBATerms {
   readonly serviceExists: (name: string) => boolean;
   /** The role that administers the server. */
   readonly superuser: string;
-  /** Where the server listens; undefined where it was not asked. */
-  readonly listenAddresses: string | undefined;
+  /** Of the server; undefined where it was not asked. */
+  readonly settings: ServerSettings | undefined;
 }
 
-/** @param path for messages. */
+/** Does not tell of services that no line names: another file may. */
 export function checkHBA(
-  path: string,
   { rules, problems }: Pick<ParsedHBA, 'rules' | 'problems'>,
   terms: HBATerms,
 ): readonly Finding[] {
@@ -40,14 +41,18 @@ export function checkHBA(
       ),
     ),
     ...rules.flatMap(checkOptions),
+    ...checkSuperuser(rules, new Set(findOwnLines(rules, terms.services)), terms.superuser),
     ...pam.flatMap((rule) => checkService(rule, terms)),
-    ...terms.services.flatMap((service) => checkUse(path, service, rules, pam, terms)),
-    ...checkSuperuser(
-      rules,
-      new Set(pam.filter((rule) => terms.services.includes(serviceOf(rule)))),
-      terms.superuser,
-    ),
+    ...terms.services.flatMap((service) => checkUse(service, rules, terms)),
   ];
+}
+
+/** The lines that send logins to one of these services. */
+export function findOwnLines(
+  rules: readonly HBARule[],
+  services: readonly string[],
+): readonly HBARule[] {
+  return rules.filter((rule) => rule.method === 'pam' && services.includes(serviceOf(rule)));
 }
 
 /** The service of a line, as libpam knows it. */
@@ -73,37 +78,22 @@ function checkService(rule: HBARule, { services, serviceExists }: HBATerms): Fin
   ];
 }
 
-function checkUse(
-  path: string,
-  service: string,
-  rules: readonly HBARule[],
-  pam: readonly HBARule[],
-  { listenAddresses }: HBATerms,
-): Finding[] {
-  const own = pam.filter((rule) => serviceOf(rule) === service);
-  if (own.length === 0) {
-    const others = [...new Set(pam.map(serviceOf))];
-    const seen =
-      others.length === 0 ? 'there is none with pam' : `pam lines name ${others.join(', ')}`;
-    return [
-      faulty(
-        'hba-unused',
-        path,
-        `no line sends logins to PAM service ${service}; ${seen}`,
-        `Write, above broader lines:\n  hostssl all all 0.0.0.0/0 pam pamservice=${service}`,
-      ),
-    ];
-  }
+function checkUse(service: string, rules: readonly HBARule[], { settings }: HBATerms): Finding[] {
+  const own = findOwnLines(rules, [service]);
   return [
     ...own.flatMap((rule) => {
-      const faults = [...checkPlace(rule, rules), ...checkHostname(rule)];
+      const faults = [
+        ...checkPlace(rule, rules),
+        ...checkHostname(rule),
+        ...checkClientCertificates(rule, settings),
+      ];
       const isInOrder =
         faults.every(({ level }) => level === 'note') && checkOptions(rule).length === 0;
       return isInOrder
         ? [fine('hba', placeOf(rule), `${rule.type} line uses ${service}`), ...faults]
         : faults;
     }),
-    ...checkIPv6(own, listenAddresses),
+    ...checkIPv6(own, settings?.listenAddresses),
   ];
 }
 

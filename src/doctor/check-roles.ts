@@ -1,21 +1,14 @@
 // The roles that rules name, in issuers.yaml and in pg_hba.conf: names that PostgreSQL can have, that a token may be, and, as
 // far as the server was asked, that are there and may log in.
 import type { Issuer, Policy } from '../authorize/policy.ts';
-import type { RoleRule } from '../config/schema.ts';
 import { quote } from '../quote.ts';
-import { isProtectedRole } from '../roles/is-protected-role.ts';
-import { serviceOf } from './check-hba.ts';
+import { findOwnLines } from './check-hba.ts';
 import { faulty, fine, type Finding } from './finding.ts';
 import type { HBARule } from './parse-hba.ts';
-import { type DatabaseFacts, MAX_ROLE_BYTES, MIN_CUT_BYTES } from './read-database.ts';
-
-/** A role and the place that names it. */
-export interface NamedRole {
-  readonly name: string;
-  readonly place: string;
-  /** Whether a token that the rule fits may be it; a line of pg_hba.conf only lets it ask. */
-  readonly isGranted: boolean;
-}
+import { checkExpiry } from './roles/check-expiry.ts';
+import { checkPowers } from './roles/check-powers.ts';
+import { findReach, isBarred, type NamedRole, type ReachedRole } from './roles/find-reach.ts';
+import { type DatabaseRole, MAX_ROLE_BYTES, MIN_CUT_BYTES } from './roles/read-roles.ts';
 
 const GROUP = /\\[0-9]/g;
 
@@ -27,32 +20,38 @@ export function findNamedRoles(
 ): readonly NamedRole[] {
   const granted = (policy?.issuers ?? []).flatMap((issuer) =>
     rolesOf(issuer).flatMap(({ role, place }) =>
-      role.search(GROUP) === -1 ? [{ name: role, place, isGranted: true }] : [],
+      role.search(GROUP) === -1 ? [{ name: role, place, issuer }] : [],
     ),
   );
-  const admitted = hba
-    .filter((rule) => rule.method === 'pam' && services.includes(serviceOf(rule)))
-    .flatMap((rule) =>
-      rule.users
-        .filter(({ text, quoted }) => quoted || (text !== 'all' && !/^[+/@]/.test(text)))
-        .map(({ text }) => ({ name: text, place: `${rule.file}:${rule.line}`, isGranted: false })),
-    );
+  const admitted = findOwnLines(hba, services).flatMap((rule) =>
+    rule.users
+      .filter(({ text, quoted }) => quoted || (text !== 'all' && !/^[+/@]/.test(text)))
+      .map(({ text }) => ({
+        name: text,
+        place: `${rule.file}:${rule.line}`,
+        issuer: undefined,
+      })),
+  );
   return [...granted, ...admitted];
 }
 
-/** @param facts undefined when the server was not asked. */
+/** @param roles undefined when no server was asked. */
 export function checkRoles(
   policy: Policy | undefined,
   named: readonly NamedRole[],
-  facts: DatabaseFacts | undefined,
+  roles: readonly DatabaseRole[] | undefined,
 ): readonly Finding[] {
+  const reached =
+    policy === undefined || roles === undefined ? [] : findReach(policy, named, roles);
   const findings = [
-    ...named.flatMap((role) => checkName(role, policy, facts)),
+    ...named.flatMap((role) => checkName(role, policy, roles)),
     ...(policy === undefined ? [] : policy.issuers.flatMap(checkTemplates)),
-    ...(policy === undefined || facts === undefined ? [] : checkReach(policy, named, facts)),
+    ...checkPowers(reached),
+    ...checkExpiry(reached),
+    ...reached.flatMap(checkCut),
   ];
   const checked =
-    facts === undefined ? 'whether they exist was not asked (--db)' : 'they exist and may log in';
+    roles === undefined ? 'whether they exist was not asked (--db)' : 'they exist and may log in';
   const names = new Set(named.map(({ name }) => name)).size;
   return findings.length > 0 || policy === undefined
     ? findings
@@ -68,28 +67,28 @@ export function checkRoles(
 }
 
 function checkName(
-  { name, place, isGranted }: NamedRole,
+  { name, place, issuer }: NamedRole,
   policy: Policy | undefined,
-  facts: DatabaseFacts | undefined,
+  roles: readonly DatabaseRole[] | undefined,
 ): Finding[] {
   const bytes = Buffer.byteLength(name);
   if (bytes > MAX_ROLE_BYTES) {
     return [tooLong(place, `role ${quote(name)} has ${bytes} bytes`)];
   }
-  if (isGranted && policy !== undefined && isProtectedRole(name, policy.protectedRoles)) {
+  if (issuer !== undefined && policy !== undefined && isBarred(name, issuer, policy)) {
     return [
       faulty(
         'role-protected',
         place,
-        `role ${quote(name)} is protected: no token may be it, whatever this rule says`,
+        `role ${quote(name)} is protected: no token may log in as it, whatever this rule says`,
         'Name another role, or take it out of protectedRoles.',
       ),
     ];
   }
-  if (facts === undefined) {
+  if (roles === undefined) {
     return [];
   }
-  const role = facts.roles.find((one) => one.name === name);
+  const role = roles.find((one) => one.name === name);
   const identifier = `"${name.replaceAll('"', '""')}"`;
   if (role === undefined) {
     return [
@@ -101,26 +100,16 @@ function checkName(
       ),
     ];
   }
-  if (!role.mayLogIn) {
-    return [
-      faulty(
-        'role-no-login',
-        place,
-        `role ${quote(name)} may not log in`,
-        `Run:\n  ALTER ROLE ${identifier} LOGIN`,
-      ),
-    ];
-  }
-  return role.isSuperuser && isGranted
-    ? [
+  return role.mayLogIn
+    ? []
+    : [
         faulty(
-          'role-superuser',
+          'role-no-login',
           place,
-          `role ${quote(name)} is a superuser, and this rule lets a token be it`,
-          'Name a role without SUPERUSER, and add this one to protectedRoles.',
+          `role ${quote(name)} may not log in`,
+          `Run:\n  ALTER ROLE ${identifier} LOGIN`,
         ),
-      ]
-    : [];
+      ];
 }
 
 /** Templates whose own words are too long for a name already. */
@@ -133,38 +122,18 @@ function checkTemplates(issuer: Issuer): Finding[] {
   });
 }
 
-/** Roles that are there and that no rule names, but that claims may lead to. */
-function checkReach(policy: Policy, named: readonly NamedRole[], facts: DatabaseFacts): Finding[] {
-  const open = policy.issuers.filter((issuer) => issuer.entry.roles.some(isOpen));
-  if (open.length === 0) {
-    return [];
-  }
-  const names = open.map(({ name }) => name).join(', ');
-  const reachable = facts.roles.filter(
-    ({ name, mayLogIn }) => mayLogIn && !isProtectedRole(name, policy.protectedRoles),
-  );
-  return reachable.flatMap(({ name, isSuperuser }) => {
-    if (isSuperuser && !named.some((role) => role.isGranted && role.name === name)) {
-      return [
+/** A role that is there, and whose name is perhaps not the one that it was made by. */
+function checkCut({ role: { name }, place, entries }: ReachedRole): Finding[] {
+  return place === undefined && mayBeCut(name)
+    ? [
         faulty(
-          'role-superuser',
+          'role-cut',
           name,
-          `it is a superuser and not protected: whoever has a claim that reads so may be it (rules of ${names})`,
-          `Add ${quote(name)} to protectedRoles.`,
+          `it has ${Buffer.byteLength(name)} bytes, and PostgreSQL keeps at most ${MAX_ROLE_BYTES}: if it was made by a longer name, no token fits it (rules of ${entries.join(', ')})`,
+          'Give it a shorter name, and write a role rule that yields that one.',
         ),
-      ];
-    }
-    return mayBeCut(name)
-      ? [
-          faulty(
-            'role-cut',
-            name,
-            `it has ${Buffer.byteLength(name)} bytes, and PostgreSQL keeps at most ${MAX_ROLE_BYTES}: if it was made by a longer name, no token fits it (rules of ${names})`,
-            'Give it a shorter name, and write a role rule that yields that one.',
-          ),
-        ]
-      : [];
-  });
+      ]
+    : [];
 }
 
 /** PostgreSQL cuts names when a role is made, and never within a character. */
@@ -186,9 +155,4 @@ function rolesOf(issuer: Issuer): { readonly role: string; readonly place: strin
   return issuer.entry.roles.flatMap((rule, index) =>
     [rule.role ?? []].flat().map((role) => ({ role, place: `${issuer.name}: roles[${index}]` })),
   );
-}
-
-/** Whether what the role is comes from the claim. */
-function isOpen({ role }: RoleRule): boolean {
-  return role === undefined || [role].flat().some((one) => one.search(GROUP) !== -1);
 }

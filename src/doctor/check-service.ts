@@ -150,6 +150,19 @@ function explainPamExec(line: PAMLine, { maxTokenBytes }: ServiceTerms): Finding
   );
 }
 
+/** Whether a service asks pgtoken about logins. */
+export function usesPgtoken(
+  name: string,
+  folders: readonly string[],
+  world: Pick<World, 'files'>,
+): boolean {
+  const found = findServiceFile(name, folders, world);
+  return (
+    found !== undefined &&
+    parsePAMService(found, (other) => findServiceFile(other, folders, world)).lines.some(decides)
+  );
+}
+
 /** Whether pgtoken gives the answer of a line. */
 function decides(line: PAMLine): boolean {
   return isOurModule(line) || isPamExec(line);

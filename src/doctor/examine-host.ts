@@ -2,34 +2,37 @@
 import { createDiskKeyCache } from '../keys/disk-key-cache.ts';
 import { checkConfig } from './check-config.ts';
 import { checkDaemon } from './check-daemon.ts';
-import { checkDatabase } from './check-database.ts';
 import { checkHBAFiles } from './check-hba-files.ts';
 import { checkIssuers } from './check-issuers.ts';
 import { checkKeys } from './check-keys.ts';
 import { checkModule, findModuleFolder, MODULE } from './check-module.ts';
 import { checkPgBouncer } from './check-pgbouncer.ts';
-import { checkRoles, findNamedRoles } from './check-roles.ts';
-import { checkService, type ExaminedService } from './check-service.ts';
+import { checkService, type ExaminedService, findServiceFile } from './check-service.ts';
 import { checkSocket } from './check-socket.ts';
-import { faulty, type Finding, TOPICS } from './finding.ts';
 import { usesHBAFile } from './find-servers.ts';
+import { faulty, type Finding, TOPICS } from './finding.ts';
+import { isLoaded, type LoadedHBA, loadHBAFiles } from './hba/load-hba-files.ts';
 import { DEFAULT_OPTIONS } from './module-options.ts';
+import { findServices, type FoundServices } from './pam/find-services.ts';
 import type { Connection } from './parse-connection.ts';
-import type { DatabaseFacts, ReadDatabase } from './read-database.ts';
+import type { ReadDatabase } from './read-database.ts';
+import { askServers } from './server/ask-servers.ts';
+import { checkServers } from './server/check-servers.ts';
 import type { Account, ServerProcess, World } from './world.ts';
 
 /** Where things are on this host. */
 export interface HostPlan {
   readonly config: string;
   readonly cacheDir: string;
-  /** PAM services, in lower case, as libpam knows them. */
-  readonly services: readonly string[];
+  /** PAM services, in lower case, as libpam knows them. Undefined: those that pg_hba.conf and the configuration name. */
+  readonly services: readonly string[] | undefined;
   /** Undefined: where the services say. */
   readonly socket: string | undefined;
   /** Undefined: where the server says, or where Debian has it. */
   readonly hba: string | undefined;
+  /** Undefined: the servers of this host that let in whoever asks. */
   readonly db: Connection | undefined;
-  /** Who PostgreSQL runs as. */
+  /** Who PostgreSQL runs as, and who administers it. */
   readonly user: string;
   /** Undefined: where libpam looks. */
   readonly pamDir: string | undefined;
@@ -49,9 +52,18 @@ export async function examineHost(
   const user = await world.accounts.findUser(plan.user);
   const folders = plan.pamDir === undefined ? PAM_FOLDERS : [plan.pamDir];
   const daemon = await world.accounts.findUser(DAEMON_USER);
+  const processes = world.findServers().filter(({ uid }) => uid === user?.uid);
+  const asked = await askServers(
+    { named: plan.db, role: plan.user },
+    processes.filter((process) => plan.hba === undefined || usesHBAFile(process, plan.hba, world)),
+    world,
+    readDatabase,
+  );
+  const loaded = loadHBAFiles({ named: plan.hba, processes, servers: asked }, world);
+  const { services: names, ...found } = await chooseServices(plan, loaded, folders, world);
   const terms = { folders, socket: plan.socket, config: plan.config, user };
   // A first look at the services, since who reads the configuration depends on their modes.
-  const modes = plan.services.map(
+  const modes = names.map(
     (name) => checkService(name, { ...terms, maxTokenBytes: undefined }, world).options?.mode,
   );
   const usesExec = modes.includes('exec');
@@ -63,22 +75,26 @@ export async function examineHost(
     world,
   );
   const maxTokenBytes = policy?.maxTokenBytes;
-  const services = plan.services.map((name) =>
-    checkService(name, { ...terms, maxTokenBytes }, world),
-  );
+  const services = names.map((name) => checkService(name, { ...terms, maxTokenBytes }, world));
   const issuers = policy?.issuers ?? [];
   const cache = createDiskKeyCache({ folder: plan.cacheDir, sharedFolder: plan.cacheDir });
-  const facts = plan.db === undefined ? undefined : await readDatabase(plan.db, [], world.accounts);
-  const known = typeof facts === 'string' ? undefined : facts;
-  const hba = plan.hba ?? known?.hbaFile;
-  const servers = world
-    .findServers()
-    .filter((server) => hba === undefined || usesHBAFile(server, hba, world));
+  const hba = checkHBAFiles(
+    loaded,
+    {
+      services: names,
+      serviceExists: (name) => findServiceFile(name, folders, world) !== undefined,
+      superuser: plan.user,
+    },
+    found.expected,
+  );
+  const isNamed = plan.hba !== undefined || plan.db !== undefined;
+  const own = processes.filter((process) => hba.files.some((file) => file.process === process));
+  const servers = isNamed || own.length > 0 ? own : processes;
   const [reached, modules, sockets, database, pgbouncer] = await Promise.all([
     checkIssuers(issuers, world),
     checkModules(plan, services, user, world),
-    usesDaemon ? checkSockets(plan, services, user, servers, world) : [],
-    checkServer(plan, policy, folders, facts, world, readDatabase),
+    usesDaemon ? checkSockets({ ...plan, services: names }, services, user, servers, world) : [],
+    checkServers(asked, hba, { policy, services: names }, world, readDatabase),
     checkPgBouncer({ file: plan.pgbouncer, folders, maxTokenBytes }, world),
   ]);
   const all = [
@@ -86,12 +102,35 @@ export async function examineHost(
     ...reached,
     ...(usesDaemon ? checkKeys(issuers, cache, plan.cacheDir, world) : []),
     ...services.flatMap((service) => service.findings),
+    ...found.findings,
     ...modules,
     ...sockets,
+    ...hba.findings,
     ...database,
     ...pgbouncer,
   ];
   return all.toSorted((a, b) => TOPICS.indexOf(a.topic) - TOPICS.indexOf(b.topic));
+}
+
+/** The services to examine: those that were named, or else those that the host itself names. */
+async function chooseServices(
+  { services, config }: HostPlan,
+  loaded: readonly LoadedHBA[],
+  folders: readonly string[],
+  world: World,
+): Promise<FoundServices> {
+  if (services !== undefined) {
+    return { services, expected: services, findings: [] };
+  }
+  // Who is to read it depends on the services, and so it is read as its owner may.
+  const status = world.files.status(config);
+  const known = status.ok
+    ? await world.loadPolicy(config, { uid: status.value.uid, gids: [status.value.gid] })
+    : undefined;
+  const listed =
+    known?.ok === true ? known.policy.issuers.flatMap(({ entry }) => entry.pam.services ?? []) : [];
+  const rules = loaded.flatMap((file) => (isLoaded(file) ? file.content.rules : []));
+  return findServices(rules, listed, folders, world);
 }
 
 async function checkModules(
@@ -111,7 +150,7 @@ async function checkModules(
 }
 
 async function checkSockets(
-  plan: HostPlan,
+  plan: Pick<HostPlan, 'socket' | 'user'> & { readonly services: readonly string[] },
   services: readonly ExaminedService[],
   user: Account | undefined,
   servers: readonly ServerProcess[],
@@ -142,48 +181,4 @@ async function checkSockets(
     }),
   );
   return found.flat();
-}
-
-/**
- * pg_hba.conf, the server behind it, and the roles.
- *
- * @param first what the server has said already, where there is one.
- */
-async function checkServer(
-  plan: HostPlan,
-  policy: Parameters<typeof checkRoles>[0],
-  folders: readonly string[],
-  first: DatabaseFacts | string | undefined,
-  world: World,
-  readDatabase: ReadDatabase,
-): Promise<readonly Finding[]> {
-  const { db } = plan;
-  const known = typeof first === 'string' ? undefined : first;
-  const { findings, rules } = checkHBAFiles(
-    {
-      file: plan.hba,
-      server: known,
-      services: plan.services,
-      folders,
-      superuser: plan.user,
-    },
-    world,
-  );
-  const named = findNamedRoles(policy, rules, plan.services);
-  // Asked again, now that it is known which roles the file names.
-  const facts =
-    db === undefined || known === undefined
-      ? undefined
-      : await readDatabase(
-          db,
-          named.map(({ name }) => name),
-          world.accounts,
-        );
-  return [
-    ...findings,
-    ...(db === undefined || first === undefined
-      ? []
-      : checkDatabase(db.shown, facts ?? first, world)),
-    ...checkRoles(policy, named, typeof facts === 'string' ? undefined : facts),
-  ];
 }

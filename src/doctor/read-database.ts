@@ -6,6 +6,8 @@ import { codeOf, connectDatabase, endSession } from './connect-database.ts';
 import { parseMaskedRange } from './parse-address.ts';
 import type { Connection } from './parse-connection.ts';
 import { type HBARule, splitOption } from './parse-hba.ts';
+import { type DatabaseRole, readRoles } from './roles/read-roles.ts';
+import { readSettings, type ServerSettings, SETTING_NAMES } from './server/settings.ts';
 import type { Accounts } from './world.ts';
 
 /** A line of pg_hba.conf as the server sees it. */
@@ -17,20 +19,14 @@ export interface HBAFileRule {
   readonly rule: HBARule | undefined;
 }
 
-/** A role, as far as it is of interest. */
-export interface DatabaseRole {
-  readonly name: string;
-  readonly mayLogIn: boolean;
-  readonly isSuperuser: boolean;
-}
-
 /** What the server said; members are undefined where the user may not know. */
 export interface DatabaseFacts {
   readonly hbaFile: string | undefined;
   readonly rules: readonly HBAFileRule[] | undefined;
   /** When the configuration was last loaded, Unix time in seconds. */
   readonly loadedAt: number | undefined;
-  /** Those of {@link ReadDatabase}'s names that exist, superusers, and names that may have been cut. */
+  readonly settings: ServerSettings | undefined;
+  /** As of {@link readRoles}. */
   readonly roles: readonly DatabaseRole[];
 }
 
@@ -45,15 +41,10 @@ export type ReadDatabase = (
   accounts: Pick<Accounts, 'findUser'>,
 ) => Promise<DatabaseFacts | string>;
 
-/**
- * NAMEDATALEN - 1 of PostgreSQL, in bytes. Not that of roles/check-role.ts, though the same: sharing it would take the program
- * that starts for each login apart into several files.
- */
-export const MAX_ROLE_BYTES = 63;
-/** A cut never splits a character of UTF-8, so that up to three bytes fewer may be left. */
-export const MIN_CUT_BYTES = MAX_ROLE_BYTES - 3;
-
 const settingRows = z.array(z.object({ setting: z.string() }));
+const settingsRows = z.array(
+  z.object({ name: z.string(), setting: z.string(), pending_restart: z.boolean() }),
+);
 const timeRows = z.array(z.object({ at: z.number() }));
 const ruleRows = z.array(
   z.looseObject({
@@ -70,9 +61,7 @@ const ruleRows = z.array(
     error: z.nullable(z.string()),
   }),
 );
-const roleRows = z.array(
-  z.object({ rolname: z.string(), rolcanlogin: z.boolean(), rolsuper: z.boolean() }),
-);
+const versionRows = z.array(z.object({ version: z.int() }));
 
 /** {@link ReadDatabase} with the pg driver. */
 export const readDatabase: ReadDatabase = async ({ config }, names, accounts) => {
@@ -97,23 +86,25 @@ async function ask(client: ClientBase, names: readonly string[]): Promise<Databa
   const [hba] =
     (await ifPermitted(query("select current_setting('hba_file') as setting", settingRows))) ?? [];
   const rules = await ifPermitted(query('select * from pg_hba_file_rules', ruleRows));
+  const settings = await client.query(
+    'select name, setting, pending_restart from pg_settings where name = any($1::text[])',
+    [Object.values(SETTING_NAMES)],
+  );
   const [loaded] = await query(
     'select extract(epoch from pg_conf_load_time())::float8 as at',
     timeRows,
   );
-  const roles = await client.query(
-    'select rolname::text, rolcanlogin, rolsuper from pg_roles where rolname = any($1::text[]) or rolsuper or octet_length(rolname::text) >= $2 order by rolname limit 1000',
-    [names, MIN_CUT_BYTES],
+  const [server] = await query(
+    "select current_setting('server_version_num')::int as version",
+    versionRows,
   );
+  const roles = await readRoles(client, names, server?.version ?? 0);
   return {
     hbaFile: hba?.setting,
     rules: rules?.map((row) => readRule(row, hba?.setting ?? 'pg_hba.conf')),
     loadedAt: loaded?.at,
-    roles: roleRows.parse(roles.rows).map((role) => ({
-      name: role.rolname,
-      mayLogIn: role.rolcanlogin,
-      isSuperuser: role.rolsuper,
-    })),
+    settings: readSettings(settingsRows.parse(settings.rows)),
+    roles,
   };
 }
 

@@ -1,25 +1,7 @@
 // Lines of pg_hba.conf that use the service: what the end-to-end tests do not plant.
 import { describe, expect, it } from 'vitest';
 
-import { checkHBAFiles } from '../../src/doctor/check-hba-files.ts';
-import type { Finding } from '../../src/doctor/finding.ts';
-import { fakeFiles, fakeWorld, type FakeFile } from './fake-world.ts';
-
-const SERVICE = { '/etc/pam.d/x': { text: '' } };
-
-function check(files: Readonly<Record<string, FakeFile>>, named = true): readonly Finding[] {
-  const plan = {
-    file: named ? '/hba' : undefined,
-    server: undefined,
-    services: ['x'],
-    folders: ['/etc/pam.d'],
-    superuser: 'postgres',
-  };
-  return checkHBAFiles(plan, fakeWorld({ files: fakeFiles({ ...SERVICE, ...files }) })).findings;
-}
-
-const lines = (...text: readonly string[]): readonly Finding[] =>
-  check({ '/hba': { text: text.join('\n') } });
+import { checkFiles, examineLines as lines } from './hba/check-lines.ts';
 
 describe('a line', () => {
   it.each<readonly [line: string, fault: string | undefined]>([
@@ -94,29 +76,40 @@ describe('the file', () => {
   const other = { text: 'host all all all md5' };
 
   it('is looked for where Debian has its clusters, and those without the service do not matter', () => {
-    const found = check(
-      { '/etc/postgresql/15/main/pg_hba.conf': other, '/etc/postgresql/17/app/pg_hba.conf': own },
-      false,
-    );
+    const found = checkFiles({
+      '/etc/postgresql/15/main/pg_hba.conf': other,
+      '/etc/postgresql/17/app/pg_hba.conf': own,
+    });
     expect(found).toMatchObject([{ level: 'ok', subject: '/etc/postgresql/17/app/pg_hba.conf:1' }]);
+  });
+
+  it('need not name all services, where others do', () => {
+    const people = { text: 'hostssl all all all pam pamservice=people' };
+    const found = checkFiles(
+      { '/etc/postgresql/15/main/pg_hba.conf': people, '/etc/postgresql/17/app/pg_hba.conf': own },
+      undefined,
+      ['x', 'people'],
+    );
+    expect(found.map(({ level }) => level)).toEqual(['ok', 'ok']);
   });
 
   it.each([1, 2])('without the service is told where all %i are', (count) => {
     const paths = ['15', '17']
       .slice(0, count)
       .map((one) => `/etc/postgresql/${one}/main/pg_hba.conf`);
-    const found = check(Object.fromEntries(paths.map((path) => [path, other])), false);
+    const found = checkFiles(Object.fromEntries(paths.map((path) => [path, other])));
     expect(found.map(({ fault, subject }) => [fault, subject])).toEqual(
       paths.map((path) => ['hba-unused', path]),
     );
   });
 
   it('that is nowhere is a warning', () => {
-    expect(check({}, false)).toMatchObject([
+    expect(checkFiles({})).toMatchObject([
       {
         level: 'warning',
         fault: 'hba-unknown',
-        message: 'not looked at: none in /etc/postgresql',
+        message:
+          'not looked at: none in /etc/postgresql, and no server runs here that may be asked',
         hint: 'Name it with --hba FILE, or let the server say where it is: --db CONNSTRING.',
       },
     ]);

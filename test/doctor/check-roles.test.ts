@@ -4,9 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { checkRoles, findNamedRoles } from '../../src/doctor/check-roles.ts';
 import type { Finding } from '../../src/doctor/finding.ts';
 import { parseHBA } from '../../src/doctor/parse-hba.ts';
-import type { DatabaseFacts, DatabaseRole } from '../../src/doctor/read-database.ts';
+import { type DatabaseRole, MAX_ROLE_BYTES } from '../../src/doctor/roles/read-roles.ts';
 import { MAX_ROLE_BYTES as REAL_MAX } from '../../src/roles/check-role.ts';
-import { MAX_ROLE_BYTES } from '../../src/doctor/read-database.ts';
 import { entry, loadIssuers } from './load-issuers.ts';
 
 const rules = (...roles: readonly Record<string, unknown>[]): Record<string, unknown> =>
@@ -16,6 +15,8 @@ const role = (name: string, over: Partial<DatabaseRole> = {}): DatabaseRole => (
   name,
   mayLogIn: true,
   isSuperuser: false,
+  powers: [],
+  expiredAt: undefined,
   ...over,
 });
 
@@ -27,11 +28,7 @@ async function check(
 ): Promise<readonly Finding[]> {
   const policy = await loadIssuers([given], top);
   const parsed = parseHBA('pg_hba.conf', hba, { read: () => undefined, list: () => [] });
-  const facts: DatabaseFacts | undefined =
-    roles === undefined
-      ? undefined
-      : { hbaFile: undefined, rules: undefined, loadedAt: undefined, roles };
-  return checkRoles(policy, findNamedRoles(policy, parsed.rules, ['x']), facts);
+  return checkRoles(policy, findNamedRoles(policy, parsed.rules, ['x']), roles);
 }
 
 const faults = (findings: readonly Finding[]): unknown[] =>

@@ -54,7 +54,7 @@ describe('names the fault and the fix where, in pg_hba.conf,', () => {
   });
 
   it('host stands in place of hostssl', async () => {
-    const hba = await host.newHBA(`host all all 0.0.0.0/0 ${pam}`);
+    const hba = await host.newHBA(`host all all 10.0.0.0/8 ${pam}`);
     expect(await host.faultsOf({ hba })).toEqual([
       fault(
         'failure',
@@ -104,7 +104,7 @@ describe('names the fault and the fix where, in pg_hba.conf,', () => {
         'failure',
         'hba-option',
         `${hba}:1`,
-        'option map=people is not for pam; with it PostgreSQL keeps the rules of before',
+        'option map=people is not for pam; with it PostgreSQL keeps the rules of before, and does not start',
         'Take map= away: the role rules of issuers.yaml say who may be what.',
       ),
     ]);
@@ -170,7 +170,7 @@ describe('names the fault and the fix where, among roles,', () => {
         'failure',
         'role-protected',
         'homelab: roles[0]',
-        'role "postgres" is protected: no token may be it, whatever this rule says',
+        'role "postgres" is protected: no token may log in as it, whatever this rule says',
         'Name another role, or take it out of protectedRoles.',
       ),
     ]);
@@ -211,7 +211,7 @@ describe('names the fault and the fix where, among roles,', () => {
           'warning',
           'role-superuser',
           'homelab: roles[1]',
-          'role "dba_super" is a superuser, and this rule lets a token be it',
+          'role "dba_super" is a superuser, and this rule lets a token log in as it',
           'Name a role without SUPERUSER, and add this one to protectedRoles.',
         ),
       ]);
@@ -234,22 +234,93 @@ describe('names the fault and the fix where, among roles,', () => {
       ).toEqual([
         fault(
           'warning',
+          'role-superuser',
+          'dba_super',
+          'it is a superuser and not protected: a token with a claim that reads so may log in as it (rules of homelab)',
+          'Add "dba_super" to protectedRoles.',
+        ),
+        fault(
+          'warning',
           'role-cut',
           CUT_ROLE,
           'it has 63 bytes, and PostgreSQL keeps at most 63: if it was made by a longer name, no token fits it (rules of homelab)',
           'Give it a shorter name, and write a role rule that yields that one.',
         ),
-        fault(
-          'warning',
-          'role-superuser',
-          'dba_super',
-          'it is a superuser and not protected: whoever has a claim that reads so may be it (rules of homelab)',
-          'Add "dba_super" to protectedRoles.',
-        ),
       ]);
     } finally {
       await host.daemonHost.cluster.sql(`drop role dba_super, "${CUT_ROLE}"`);
     }
+  });
+
+  it('they are as good as a superuser, or past their VALID UNTIL, by themselves or by memberships', async () => {
+    const { sql } = host.daemonHost.cluster;
+    const roles = {
+      a_plain: 'login',
+      b_replication: 'login replication',
+      c_bypass: 'login bypassrls',
+      d_create: 'login createrole',
+      e_member: 'login noinherit in role team',
+      f_program: 'login in role pg_execute_server_program',
+      g_files: 'login in role files',
+      h_expired: "login valid until '2020-01-02 12:00Z'",
+      i_later: "login valid until '2100-01-01'",
+      j_never: "login valid until 'infinity'",
+      k_locked: 'nologin superuser',
+      l_monitor: 'login in role pg_monitor',
+    };
+    await sql('create role dba superuser nologin');
+    await sql('create role team nologin in role dba');
+    await sql('create role files nologin in role pg_read_server_files, pg_write_server_files');
+    for (const [name, rest] of Object.entries(roles)) await sql(`create role ${name} ${rest}`);
+    try {
+      const config = await host.newConfig(
+        host.entry({ roles: [{ claim: 'sub', trimPrefix: 'system:serviceaccount:' }] }),
+      );
+      const faults = await host.faultsOf({ config, more: [`--db=${host.connection}`] });
+      const told = faults.map((one) => [
+        one.fault,
+        one.subject,
+        /as good as a superuser \((.*)\) and not/.exec(one.message)?.[1],
+      ]);
+      const privileged = 'role-privileged';
+      expect(told).toEqual([
+        [privileged, 'b_replication', 'REPLICATION'],
+        [privileged, 'c_bypass', 'BYPASSRLS'],
+        [privileged, 'd_create', 'CREATEROLE'],
+        [privileged, 'e_member', 'a member of "dba" (SUPERUSER)'],
+        [privileged, 'f_program', 'a member of "pg_execute_server_program"'],
+        [
+          privileged,
+          'g_files',
+          'a member of "pg_read_server_files"; a member of "pg_write_server_files"',
+        ],
+        ['role-expired', 'VALID UNTIL', undefined],
+      ]);
+      expect(faults.at(-1)?.message).toMatch(/^is over for "h_expired", and yet /);
+    } finally {
+      await sql(`drop role ${[...Object.keys(roles), 'files', 'team', 'dba'].join(', ')}`);
+    }
+  });
+
+  it('an entry makes an exception for a protected one, as the daemon does', async () => {
+    const named = {
+      roles: [{ claim: 'groups', equals: 'dba', role: 'postgres' }],
+      allowProtectedRoles: ['postgres'],
+    };
+    expect(
+      await host.faultsOf({
+        config: await host.newConfig(host.entry(named)),
+        more: [`--db=${host.connection}`],
+      }),
+    ).toEqual([
+      fault(
+        'warning',
+        'role-superuser',
+        'homelab: roles[0]',
+        'role "postgres" is a superuser, and allowProtectedRoles lets tokens of homelab log in as it',
+        'Take it out of allowProtectedRoles, and grant what is needed to another role.',
+      ),
+    ]);
   });
 });
 
@@ -257,6 +328,7 @@ describe('with a connection to the server', () => {
   it('finds its pg_hba.conf, and what the server itself says of it', async () => {
     const before = join(await host.newFolder(), 'pg_hba.conf');
     await copyFile(host.hbaFile, before);
+    const shown = `host=${host.daemonHost.cluster.socketFolder} port=${host.daemonHost.cluster.port} dbname=postgres user=postgres`;
     try {
       await appendFile(host.hbaFile, `hostssl all all 10.0.0.0/8 pam pamservice=${SERVICE}\n`);
       const { mtime } = await stat(host.hbaFile);
@@ -264,17 +336,24 @@ describe('with a connection to the server', () => {
       expect(await host.faultsOf({ hba: false, more: [`--db=${host.connection}`] })).toEqual([
         fault(
           'failure',
-          'hba-rejected',
-          `${host.hbaFile}:4`,
-          'PostgreSQL says: hostssl record cannot match because SSL is disabled',
-          'Turn TLS on: ssl = on in postgresql.conf, with a certificate, then restart PostgreSQL.',
+          'hba-unloaded',
+          host.hbaFile,
+          'it was changed after PostgreSQL last read it: logins go by what it said before',
+          'Run:\n  SELECT pg_reload_conf()',
         ),
         fault(
           'warning',
-          'hba-unloaded',
-          host.hbaFile,
-          'it was changed after PostgreSQL last read it',
-          'Run:\n  SELECT pg_reload_conf()',
+          'server-listening',
+          shown,
+          `listen_addresses is "127.0.0.1": no client of another host gets here, and ${host.hbaFile}:4 is for such clients`,
+          "Run:\n  ALTER SYSTEM SET listen_addresses = '*'\nThen restart PostgreSQL. If only programs of this host are to log in, write 127.0.0.1/32 and ::1/128 in the line.",
+        ),
+        fault(
+          'failure',
+          'server-tls',
+          shown,
+          `ssl is off: PostgreSQL never uses ${host.hbaFile}:4, which is for encrypted connections`,
+          'Set ssl_cert_file and ssl_key_file, then run:\n  ALTER SYSTEM SET ssl = on;\n  SELECT pg_reload_conf();',
         ),
       ]);
     } finally {

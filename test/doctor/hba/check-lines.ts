@@ -1,19 +1,30 @@
-// A pg_hba.conf of these lines, examined for service x, whose PAM file is there.
+// pg_hba.conf as a test writes it, examined for service x, whose PAM file is there.
 import { checkHBAFiles } from '../../../src/doctor/check-hba-files.ts';
 import type { Finding } from '../../../src/doctor/finding.ts';
-import { fakeFiles, fakeWorld } from '../fake-world.ts';
+import { loadHBAFiles } from '../../../src/doctor/hba/load-hba-files.ts';
+import { fakeFiles, fakeWorld, type FakeFile } from '../fake-world.ts';
 
-/** @returns what is found, but for lines in order. */
+/** @param named the file of --hba; default: where Debian has them. @returns all that is found. */
+export function checkFiles(
+  given: Readonly<Record<string, FakeFile>>,
+  named?: string,
+  services: readonly string[] = ['x'],
+): readonly Finding[] {
+  const world = fakeWorld({ files: fakeFiles(given) });
+  const loaded = loadHBAFiles({ named, processes: [], servers: [] }, world);
+  const serviceExists = (name: string): boolean => name === 'x';
+  return checkHBAFiles(loaded, { services, serviceExists, superuser: 'postgres' }, services)
+    .findings;
+}
+
+/** @returns what is found in these lines. */
+export function examineLines(...lines: readonly string[]): readonly Finding[] {
+  return checkFiles({ '/hba': { text: lines.join('\n') } }, '/hba');
+}
+
+/** What is not in order. */
 export function checkLines(...lines: readonly string[]): readonly Finding[] {
-  const files = fakeFiles({ '/etc/pam.d/x': { text: '' }, '/hba': { text: lines.join('\n') } });
-  const plan = {
-    file: '/hba',
-    server: undefined,
-    services: ['x'],
-    folders: ['/etc/pam.d'],
-    superuser: 'postgres',
-  };
-  return checkHBAFiles(plan, fakeWorld({ files })).findings.filter(({ level }) => level !== 'ok');
+  return examineLines(...lines).filter(({ level }) => level !== 'ok');
 }
 
 /** Those of one fault. */

@@ -1,0 +1,45 @@
+// The servers that are asked about themselves: the one that --db names, or else those of this host that let in whoever asks.
+import type { Connection } from '../parse-connection.ts';
+import type { DatabaseFacts, ReadDatabase } from '../read-database.ts';
+import type { ServerProcess, World } from '../world.ts';
+import { ownConnectionOf } from './own-connection.ts';
+
+/** A server, and what it said. */
+export interface AskedServer {
+  /** Undefined for the one of --db. */
+  readonly process: ServerProcess | undefined;
+  readonly connection: Connection;
+  /** What it said, or why it did not. */
+  readonly answer: DatabaseFacts | string;
+}
+
+/**
+ * @param named the connection of --db.
+ * @param role the superuser, for servers that were not named.
+ */
+export async function askServers(
+  { named, role }: { readonly named: Connection | undefined; readonly role: string },
+  processes: readonly ServerProcess[],
+  world: Pick<World, 'files' | 'accounts' | 'uid'>,
+  readDatabase: ReadDatabase,
+): Promise<readonly AskedServer[]> {
+  const ask = async (
+    connection: Connection,
+    process: ServerProcess | undefined,
+  ): Promise<AskedServer> => ({
+    process,
+    connection,
+    answer: await readDatabase(connection, [], world.accounts),
+  });
+  if (named !== undefined) {
+    return [await ask(named, undefined)];
+  }
+  const asked = processes
+    // As peer wants it.
+    .filter(({ uid }) => world.uid === 0 || world.uid === uid)
+    .map(async (process) => {
+      const connection = ownConnectionOf(process, role, world);
+      return connection === undefined ? [] : [await ask(connection, process)];
+    });
+  return (await Promise.all(asked)).flat();
+}
