@@ -1,10 +1,19 @@
 // `pgtoken config check`: all problems of a configuration file, or what is dangerous about one without problems.
+import { resolve } from 'node:path';
 import { findWarnings } from '../authorize/find-warnings.ts';
 import { loadPolicy } from '../authorize/load-policy.ts';
 import type { Policy } from '../authorize/policy.ts';
 import type { Locate } from '../config/locate.ts';
+import { NO_ISSUER } from '../config/no-issuer.ts';
 import { formatMessage, formatPath, type Problem } from '../config/problems.ts';
 import { readBearerToken } from '../issuers/read-bearer-token.ts';
+import { createHostAccounts } from '../doctor/host-accounts.ts';
+import { loadPolicyAs } from '../doctor/load-policy-as.ts';
+import { nameUsers } from '../doctor/name-users.ts';
+import { runCommand } from '../doctor/run-command.ts';
+import { lookAs } from '../doctor/take-on-rights.ts';
+import type { Account, Accounts } from '../doctor/world.ts';
+import { chooseReader, type ReaderChoice } from './choose-reader.ts';
 import { formatJSON } from './format-json.ts';
 import { count, formatWithHint } from './report.ts';
 
@@ -13,18 +22,32 @@ export interface ConfigCheckOptions {
   readonly json: boolean;
   /** Whether warnings count as problems. */
   readonly strict: boolean;
+  /** Whose eyes to look with; undefined: the daemon's, where root asks. */
+  readonly user?: string;
 }
 
 /** What there is to say of a file. */
 interface Report {
+  /** Whose eyes it was looked at with; undefined: those of whoever asks. */
+  readonly user: string | undefined;
   readonly issuers: readonly string[];
   readonly problems: readonly Problem[];
   readonly warnings: readonly Problem[];
+  /** What could not be judged here. */
+  readonly note: string | undefined;
 }
 
-/** Checks a file and prints what there is to say to standard output. @returns the exit status, 0 or 1. */
+/** Checks a file and prints what there is to say to standard output. @returns the exit status: 0, 1, or 2 for wrong usage. */
 export async function checkConfigFile(file: string, options: ConfigCheckOptions): Promise<number> {
-  const report = await examine(file);
+  const accounts = createHostAccounts(runCommand);
+  const choice = await chooseReader(resolve(file), options.user, accounts);
+  if (typeof choice === 'string') {
+    process.stderr.write(
+      `pgtoken: --user: ${choice}\nHINT: Run this as root, and name the user that pgtoken runs as.\n`,
+    );
+    return 2;
+  }
+  const report = await nameAll(await examine(file, choice), accounts);
   const { problems, warnings } = report;
   const passed = problems.length === 0 && (warnings.length === 0 || !options.strict);
   process.stdout.write(
@@ -40,25 +63,41 @@ export async function checkConfigFile(file: string, options: ConfigCheckOptions)
   return passed ? 0 : 1;
 }
 
-async function examine(file: string): Promise<Report> {
-  const loaded = await loadPolicy(file);
+async function examine(file: string, { account, absent }: ReaderChoice): Promise<Report> {
+  const user = account?.name;
+  const note =
+    absent === undefined
+      ? undefined
+      : `user ${absent.name}, who decides logins, may not enter the folder of this file; whether that user may read it is seen in its place`;
+  const loaded = await (account === undefined ? loadPolicy(file) : loadPolicyAs(file, account));
   if (!loaded.ok) {
-    return { issuers: [], problems: loaded.problems, warnings: [] };
+    return { user, issuers: [], problems: loaded.problems, warnings: [], note };
   }
   const { policy, locate } = loaded;
+  const path = ['issuers'];
   return {
+    user,
     issuers: policy.issuers.map((issuer) => issuer.name),
-    problems: [],
-    warnings: [...(await findWarnings(policy, locate)), ...findUnreadableTokens(policy, locate)],
+    // The daemon takes it, as the package brings it so; but whoever asks wants to know whether anybody can log in.
+    problems: policy.issuers.length === 0 ? [{ path, ...NO_ISSUER, ...locate(path) }] : [],
+    warnings: [
+      ...(await findWarnings(policy, locate)),
+      ...findUnreadableTokens(policy, locate, account),
+    ],
+    note,
   };
 }
 
 /** A token to ask for keys with may come later, but the usual reason for none is a wrong path or a wrong owner. */
-function findUnreadableTokens(policy: Policy, locate: Locate): Problem[] {
+function findUnreadableTokens(
+  policy: Policy,
+  locate: Locate,
+  account: Account | undefined,
+): Problem[] {
   return policy.issuers.flatMap(({ keySource }, index) => {
-    const bearer = readBearerToken(
-      keySource.kind === 'remote' ? keySource.bearerTokenFile : undefined,
-    );
+    const file = keySource.kind === 'remote' ? keySource.bearerTokenFile : undefined;
+    const bearer =
+      account === undefined ? readBearerToken(file) : lookAs(account, () => readBearerToken(file));
     const path = ['issuers', index, 'keys', 'bearerTokenFile'];
     return bearer.ok
       ? []
@@ -73,18 +112,35 @@ function findUnreadableTokens(policy: Policy, locate: Locate): Problem[] {
   });
 }
 
+/** With names of users where the messages have numbers. */
+async function nameAll(report: Report, accounts: Accounts): Promise<Report> {
+  const name = async (problems: readonly Problem[]): Promise<readonly Problem[]> =>
+    Promise.all(
+      problems.map(async (problem) => ({
+        ...problem,
+        message: await nameUsers(problem.message, accounts),
+      })),
+    );
+  return {
+    ...report,
+    problems: await name(report.problems),
+    warnings: await name(report.warnings),
+  };
+}
+
 function formatReport(
   file: string,
   passed: boolean,
-  { issuers, problems, warnings }: Report,
+  { issuers, problems, warnings, note }: Report,
 ): string {
   const lines = [
     ...problems.map((problem) => formatWithHint(file, problem)),
     ...warnings.map((warning) => formatWithHint(file, warning, 'warning: ')),
+    ...(note === undefined ? [] : [`${file}: note: ${note}\n`]),
   ];
   if (passed) {
     lines.push(
-      `${file}: ok, ${count(issuers.length, 'issuer')}: ${issuers.length === 0 ? 'nobody can log in' : issuers.join(', ')}${warnings.length === 0 ? '' : `; ${count(warnings.length, 'warning')}`}\n`,
+      `${file}: ok, ${count(issuers.length, 'issuer')}: ${issuers.join(', ')}${warnings.length === 0 ? '' : `; ${count(warnings.length, 'warning')}`}\n`,
     );
   }
   return lines.join('');
@@ -102,6 +158,17 @@ function place(problem: Problem): object {
 }
 
 /** For scripts; members are added, never renamed. */
-function describe(file: string, ok: boolean, { issuers, problems, warnings }: Report): object {
-  return { file, ok, issuers, problems: problems.map(place), warnings: warnings.map(place) };
+function describe(
+  file: string,
+  ok: boolean,
+  { user, issuers, problems, warnings }: Report,
+): object {
+  return {
+    file,
+    ok,
+    user: user ?? null,
+    issuers,
+    problems: problems.map(place),
+    warnings: warnings.map(place),
+  };
 }

@@ -19,6 +19,10 @@ export function addConfigCommand(program: Command): void {
   })
     .argument('[file]', 'the same as --config')
     .option('--config <file>', 'the configuration', DEFAULT_CONFIG)
+    .option(
+      '--user <name>',
+      'look at files as this user; default, where root runs this: pgtoken, if there is such a user',
+    )
     .option('--json', 'write JSON', false)
     .option('--strict', 'take warnings for problems', false)
     .action(

@@ -4,6 +4,7 @@ import type { JWK } from 'jose';
 import type { Issuer } from '../authorize/policy.ts';
 import { remoteKeysOf } from '../authorize/remote-keys.ts';
 import { systemClock } from '../clock.ts';
+import { NO_ISSUER } from '../config/no-issuer.ts';
 import { formatSeconds } from '../config/units.ts';
 import { createDiskKeyCache } from '../keys/disk-key-cache.ts';
 import type { KeyCache } from '../keys/key-record.ts';
@@ -39,7 +40,7 @@ export async function showKeys(options: KeysOptions): Promise<number> {
   const cache = createDiskKeyCache({ folder: options.cacheDir, sharedFolder: options.cacheDir });
   const reports = policy.issuers.map((issuer) => reportOn(issuer, cache));
   process.stdout.write(options.json ? formatJSON(reports) : formatReports(reports, options.config));
-  return reports.every((report) => report.keys.length > 0) ? 0 : 1;
+  return reports.length > 0 && reports.every((report) => report.keys.length > 0) ? 0 : 1;
 }
 
 function reportOn(issuer: Issuer, cache: KeyCache): KeyReport {
@@ -73,7 +74,7 @@ function describeKey(key: JWK): KeyReport['keys'][number] {
 function formatReports(reports: readonly KeyReport[], config: string): string {
   const now = systemClock();
   return reports.length === 0
-    ? `${config} names no issuer\n`
+    ? `${config}: ${NO_ISSUER.message}\n  HINT: ${NO_ISSUER.hint}\n`
     : reports.map((report) => formatReport(report, now)).join('\n');
 }
 

@@ -1,7 +1,9 @@
 // The configuration: that it is there, whose it is, and everything that is wrong inside.
 import type { Policy } from '../authorize/policy.ts';
+import { NO_ISSUER } from '../config/no-issuer.ts';
 import { formatProblem, type Problem } from '../config/problems.ts';
 import { faulty, fine, type Finding } from './finding.ts';
+import { nameUsers } from './name-users.ts';
 import { findLooseFolder, findObstacle, formatMode } from './permissions.ts';
 import type { Account, FileStatus, World } from './world.ts';
 
@@ -45,12 +47,7 @@ export async function checkConfig(
   const names = policy.issuers.map(({ name }) => name).join(', ');
   const finding =
     names === ''
-      ? faulty(
-          'config-empty',
-          path,
-          'no issuer: nobody can log in',
-          'Write an entry for your issuer; docs/configuration.md has the common case.',
-        )
+      ? faulty('config-empty', path, NO_ISSUER.message, NO_ISSUER.hint)
       : fine('config', path, `issuers: ${names}`);
   return { findings: [...faults, finding], policy };
 }
@@ -60,7 +57,7 @@ async function loadForAll(
   path: string,
   { uid, gid }: FileStatus,
   readers: readonly Account[],
-  { files, loadPolicy }: Pick<World, 'files' | 'loadPolicy'>,
+  { files, accounts, loadPolicy }: Pick<World, 'files' | 'accounts' | 'loadPolicy'>,
 ): Promise<{ readonly problems: readonly Finding[]; readonly policy: Policy | undefined }> {
   const able = readers.filter((reader) => findObstacle(path, reader, 'read', files) === undefined);
   const problems = new Map<string, Finding>();
@@ -71,7 +68,8 @@ async function loadForAll(
       policy = loaded.policy;
       continue;
     }
-    for (const problem of loaded.problems) {
+    for (const raw of loaded.problems) {
+      const problem = { ...raw, message: await nameUsers(raw.message, accounts) };
       const shown = formatProblem(path, problem);
       const at = `${path}:${problem.line}:${problem.column}`;
       const hint = hintFor(problem, path);
@@ -156,9 +154,9 @@ function hintFor({ path: at, message }: Problem, path: string): string {
     return 'Put the file there, or correct its name; a relative one counts from the folder of the configuration.';
   }
   if (message.includes('may not read it')) {
-    return 'Let the user with this ID read it and enter the folders above it; if that is yourself, run this as root.';
+    return 'Let this user read it and enter the folders above it; if that is yourself, run this as root.';
   }
-  if (message.includes('owned by user ID')) {
+  if (message.includes('owned by user')) {
     return 'Give it to root; or, where it may belong to its reader, run this as root.';
   }
   if (message.includes('chmod go-w')) {

@@ -1,11 +1,13 @@
 // pgtoken config check and config schema, as commands.
-import { chmod, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { chooseReader } from '../../src/cli/choose-reader.ts';
 import { configurationJSONSchema } from '../../src/config/json-schema.ts';
 import { runPgtoken } from '../support/run-pgtoken.ts';
+import { run } from '../support/run.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
 const stack = new AsyncDisposableStack();
@@ -107,17 +109,32 @@ describe('config check', () => {
     };
     expect(await checkJSON(warned)).toEqual({
       status: 0,
-      answer: { file: warned, ok: true, issuers: ['a'], problems: [], warnings: [warning] },
+      answer: {
+        file: warned,
+        ok: true,
+        user: null,
+        issuers: ['a'],
+        problems: [],
+        warnings: [warning],
+      },
     });
     expect(await checkJSON(warned, '--strict')).toEqual({
       status: 1,
-      answer: { file: warned, ok: false, issuers: ['a'], problems: [], warnings: [warning] },
+      answer: {
+        file: warned,
+        ok: false,
+        user: null,
+        issuers: ['a'],
+        problems: [],
+        warnings: [warning],
+      },
     });
     expect(await checkJSON(broken)).toEqual({
       status: 1,
       answer: {
         file: broken,
         ok: false,
+        user: null,
         issuers: [],
         problems: [
           {
@@ -131,6 +148,120 @@ describe('config check', () => {
         ],
         warnings: [],
       },
+    });
+  });
+});
+
+describe('config check by root', () => {
+  const nobody = { name: 'nobody', uid: 65_534, gids: [65_534] } as const;
+  const accounts = { findUser: async (name: string) => (name === 'pgtoken' ? nobody : undefined) };
+  const CLOSED = entry('postgres').replace(
+    '  roles',
+    '  keys: {publicKeysFile: keys.pem}\n  roles',
+  );
+
+  it('is by the eyes of the user that decides logins, where there is one', async () => {
+    expect(process.geteuid?.(), 'only root may look as another').toBe(0);
+    const file = await place('seen.yaml', entry('postgres'));
+    const choice = { account: nobody, absent: undefined };
+    expect(await chooseReader(file, undefined, accounts)).toEqual(choice);
+    expect(await chooseReader('/etc/pgtoken/issuers.yaml', undefined, accounts)).toEqual(choice);
+    expect(await chooseReader(file, 'pgtoken', accounts)).toEqual(choice);
+    const none = { findUser: async () => undefined };
+    expect(await chooseReader(file, undefined, none)).toEqual({
+      account: undefined,
+      absent: undefined,
+    });
+    expect(await chooseReader(file, 'pgtoken', none)).toBe('there is no user pgtoken on this host');
+  });
+
+  it('is by its own where that user may not even enter the folder, and says so', async () => {
+    const inside = join(folder, 'of-root');
+    await mkdir(inside, { mode: 0o700 });
+    const file = join(inside, 'issuers.yaml');
+    expect(await chooseReader(file, undefined, accounts)).toEqual({
+      account: undefined,
+      absent: nobody,
+    });
+    expect(await chooseReader(file, 'pgtoken', accounts)).toEqual({
+      account: nobody,
+      absent: undefined,
+    });
+  });
+
+  it.concurrent('has the files that this user may not read as problems, with its name', async () => {
+    const file = await place('closed.yaml', entry('postgres'), 0o600);
+    expect(await runPgtoken(['config', 'check', '--user', 'nobody', file])).toMatchObject({
+      status: 1,
+      stdout: `${file}:1:1: cannot be used: user nobody may not read it\n  HINT: Let this user read it and enter the folders above it, or run pgtoken as a user who may.\n`,
+    });
+    expect(await runPgtoken(['config', 'check', '--user', 'root', file])).toMatchObject({
+      status: 0,
+    });
+    await place('keys.pem', 'x', 0o600);
+    const names = await place('names-closed.yaml', CLOSED);
+    const { stdout } = await runPgtoken(['config', 'check', '--user', 'nobody', names]);
+    expect(stdout).toContain(
+      `${join(folder, 'keys.pem')} cannot be used: user nobody may not read it`,
+    );
+  });
+
+  it.concurrent('has the files of others as problems, with their names', async () => {
+    const file = await place('of-daemon.yaml', entry('postgres'));
+    await chown(file, 1, 1);
+    const { status, stdout } = await runPgtoken(['config', 'check', '--user', 'nobody', file]);
+    expect(status).toBe(1);
+    expect(stdout).toContain('cannot be used: owned by user daemon; expected root or nobody\n');
+  });
+
+  it.concurrent('may be the user itself, and reads its token as it', async () => {
+    const token = await place('token-of-root', 'a.b.c', 0o600);
+    const file = await place(
+      'bearer-of-root.yaml',
+      entry(
+        'postgres',
+        '  keys: {jwksURI: "https://a.example.com/k", bearerTokenFile: token-of-root}\n',
+      ),
+    );
+    const { status, answer } = await checkJSON(file, '--user', 'nobody');
+    expect(status).toBe(0);
+    expect(answer).toMatchObject({
+      user: 'nobody',
+      warnings: [
+        {
+          message: `now ${token} (keys.bearerTokenFile) cannot be used: user nobody may not read it`,
+        },
+      ],
+    });
+  });
+
+  it.concurrent('is wrong usage for a user that is not there', async () => {
+    expect(await runPgtoken(['config', 'check', '--user', 'nosuchuser'])).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr:
+        'pgtoken: --user: there is no user nosuchuser on this host\nHINT: Run this as root, and name the user that pgtoken runs as.\n',
+    });
+  });
+
+  it.concurrent('is the only one that looks as another', async () => {
+    const file = await place('by-nobody.yaml', entry('postgres'));
+    const { status, stderr } = await run('setpriv', [
+      '--reuid=nobody',
+      '--regid=nogroup',
+      '--clear-groups',
+      '--',
+      process.execPath,
+      join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts'),
+      'config',
+      'check',
+      '--user=postgres',
+      file,
+    ]);
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr:
+        'pgtoken: --user: only root may look as user postgres\nHINT: Run this as root, and name the user that pgtoken runs as.\n',
     });
   });
 });

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { loadPolicy } from '../../src/authorize/load-policy.ts';
 import { remoteKeysOf } from '../../src/authorize/remote-keys.ts';
+import { NO_ISSUER } from '../../src/config/no-issuer.ts';
 import { createDiskKeyCache } from '../../src/keys/disk-key-cache.ts';
 import type { KeyRecord } from '../../src/keys/key-record.ts';
 import type { KeySet } from '../../src/keys/parse-key-set.ts';
@@ -187,9 +188,9 @@ describe('shows', () => {
 
   it('that there is no issuer', async () => {
     await write('issuers.yaml', 'apiVersion: pgtoken/v1\nissuers: []\n');
-    const stdout = `${inside('issuers.yaml')} names no issuer\n`;
-    expect(await keysCommand()).toMatchObject({ status: 0, stdout, stderr: '' });
-    expect(await keysCommand('--json')).toMatchObject({ status: 0, stdout: '[]\n', stderr: '' });
+    const stdout = `${inside('issuers.yaml')}: ${NO_ISSUER.message}\n  HINT: ${NO_ISSUER.hint}\n`;
+    expect(await keysCommand()).toMatchObject({ status: 1, stdout, stderr: '' });
+    expect(await keysCommand('--json')).toMatchObject({ status: 1, stdout: '[]\n', stderr: '' });
   });
 
   it('nothing that another user could have written', async () => {

@@ -72,7 +72,9 @@ describe.each(RELEASES)('on $suite', ({ suite }) => {
       'pgtoken: no compile cache was made, and logins with mode=exec take longer',
     );
     expect((await root.run('ls -d /usr/lib/pgtoken/compile-cache')).status).not.toBe(0);
-    expect(await root.sh('pgtoken config check')).toContain(': ok, 0 issuers');
+    expect((await root.run('pgtoken config check')).stdout).toContain(
+      ': issuers: no issuer is configured, ',
+    );
     await root.sh('apt-get -q purge -y pgtoken');
     expect(await root.sh(LIST_FILES)).toBe(before);
   });

@@ -1,0 +1,53 @@
+// Whose eyes `config check` looks at files with: those of the user that decides logins, where root runs it. What root may read, and
+// whom root believes as the owner of a file, says nothing of that user.
+import { dirname } from 'node:path';
+import { createHostAccounts } from '../doctor/host-accounts.ts';
+import { hostFiles } from '../doctor/host-files.ts';
+import { findObstacle } from '../doctor/permissions.ts';
+import { runCommand } from '../doctor/run-command.ts';
+import type { Account, Accounts } from '../doctor/world.ts';
+import { DEFAULT_CONFIG } from './pam-arguments.ts';
+
+/** The user of the package's daemon. */
+export const DAEMON_USER = 'pgtoken';
+
+/** Who looks. */
+export interface ReaderChoice {
+  /** Undefined: whoever runs this. */
+  readonly account: Account | undefined;
+  /** The user whose place it is, and who may not enter the folder that the file is in now. */
+  readonly absent: Account | undefined;
+}
+
+/**
+ * @param name the user of --user; undefined: that of the daemon, where root runs this and there is one.
+ * @returns the choice, or why there is none.
+ */
+export async function chooseReader(
+  file: string,
+  name: string | undefined,
+  accounts: Pick<Accounts, 'findUser'> = createHostAccounts(runCommand),
+): Promise<ReaderChoice | string> {
+  const own = process.geteuid?.() ?? 0;
+  if (own !== 0 && name === undefined) {
+    return { account: undefined, absent: undefined };
+  }
+  const account = await accounts.findUser(name ?? DAEMON_USER);
+  if (account === undefined) {
+    return name === undefined
+      ? { account: undefined, absent: undefined }
+      : `there is no user ${name} on this host`;
+  }
+  if (own !== 0 && own !== account.uid) {
+    return `only root may look as user ${name ?? ''}`;
+  }
+  // A file that is on its way to its place, such as in a folder of root's own, is judged by what it says.
+  const isElsewhere = name === undefined && file !== DEFAULT_CONFIG;
+  return isElsewhere && mayNotEnter(dirname(file), account)
+    ? { account: undefined, absent: account }
+    : { account, absent: undefined };
+}
+
+function mayNotEnter(folder: string, account: Account): boolean {
+  return findObstacle(folder, account, 'execute', hostFiles) !== undefined;
+}

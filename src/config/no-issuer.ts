@@ -1,0 +1,7 @@
+// A configuration without issuers, as the package brings it: valid, and it lets nobody in. All commands say so in the same words.
+
+/** What is wrong with it, and what to do. */
+export const NO_ISSUER = {
+  message: 'no issuer is configured, nobody can log in',
+  hint: 'Write an entry for your issuer; docs/configuration.md has the common case.',
+} as const;
