@@ -2,6 +2,7 @@
 import type { Policy } from '../authorize/policy.ts';
 import { NO_ISSUER } from '../config/no-issuer.ts';
 import { formatProblem, type Problem } from '../config/problems.ts';
+import { checkLinks } from './files/check-links.ts';
 import { faulty, fine, type Finding } from './finding.ts';
 import { nameUsers } from './name-users.ts';
 import { findLooseFolder, findObstacle, formatMode } from './permissions.ts';
@@ -40,7 +41,8 @@ export async function checkConfig(
     // It is read by nobody, so that its content does not matter yet.
     return { findings: faults, policy: undefined };
   }
-  const { problems, policy } = await loadForAll(path, status.value, readers, world);
+  const { problems, unlinked, policy } = await loadForAll(path, status.value, readers, world);
+  faults.push(...unlinked);
   if (policy === undefined || problems.length > 0) {
     return { findings: [...faults, ...problems], policy: undefined };
   }
@@ -52,18 +54,28 @@ export async function checkConfig(
   return { findings: [...faults, finding], policy };
 }
 
+interface LoadedForAll {
+  readonly problems: readonly Finding[];
+  readonly unlinked: readonly Finding[];
+  readonly policy: Policy | undefined;
+}
+
 /** Each reader may be kept from other files that it names. Where none can be asked, its owner reads it. */
 async function loadForAll(
   path: string,
   { uid, gid }: FileStatus,
   readers: readonly Account[],
   { files, accounts, loadPolicy }: Pick<World, 'files' | 'accounts' | 'loadPolicy'>,
-): Promise<{ readonly problems: readonly Finding[]; readonly policy: Policy | undefined }> {
+): Promise<LoadedForAll> {
   const able = readers.filter((reader) => findObstacle(path, reader, 'read', files) === undefined);
   const problems = new Map<string, Finding>();
+  const named = new Set([path]);
   let policy: Policy | undefined;
   for (const reader of able.length > 0 ? able : [{ uid, gids: [gid] as const }]) {
     const loaded = await loadPolicy(path, reader);
+    for (const file of loaded.files) {
+      named.add(file);
+    }
     if (loaded.ok) {
       policy = loaded.policy;
       continue;
@@ -76,7 +88,13 @@ async function loadForAll(
       problems.set(shown, faulty('config-invalid', at, shown.slice(at.length + 2), hint));
     }
   }
-  return { problems: [...problems.values()], policy };
+  for (const { keySource } of policy?.issuers ?? []) {
+    if (keySource.kind === 'remote' && keySource.bearerTokenFile !== undefined) {
+      named.add(keySource.bearerTokenFile);
+    }
+  }
+  const unlinked = checkLinks('config-unlinked', [...named], { files });
+  return { problems: [...problems.values()], unlinked, policy };
 }
 
 async function checkOwner(

@@ -1,8 +1,10 @@
 // All files of pg_hba.conf that are examined. Of several, those that have nothing to do with pgtoken are left alone.
 import { checkHBA, findOwnLines, type HBATerms, serviceOf } from './check-hba.ts';
+import { checkLinks } from './files/check-links.ts';
 import { faulty, type Finding } from './finding.ts';
 import { DEBIAN_CLUSTERS, isLoaded, type LoadedHBA } from './hba/load-hba-files.ts';
 import type { HBARule } from './parse-hba.ts';
+import type { World } from './world.ts';
 
 /** What was found, and the files that matter. */
 export interface ExaminedHBA {
@@ -19,6 +21,7 @@ export function checkHBAFiles(
   loaded: readonly LoadedHBA[],
   terms: Omit<HBATerms, 'settings'>,
   expected: readonly string[],
+  world: Pick<World, 'files'>,
 ): ExaminedHBA {
   if (loaded.length === 0) {
     const finding = faulty(
@@ -36,6 +39,7 @@ export function checkHBAFiles(
   const findings = files.flatMap((file) =>
     isLoaded(file)
       ? [
+          ...checkLinks('hba-unlinked', file.content.files, world),
           ...checkHBA(file.content, { ...terms, settings: settingsOf(file) }),
           ...unused.map((service) => explainUnused(file.path, service, file.content.rules)),
         ]

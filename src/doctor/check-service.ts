@@ -2,6 +2,7 @@
 import { basename, join } from 'node:path';
 import { checkModuleLine, type ServiceTerms } from './check-module-line.ts';
 import { DENIALS, findSuccess, isOurModule } from './evaluate-stack.ts';
+import { checkLinks } from './files/check-links.ts';
 import { faulty, fine, type Finding } from './finding.ts';
 import { type ModuleOptions, parseModuleOptions } from './module-options.ts';
 import { type PAMFile, type PAMLine, parsePAMService } from './parse-pam-service.ts';
@@ -51,6 +52,7 @@ export function checkService(
   const paths = [...new Set([path, ...service.lines.map(({ file }) => file)])];
   const findings = [
     ...checkOwner(paths, world),
+    ...checkLinks('service-unlinked', paths, world),
     ...paths.flatMap((one) => checkReader(one, terms.user, world)),
     ...service.problems.map(({ file, line, reason }) =>
       faulty('service-syntax', `${file}:${line}`, reason, 'Correct the line; see pam.conf(5).'),

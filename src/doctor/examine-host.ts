@@ -86,6 +86,7 @@ export async function examineHost(
       superuser: plan.user,
     },
     found.expected,
+    world,
   );
   const isNamed = plan.hba !== undefined || plan.db !== undefined;
   const own = processes.filter((process) => hba.files.some((file) => file.process === process));

@@ -27,6 +27,7 @@ export const hostFiles: Files = {
         mode: stats.mode & 0o7777,
         modifiedAt: stats.mtimeMs / 1000,
         identity: `${stats.dev}:${stats.ino}`,
+        links: stats.nlink,
       };
     }),
   readText: (path) => {

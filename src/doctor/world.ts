@@ -22,6 +22,8 @@ export interface FileStatus {
   readonly modifiedAt: number;
   /** Which file it is, whatever path leads to it. */
   readonly identity: string;
+  /** How many names it has. */
+  readonly links: number;
 }
 
 /** Files, read only. Never throws. */

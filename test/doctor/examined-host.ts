@@ -53,6 +53,8 @@ export interface Over {
   readonly env?: Readonly<Record<string, string>>;
   /** Run as nobody, who may not read the files of the server. */
   readonly asNobody?: boolean;
+  /** What stands before the command. */
+  readonly before?: readonly string[];
 }
 
 export interface Examined {
@@ -153,8 +155,11 @@ async function build(stack: AsyncDisposableStack): Promise<ExaminedHost> {
       `--pgbouncer=${join(folder, 'no-pgbouncer.ini')}`,
       ...more,
     ];
-    const [program, ...before] =
-      over.asNobody === true ? [...AS_NOBODY, installation.command] : [installation.command];
+    const [program, ...before] = [
+      ...(over.before ?? []),
+      ...(over.asNobody === true ? AS_NOBODY : []),
+      installation.command,
+    ];
     return run(program, [...before, 'doctor', ...args], env === undefined ? {} : { env });
   };
   const examine: ExaminedHost['examine'] = async (over = {}) => {

@@ -11,6 +11,8 @@ export interface FakeFile {
   readonly modifiedAt?: number;
   /** Default: the path. */
   readonly identity?: string;
+  /** Default: 1. */
+  readonly links?: number;
   /** Where it leads, of a symbolic link. */
   readonly link?: string;
   /** Who may read it; default: everybody. */
@@ -39,13 +41,22 @@ export function fakeFiles(
     status: (path) =>
       look(
         path,
-        ({ kind = 'file', uid = 0, gid = 0, mode = 0o644, modifiedAt = 0, identity = path }) => ({
+        ({
+          kind = 'file',
+          uid = 0,
+          gid = 0,
+          mode = 0o644,
+          modifiedAt = 0,
+          identity = path,
+          links = 1,
+        }) => ({
           kind,
           uid,
           gid,
           mode,
           modifiedAt,
           identity,
+          links,
         }),
       ),
     readText: (path) => look(path, ({ text = '' }) => text),

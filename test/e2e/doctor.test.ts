@@ -103,7 +103,7 @@ describe('names the fault and the fix where, in configuration and issuers,', () 
         'failure',
         'config-empty',
         config,
-        'no issuer: nobody can log in',
+        'no issuer is configured, nobody can log in',
         'Write an entry for your issuer; docs/configuration.md has the common case.',
       ),
     ]);
@@ -175,13 +175,12 @@ describe('names the fault and the fix where, in configuration and issuers,', () 
     const { publicKey } = await generate('ec', { namedCurve: 'P-256' });
     await writeFile(keys, publicKey.export({ type: 'spki', format: 'pem' }));
     await chmod(keys, 0o600);
-    const uid = (await runChecked('id', ['-u', 'postgres'])).trim();
     expect(await host.faultsOf({ config, pamDir })).toMatchObject([
       {
         level: 'failure',
         fault: 'config-invalid',
-        message: `issuers[0].keys.publicKeysFile: Invalid value: ${keys} cannot be used: user ID ${uid} may not read it`,
-        hint: 'Let the user with this ID read it and enter the folders above it; if that is yourself, run this as root.',
+        message: `issuers[0].keys.publicKeysFile: Invalid value: ${keys} cannot be used: user postgres may not read it`,
+        hint: 'Let this user read it and enter the folders above it; if that is yourself, run this as root.',
       },
     ]);
 
@@ -197,6 +196,7 @@ describe('names the fault and the fix where, in configuration and issuers,', () 
       'doctor',
       `--config=${config}`,
       `--pam-dir=${pamDir}`,
+      `--hba=${host.hbaFile}`,
     ]);
     expect(stderr).toBe('');
     expect(stdout).toMatch(/^configuration\n {2}ok {7}\S+: issuers:\s+homelab\n/);
@@ -213,6 +213,36 @@ describe('names the fault and the fix where, in configuration and issuers,', () 
         above,
         'owner root, mode 0777: others than root could replace what is in it',
         `Run:\n  chown root ${above} && chmod go-w ${above}`,
+      ),
+    ]);
+  });
+
+  it('the configuration is mounted alone, and was replaced where it is mounted from', async () => {
+    const config = await host.newConfig(host.entry());
+    const mounted = await host.newFile('issuers.yaml', '');
+    const message =
+      'its link count is 0: it was replaced or removed where it is mounted from, and what is seen here is the file from before';
+    // In a mount namespace of its own, as a container has it.
+    const { faults } = await host.examine({
+      config: mounted,
+      before: [
+        'unshare',
+        '--mount',
+        'sh',
+        '-euc',
+        'mount --bind "$1" "$2"; cp "$1" "$1.new"; mv "$1.new" "$1"; shift 2; exec "$@"',
+        'sh',
+        config,
+        mounted,
+      ],
+    });
+    expect(faults).toEqual([
+      fault(
+        'failure',
+        'config-unlinked',
+        mounted,
+        message,
+        'Mount the folder that it is in, not the file alone, and start the container again.',
       ),
     ]);
   });

@@ -13,7 +13,7 @@ export function checkFiles(
   const world = fakeWorld({ files: fakeFiles(given) });
   const loaded = loadHBAFiles({ named, processes: [], servers: [] }, world);
   const serviceExists = (name: string): boolean => name === 'x';
-  return checkHBAFiles(loaded, { services, serviceExists, superuser: 'postgres' }, services)
+  return checkHBAFiles(loaded, { services, serviceExists, superuser: 'postgres' }, services, world)
     .findings;
 }
 
