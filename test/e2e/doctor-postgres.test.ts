@@ -107,7 +107,7 @@ const SNAKEOIL = (): ReturnType<typeof fault> =>
     'warning',
     'server-certificate-placeholder',
     certificate,
-    "the server's certificate is the placeholder that Debian makes for each host, signed by nobody else: no client can verify it, and one that does not verify it sends its token to whoever answers",
+    "the server's certificate is the placeholder that Debian makes for each host, signed by nobody else: a client can verify it only with a copy of it, and one that does not verify it sends its token to whoever answers",
     'Put a certificate for the name of this server into ssl_cert_file, from an authority that clients trust, and its key into ssl_key_file; then run:\n  SELECT pg_reload_conf()',
   );
 

@@ -51,7 +51,7 @@ export function checkCertificate(
         faulty(
           'server-certificate-placeholder',
           path,
-          "the server's certificate is the placeholder that Debian makes for each host, signed by nobody else: no client can verify it, and one that does not verify it sends its token to whoever answers",
+          "the server's certificate is the placeholder that Debian makes for each host, signed by nobody else: a client can verify it only with a copy of it, and one that does not verify it sends its token to whoever answers",
           REPLACE,
         ),
       ]
