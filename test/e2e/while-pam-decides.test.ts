@@ -107,8 +107,7 @@ async function findWaiting(): Promise<readonly number[]> {
     commandLine.includes(`-D ${host.cluster.folder}/data `),
   );
   const found = await findProcesses(
-    ({ parent, commandLine }) =>
-      parent === server?.pid && commandLine.endsWith(' authentication'),
+    ({ parent, commandLine }) => parent === server?.pid && commandLine.endsWith(' authentication'),
   );
   return found.map(({ pid }) => pid);
 }
