@@ -3,14 +3,14 @@
 // Fails closed: what is not granted here is not granted. Nothing in it is chosen by the token but the order of work.
 import type { Clock } from '../clock.ts';
 import { isRefusal, refuse, type Refusal } from '../errors.ts';
-import type { WantedKey } from '../keys/find-keys.ts';
+import { findKeys, lacksKey, type WantedKey } from '../keys/find-keys.ts';
 import type { KeySet } from '../keys/parse-key-set.ts';
 import { parseToken, type ParsedToken } from '../verify/parse-token.ts';
 import { findCandidates } from './find-candidates.ts';
 import type { KnownTokens } from './known-tokens.ts';
 import type { Issuer, Policy } from './policy.ts';
 import { isVerifiedAt, type Refused, tryIssuer } from './try-issuer.ts';
-import { type Trace, traceCandidates, traceShape } from './trace.ts';
+import { type Trace, traceCandidates, traceShape, type TraceStep } from './trace.ts';
 
 /** What PAM knows of a login. */
 export interface Login {
@@ -72,7 +72,8 @@ export interface AuthorizeOptions {
  *
  * Entries of the token's issuer are tried in the order of the file, those whose keys are at hand before those whose
  * issuer must be asked, so that one cluster's outage does not hold up another's logins under the same URL. The first
- * grant wins. If none grants, the refusal that came furthest is returned, as it says most about what is wrong.
+ * grant wins. If none grants, entries by whose keys the signature is wrong are tried once more, if their issuer has other keys
+ * by now. Then the refusal that came furthest is returned, as it says most about what is wrong.
  *
  * Sets no deadline of its own beyond those of `keysOf`.
  */
@@ -92,22 +93,100 @@ export async function authorize(
   if (isRefusal(candidates)) {
     return notJudged(candidates, token);
   }
-  let furthest: Refused | undefined;
+  const attempts: Attempt[] = [];
   for (const issuer of withKeysAtHandFirst(candidates, token, options)) {
-    const outcome = await tryIssuer(issuer, { token, known }, request, policy, options);
-    if (outcome === undefined) {
-      const decision = { granted: true, issuer: issuer.name, role: request.role } as const;
-      return { decision, issuer: issuer.name, token, verified: true };
-    }
-    if (furthest === undefined || outcome.rank > furthest.rank) {
-      furthest = outcome;
+    const attempt = await attemptIssuer(issuer, { token, known }, request, policy, options);
+    attempts.push(attempt);
+    if (attempt.refused === undefined) {
+      break;
     }
   }
-  if (furthest !== undefined && candidates.length > 1) {
-    furthest = { ...furthest, refusal: nameEntry(furthest) };
+  await retryWithNewKeys(attempts, { token, known }, request, policy, options);
+  for (const { steps } of attempts) {
+    steps.forEach((step) => options.trace?.(step));
   }
+  const grantedBy = attempts.find(({ refused }) => refused === undefined);
+  if (grantedBy !== undefined) {
+    const issuer = grantedBy.issuer.name;
+    const decision = { granted: true, issuer, role: request.role } as const;
+    return { decision, issuer, token, verified: true };
+  }
+  return concludeRefused(attempts, token);
+}
+
+/** What came of one entry. */
+interface Attempt {
+  readonly issuer: Issuer;
+  /** Undefined when it grants. */
+  readonly refused: Refused | undefined;
+  /** For an explanation. */
+  readonly steps: readonly TraceStep[];
+}
+
+type TokenAtHand = Parameters<typeof tryIssuer>[1];
+
+async function attemptIssuer(
+  issuer: Issuer,
+  token: TokenAtHand,
+  request: LoginRequest,
+  policy: Policy,
+  options: AuthorizeOptions,
+): Promise<Attempt> {
+  const steps: TraceStep[] = [];
+  const traced =
+    options.trace === undefined
+      ? options
+      : { ...options, trace: (step: TraceStep) => steps.push(step) };
+  return { issuer, refused: await tryIssuer(issuer, token, request, policy, traced), steps };
+}
+
+/**
+ * Where no entry grants, those by whose keys the signature is wrong are asked whether they have others by now: issuers replace
+ * keys under the same name, or have none. Only then, as another entry of the same URL may be the one whose token it is.
+ */
+async function retryWithNewKeys(
+  attempts: Attempt[],
+  token: TokenAtHand,
+  request: LoginRequest,
+  policy: Policy,
+  options: AuthorizeOptions,
+): Promise<void> {
+  if (attempts.some(({ refused }) => refused === undefined)) {
+    return;
+  }
+  for (const [index, { issuer, refused }] of attempts.entries()) {
+    if (refused?.failedKeys !== undefined) {
+      const { keyID, algorithm } = token.token;
+      const wanted = { keyID, algorithm, failed: refused.failedKeys };
+      const keySet = await options.keysOf(issuer, wanted);
+      if (!isRefusal(keySet) && hasChanged(keySet, wanted)) {
+        const again = await attemptIssuer(issuer, token, request, policy, options);
+        attempts[index] = again;
+        if (again.refused === undefined) {
+          return;
+        }
+      }
+    }
+  }
+}
+
+/** Whether other keys would be tried than those that have failed, or none any more. */
+function hasChanged(keySet: KeySet, wanted: WantedKey): boolean {
+  return isRefusal(findKeys(keySet, wanted)) || !lacksKey(keySet, wanted);
+}
+
+/** The refusal that came furthest. */
+function concludeRefused(attempts: readonly Attempt[], token: ParsedToken): Judgement {
+  let furthest: Refused | undefined;
+  for (const { refused } of attempts) {
+    if (refused !== undefined && (furthest === undefined || refused.rank > furthest.rank)) {
+      furthest = refused;
+    }
+  }
+  const refusal =
+    furthest !== undefined && attempts.length > 1 ? nameEntry(furthest) : furthest?.refusal;
   return {
-    decision: furthest?.refusal ?? refuse('ERR_INTERNAL', 'no entry was tried'),
+    decision: refusal ?? refuse('ERR_INTERNAL', 'no entry was tried'),
     issuer: furthest?.issuer,
     token,
     verified: furthest !== undefined && isVerifiedAt(furthest),

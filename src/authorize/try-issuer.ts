@@ -2,6 +2,7 @@
 //
 // This order is a matter of security: nothing of the token is believed before its signature is verified with a key that
 // the entry's own configuration led to.
+import type { JWK } from 'jose';
 import { isRefusal, type Refusal, refuse } from '../errors.ts';
 import { findKeys } from '../keys/find-keys.ts';
 import { keyIDsOf } from '../keys/key-ids-of.ts';
@@ -21,6 +22,8 @@ export interface Refused {
   /** Of several refusals, that of the highest rank says most about what is wrong. */
   readonly rank: number;
   readonly refusal: Refusal;
+  /** The keys of the issuer that do not verify the signature, where that is what is wrong. */
+  readonly failedKeys?: readonly JWK[];
 }
 
 /**
@@ -72,7 +75,7 @@ export async function tryIssuer(
   const key = remembered ? undefined : await verifySignature(token, keys);
   trace?.signature(token, key);
   if (isRefusal(key)) {
-    return at('signature', key);
+    return { ...at('signature', key), failedKeys: keys };
   }
   const verified = {
     type: token.type,

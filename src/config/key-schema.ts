@@ -140,7 +140,7 @@ export const cacheSchema = z
     ),
     unknownKeyCooldown: z.prefault(
       duration(
-        'The least time between two retrievals for tokens whose key is not there.',
+        'The least time between two retrievals for tokens whose key is not there, or does not verify them.',
         '1s',
         '1d',
       ),

@@ -137,8 +137,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const { policy, options: inForce } = rule;
     const world: AuthorizeOptions = {
       ...inForce,
-      keysOf: async (issuer, { keyID, algorithm }) => {
-        const wanted = { keyID, algorithm };
+      keysOf: async (issuer, { keyID, algorithm, failed }) => {
+        const wanted = { keyID, algorithm, ...(failed === undefined ? {} : { failed }) };
         return inForce.hasKey(issuer, wanted)
           ? inForce.keysOf(issuer, wanted)
           : waiting.wait(

@@ -1,7 +1,7 @@
 // Chooses the keys of a set that may have signed a token.
 import type { JWK } from 'jose';
 import { type Algorithm, SIGNATURE_BYTES } from '../config/algorithms.ts';
-import { refuse, type Refusal } from '../errors.ts';
+import { isRefusal, refuse, type Refusal } from '../errors.ts';
 import { quote } from '../quote.ts';
 import { algorithmsOf } from './algorithms-of.ts';
 import type { KeySet } from './parse-key-set.ts';
@@ -10,6 +10,11 @@ import type { KeySet } from './parse-key-set.ts';
 export interface WantedKey {
   readonly keyID: string | undefined;
   readonly algorithm: Algorithm;
+  /**
+   * Keys that fit and do not verify the token. The issuer may have replaced them under the same name, or without one: what is
+   * wanted is any other key.
+   */
+  readonly failed?: readonly JWK[];
 }
 
 /** Never more signature checks than this for one token; so many keys without `kid` are tried of those that fit it. */
@@ -44,6 +49,21 @@ export function findKeys(
   return found.length > 0
     ? found.slice(0, MAX_CANDIDATES)
     : refuseNamed(keySet, keyID, algorithm, wanted.signatureBytes);
+}
+
+/**
+ * Whether a set has nothing to try: no key that fits, or only those that have failed. Then it may be worth a look at what the
+ * issuer publishes by now.
+ */
+export function lacksKey(keySet: KeySet, wanted: WantedKey): boolean {
+  const found = findKeys(keySet, wanted);
+  const { failed = [] } = wanted;
+  return isRefusal(found) || found.every((key) => failed.some((one) => isSameJWK(one, key)));
+}
+
+/** Whether two keys read the same. Each has its members in the order of its kind. */
+function isSameJWK(a: JWK, b: JWK): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
 }
 
 /** Why no key has the name that the token gives. */

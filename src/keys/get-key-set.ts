@@ -1,8 +1,8 @@
 // Decides for one login whether remembered keys serve or the issuer must be asked. Used where no daemon keeps the keys.
 import type { Clock } from '../clock.ts';
-import { isRefusal, type Refusal } from '../errors.ts';
+import type { Refusal } from '../errors.ts';
 import type { FetchKeySet, RetrievalFailure } from './fetch-result.ts';
-import { findKeys, type WantedKey } from './find-keys.ts';
+import { lacksKey, type WantedKey } from './find-keys.ts';
 import { applyFetchResult, isWithin, type KeyOwner, keysWithin, staleLimit } from './key-owner.ts';
 import type { KeyCache, KeyRecord } from './key-record.ts';
 import type { KeySet } from './parse-key-set.ts';
@@ -18,7 +18,7 @@ export interface GetKeySetOptions {
  * Gives the keys of an issuer: remembered ones while they are fresh and hold the key that is wanted, else newly
  * retrieved ones, else remembered ones up to `maxStale` after their last successful retrieval.
  *
- * A key that is wanted and not there costs one retrieval for each cooldown, however many tokens name it; so does an
+ * A key that is wanted and not there, or there and not the one that signed the token, costs one retrieval for each cooldown, however many tokens name it; so does an
  * issuer that does not answer while remembered keys can still be used.
  *
  * @returns the keys, which may still lack the one that is wanted, or `ERR_KEYS_UNAVAILABLE`.
@@ -62,5 +62,5 @@ function serves(record: KeyRecord, owner: KeyOwner, wanted: WantedKey, now: numb
 }
 
 function lacks(record: KeyRecord | undefined, wanted: WantedKey): boolean {
-  return record !== undefined && isRefusal(findKeys(record.keySet, wanted));
+  return record !== undefined && lacksKey(record.keySet, wanted);
 }

@@ -1,13 +1,13 @@
 // Keeps the keys of one issuer for the daemon: in memory for every login, refreshed in the background before they are
 // needed, on disk for the next start.
 //
-// A login waits for the issuer only when there are no keys to go by, or when it names a key that is not there and the
-// cooldown allows a look. One retrieval at a time; everybody who waits, waits for the same one. Ages are counted on a
+// A login waits for the issuer only when there are no keys to go by, or when it names a key that is not there, or one that
+// does not verify its token, and the cooldown allows a look. One retrieval at a time; everybody who waits, waits for the same one. Ages are counted on a
 // monotonic clock, so that a stepped wall clock neither ages keys nor makes them younger.
 import type { Clock } from '../clock.ts';
-import { isRefusal, type Refusal } from '../errors.ts';
+import type { Refusal } from '../errors.ts';
 import type { FetchKeySet, FetchResult, RetrievalFailure } from './fetch-result.ts';
-import { findKeys, type WantedKey } from './find-keys.ts';
+import { lacksKey, type WantedKey } from './find-keys.ts';
 import { applyFetchResult, isWithin, type KeyOwner, keysWithin, staleLimit } from './key-owner.ts';
 import type { KeyCache, KeyRecord } from './key-record.ts';
 import type { KeySet } from './parse-key-set.ts';
@@ -23,7 +23,10 @@ export interface KeyKeeper {
   keysFor(wanted: WantedKey): Promise<KeySet | Refusal>;
   /** How things stand, for metrics. */
   status(): KeyStatus;
-  /** Stops refreshing. What is under way comes to nothing. */
+  /**
+   * Stops refreshing. Logins that began with these keys still get them, also by a retrieval that is under way; nothing of it
+   * is written or told any more.
+   */
   stop(): void;
 }
 
@@ -96,9 +99,6 @@ export function startKeyKeeper(owner: KeyOwner, options: KeyKeeperOptions): KeyK
     } catch (error) {
       result = { kind: 'failed', reason: error instanceof Error ? error.name : 'unknown error' };
     }
-    if (stopped) {
-      return;
-    }
     const failed = result.kind === 'failed';
     failures = failed ? failures + 1 : 0;
     lastFailure = result.kind === 'failed' ? result : undefined;
@@ -114,6 +114,11 @@ export function startKeyKeeper(owner: KeyOwner, options: KeyKeeperOptions): KeyK
     const updated = applyFetchResult(record, result, owner, now);
     if (updated !== undefined) {
       record = { ...updated, nextRefreshAt: now + jittered };
+    }
+    if (stopped) {
+      return;
+    }
+    if (record !== undefined) {
       cache.write(owner.name, record);
     }
     onFetch(result);
@@ -121,7 +126,7 @@ export function startKeyKeeper(owner: KeyOwner, options: KeyKeeperOptions): KeyK
   };
 
   const lacks = (wanted: WantedKey): boolean =>
-    record !== undefined && isRefusal(findKeys(record.keySet, wanted));
+    record !== undefined && lacksKey(record.keySet, wanted);
 
   /** Looks for a key that is not there, unless somebody has done so within the cooldown. */
   const seek = async (): Promise<void> => {
@@ -165,7 +170,7 @@ export function startKeyKeeper(owner: KeyOwner, options: KeyKeeperOptions): KeyK
         record,
         age() ?? -1,
         owner,
-        lastFailure ?? { reason: 'the configuration was loaded again, or the daemon stops' },
+        lastFailure ?? { reason: 'the issuer answered without keys' },
       );
     },
     status: () => ({

@@ -7,6 +7,7 @@ import type { Issuer, Policy } from '../../src/authorize/policy.ts';
 import { createKnownTokens } from '../../src/authorize/known-tokens.ts';
 import { refuse, type Refusal } from '../../src/errors.ts';
 import type { KeySet } from '../../src/keys/parse-key-set.ts';
+import type { TraceStep } from '../../src/authorize/trace.ts';
 import { createMint, NOW, type TokenOptions } from '../vectors/tokens/mint.ts';
 import { loadPolicies } from './load-policies.ts';
 
@@ -22,6 +23,9 @@ interface Login {
   readonly now?: number;
   /** The keys of an entry; default: those its policy pins. */
   readonly keys?: (issuer: Issuer) => KeySet | Refusal;
+  /** The keys of an entry once those from before have failed; default: the same. */
+  readonly newKeys?: (issuer: Issuer) => KeySet | Refusal;
+  readonly steps?: TraceStep[];
   readonly knownTokens?: AuthorizeOptions['knownTokens'];
   readonly hasKey?: NonNullable<AuthorizeOptions['hasKey']>;
 }
@@ -37,6 +41,7 @@ function pinnedKeys({ keySource }: Issuer): KeySet {
 
 async function login(options: Login = {}) {
   const asked: unknown[] = [];
+  let renewed = false;
   const judgement = await authorize(
     {
       role: options.role ?? 'foo:myservice',
@@ -47,10 +52,13 @@ async function login(options: Login = {}) {
     options.policy ?? policyOf('cluster'),
     {
       clock: () => options.now ?? NOW,
-      keysOf: async (issuer, { keyID, algorithm }) => {
-        asked.push([issuer.name, keyID, algorithm]);
-        return (options.keys ?? pinnedKeys)(issuer);
+      keysOf: async (issuer, { keyID, algorithm, failed }) => {
+        asked.push([issuer.name, keyID, algorithm, ...(failed === undefined ? [] : ['again'])]);
+        renewed ||= failed !== undefined;
+        const { keys = pinnedKeys, newKeys = keys } = options;
+        return (renewed ? newKeys : keys)(issuer);
       },
+      ...(options.steps === undefined ? {} : { trace: (step) => options.steps?.push(step) }),
       ...(options.knownTokens === undefined ? {} : { knownTokens: options.knownTokens }),
       ...(options.hasKey === undefined ? {} : { hasKey: options.hasKey }),
     },
@@ -339,6 +347,83 @@ describe('several entries of one issuer', () => {
       },
       issuer: 'services',
     });
+  });
+});
+
+describe('a signature that does not verify', () => {
+  const STALE = { key: 'attacker-rs256', header: { kid: 'cluster-rs256' } };
+  /** The entry's keys, that of the kid replaced by the one that signed. */
+  const replaced = (issuer: Issuer): KeySet => ({
+    keys: pinnedKeys(issuer).keys.map((key) =>
+      key.kid === 'cluster-rs256' ? { ...mint.publicKey('attacker-rs256'), kid: key.kid } : key,
+    ),
+  });
+  const ASKED = ['cluster', 'cluster-rs256', 'RS256'];
+  const INVALID = {
+    code: 'ERR_SIGNATURE_INVALID',
+    message: 'the signature does not verify with the issuer\'s key "cluster-rs256" (RS256)',
+  };
+
+  it('is tried with the key that its issuer has by now under the same name', async () => {
+    const steps: TraceStep[] = [];
+    expect(await login({ token: STALE, newKeys: replaced, steps })).toMatchObject({
+      decision: { granted: true, issuer: 'cluster' },
+      verified: true,
+      asked: [ASKED, [...ASKED, 'again'], ASKED],
+    });
+    // An explanation has each step once, as it came out.
+    expect(steps.filter(({ refusal }) => refusal !== undefined)).toEqual([]);
+    expect(steps.filter(({ step }) => step === 'signature')).toHaveLength(1);
+  });
+
+  it('is refused where the issuer has no others', async () => {
+    const steps: TraceStep[] = [];
+    expect(await login({ token: STALE, steps })).toMatchObject({
+      decision: INVALID,
+      verified: false,
+      asked: [ASKED, [...ASKED, 'again']],
+    });
+    expect(steps.at(-1)).toMatchObject({ step: 'signature', seen: 'not valid' });
+  });
+
+  it('is refused where it is wrong by the new key as well', async () => {
+    const token = { ...STALE, key: 'cluster-rsa' };
+    expect(await login({ token, newKeys: replaced })).toMatchObject({ decision: INVALID });
+  });
+
+  it('is refused for what the key is by now, where it cannot be used any more', async () => {
+    const newKeys = (): KeySet => ({
+      keys: [mint.publicKey('cluster-es256')],
+      leftOut: [{ kid: 'cluster-rs256', reason: 'is an RSA key of 1024 bits' }],
+    });
+    expect(await login({ token: STALE, newKeys })).toMatchObject({
+      decision: {
+        code: 'ERR_KEY_UNKNOWN',
+        message:
+          'the issuer\'s key with kid "cluster-rs256" cannot be used: it is an RSA key of 1024 bits',
+      },
+    });
+  });
+
+  it('is refused as before where the issuer cannot be asked', async () => {
+    expect(await login({ token: STALE, newKeys: () => DOWN })).toMatchObject({ decision: INVALID });
+  });
+
+  it('is tried by every other entry first, and nobody is asked where one of them grants', async () => {
+    const policy = policyOf('two-clusters');
+    const token = { key: 'other-es256' };
+    const found = await login({ policy, token, role: 'b_foo_myservice', newKeys: broken });
+    expect(found.decision).toMatchObject({ granted: true, issuer: 'cluster-b' });
+    expect(found.asked).toHaveLength(2);
+  });
+
+  it('that was cut may be whole by a shorter key of the same name', async () => {
+    const token = { header: { kid: 'cluster-rs512', alg: 'RS512' }, algorithm: 'RS512' } as const;
+    const newKeys = (): KeySet => ({
+      keys: [{ ...mint.publicKey('cluster-rs256'), kid: 'cluster-rs512', alg: 'RS512' }],
+    });
+    expect(await login({ token, newKeys })).toMatchObject({ decision: { granted: true } });
+    expect(await login({ token })).toMatchObject({ decision: { code: 'ERR_TOKEN_TRUNCATED' } });
   });
 });
 

@@ -2,7 +2,7 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { authorize, type AuthorizeOptions } from '../../src/authorize/authorize.ts';
 import { createKeyStore, type KeyStore } from '../../src/authorize/key-store.ts';
@@ -231,6 +231,34 @@ describe('with a new policy', () => {
     });
   });
 
+  it('gives a login the answer that it waits for, also when the retrieval began under the policy of before', async () => {
+    const key = await createSigningKey('ES256', 'k');
+    const old = await policyOf(entry('a'), entry('gone'));
+    const oldWorld = worldOf(old);
+    const logins = ['a', 'gone'].map(async (name) => decide(mint(key, name), old, oldWorld));
+    await settle();
+    const next = await policyOf(
+      entry('a', { keys: { jwksURI: 'https://elsewhere.example.com/keys' } }),
+    );
+    const nextWorld = worldOf(next);
+    for (const { answer } of fetches.slice(0, 2)) await answer(keys(key));
+    expect(await Promise.all(logins)).toEqual([undefined, undefined]);
+    // It is no answer to those who come under the new one.
+    expect(told).toEqual([]);
+    const waiting = decide(mint(key, 'a'), next, nextWorld);
+    await settle();
+    await fetches[2]!.answer(keys(await createSigningKey('ES256', 'k')));
+    await vi.waitFor(() => expect(fetches).toHaveLength(4));
+    expect(fetches.map(({ url }) => url)).toEqual([
+      'https://a.example.com',
+      'https://gone.example.com',
+      'https://elsewhere.example.com/keys',
+      'https://elsewhere.example.com/keys',
+    ]);
+    await fetches[3]!.answer({ kind: 'failed', reason: 'connection refused' });
+    expect(await waiting).toMatchObject({ code: 'ERR_SIGNATURE_INVALID' });
+  });
+
   it('gives no keys for an entry that its policy does not have', async () => {
     const a = await policyOf(entry('a'));
     const { keysOf } = store.use(await policyOf(entry('b')));
@@ -307,7 +335,11 @@ describe('a token that was granted is refused', () => {
     await settle();
     await fetches[1]!.answer(keys(another, seen));
     await seeking;
-    expect(await decide(token, policy, world)).toMatchObject({ code: 'ERR_SIGNATURE_INVALID' });
+    const refused = decide(token, policy, world);
+    await settle();
+    // The issuer was asked a moment ago, for a key that was not there.
+    expect(fetches).toHaveLength(2);
+    expect(await refused).toMatchObject({ code: 'ERR_SIGNATURE_INVALID' });
   });
 
   it('after a reload without its role', async () => {

@@ -1,4 +1,5 @@
 // Where the keys of a decision come from without a daemon, and what makes remembered ones unusable.
+import type { JWK } from 'jose';
 import { describe, expect, it } from 'vitest';
 
 import { createKeysOf } from '../../src/authorize/keys-of.ts';
@@ -47,7 +48,12 @@ function createWorld() {
       return { kind: 'keys', keySet: KEYS, etag: undefined, maxAge: undefined };
     },
   });
-  return { keysOf: async (issuer: Issuer) => keysOf(issuer, WANTED), fetched, records };
+  return {
+    keysOf: async (issuer: Issuer, failed?: readonly JWK[]) =>
+      keysOf(issuer, { ...WANTED, ...(failed === undefined ? {} : { failed }) }),
+    fetched,
+    records,
+  };
 }
 
 describe('keys', () => {
@@ -67,6 +73,23 @@ describe('keys', () => {
     expect(world.fetched).toMatchObject([[JWKS, { certificateAuthority: 'PEM', timeout: 3 }]]);
     expect(await world.keysOf(remote(JWKS, 'PEM'))).toEqual(KEYS);
     expect(world.fetched).toHaveLength(1);
+  });
+
+  it('that were remembered and have failed are fetched once more; those that were just fetched are not', async () => {
+    const world = createWorld();
+    await world.keysOf(remote(JWKS));
+    expect(await world.keysOf(remote(JWKS), KEYS.keys)).toEqual(KEYS);
+    expect(world.fetched).toHaveLength(1);
+
+    // Another decision, of another process.
+    const later = createWorld();
+    for (const [name, record] of world.records) later.records.set(name, record);
+    expect(await later.keysOf(remote(JWKS))).toEqual(KEYS);
+    expect(later.fetched).toHaveLength(0);
+    for (let again = 0; again < 3; again += 1) {
+      expect(await later.keysOf(remote(JWKS), KEYS.keys)).toEqual(KEYS);
+    }
+    expect(later.fetched).toHaveLength(1);
   });
 
   it.each([

@@ -2,7 +2,7 @@
 import type { JWK } from 'jose';
 import { describe, expect, it } from 'vitest';
 
-import { findKeys } from '../../src/keys/find-keys.ts';
+import { findKeys, lacksKey } from '../../src/keys/find-keys.ts';
 
 const rsa = (kid?: string, alg?: string): JWK => ({
   kty: 'RSA',
@@ -69,6 +69,29 @@ describe('a token with a kid', () => {
       message:
         'the key with kid "a" is for RS256, RS384, RS512, PS256, PS384, PS512; the token\'s alg is ES256',
     });
+  });
+});
+
+describe('a set lacks a key', () => {
+  const wanted = { keyID: 'a', algorithm: 'RS256' } as const;
+  const keys = [rsa('a'), rsa('b')];
+
+  it('when none fits, or every one that fits has failed', () => {
+    expect(lacksKey({ keys }, wanted)).toBe(false);
+    expect(lacksKey({ keys }, { ...wanted, keyID: 'x' })).toBe(true);
+    expect(lacksKey({ keys }, { ...wanted, failed: [rsa('a')] })).toBe(true);
+    expect(lacksKey({ keys: [...keys, rsa()] }, { ...wanted, keyID: 'x', failed: [rsa()] })).toBe(
+      true,
+    );
+  });
+
+  it('but not when one of those that fit is another', () => {
+    const failed = [rsa('a')];
+    expect(lacksKey({ keys: [{ ...rsa('a'), n: 'other' }] }, { ...wanted, failed })).toBe(false);
+    expect(lacksKey({ keys: [...keys, { ...rsa('a'), e: 'Aw' }] }, { ...wanted, failed })).toBe(
+      false,
+    );
+    expect(lacksKey({ keys }, { ...wanted, failed: [rsa('b')] })).toBe(false);
   });
 });
 

@@ -23,7 +23,11 @@ const OWNER: KeyOwner = {
 const keySet = (...kids: readonly string[]): KeySet => ({
   keys: kids.map((kid): JWK => ({ kty: 'EC', crv: 'P-256', x: `x-${kid}`, y: 'y', kid })),
 });
-const wanted = (keyID: string): WantedKey => ({ keyID, algorithm: 'ES256' });
+const wanted = (keyID: string, failed?: readonly JWK[]): WantedKey => ({
+  keyID,
+  algorithm: 'ES256',
+  ...(failed === undefined ? {} : { failed }),
+});
 const keys = (kids: readonly string[], more: { etag?: string; maxAge?: number } = {}) =>
   ({
     kind: 'keys',
@@ -707,21 +711,107 @@ describe('a wall clock that is set', () => {
   });
 });
 
+describe('a key that does not verify a token', () => {
+  /** The same kid, another key. */
+  const replaced = (kid: string): JWK => ({ ...keySet(kid).keys[0], kty: 'EC', x: 'replaced' });
+  const failed = keySet('a').keys;
+  const withKeys = (...given: readonly JWK[]): FetchResult => ({
+    kind: 'keys',
+    keySet: { keys: given },
+    etag: undefined,
+    maxAge: undefined,
+  });
+
+  it('is looked for again, as the issuer may have replaced it under its name', async () => {
+    const { keeper, fetches } = keep();
+    await fetches[0]!.answer(keys(['a']));
+    expect(keeper.hasKey(wanted('a'))).toBe(true);
+    expect(keeper.hasKey(wanted('a', failed))).toBe(false);
+    const logins = Array.from({ length: 100 }, async () => keeper.keysFor(wanted('a', failed)));
+    await settle();
+    expect(fetches).toHaveLength(2);
+    await fetches[1]!.answer(withKeys(replaced('a')));
+    for (const answer of await Promise.all(logins)) {
+      expect(answer).toMatchObject({ keys: [{ kid: 'a', x: 'replaced' }] });
+    }
+    expect(keeper.hasKey(wanted('a', failed))).toBe(true);
+    expect(fetches).toHaveLength(2);
+  });
+
+  it('is looked for again where it has no name', async () => {
+    const { keeper, fetches } = keep();
+    const { kid: _kid, ...nameless } = keySet('a').keys[0]!;
+    await fetches[0]!.answer(withKeys(nameless));
+    const login = keeper.keysFor({ keyID: undefined, algorithm: 'ES256', failed: [nameless] });
+    await settle();
+    await fetches[1]!.answer(withKeys({ ...nameless, x: 'replaced' }));
+    expect(await login).toMatchObject({ keys: [{ x: 'replaced' }] });
+  });
+
+  it('costs one retrieval for each cooldown, together with keys that are not there', async () => {
+    const { keeper, fetches } = keep();
+    await fetches[0]!.answer(keys(['a', 'b']));
+    const forged = async (): Promise<KeySet | Refusal> => {
+      const login = keeper.keysFor(wanted('a', failed));
+      await settle();
+      if (fetches.length > asked) await fetches.at(-1)!.answer(keys(['a', 'b']));
+      return login;
+    };
+    let asked = fetches.length;
+    for (const [seconds, retrievals] of [
+      [0, 2],
+      [0, 2],
+      [29.5, 2],
+      [0.5, 3],
+    ] as const) {
+      await pass(seconds);
+      expect(kidsOf(await forged())).toEqual(['a', 'b']);
+      expect(fetches).toHaveLength(retrievals);
+      asked = fetches.length;
+    }
+    expect(kidsOf(await keeper.keysFor(wanted('unknown')))).toEqual(['a', 'b']);
+    expect(fetches).toHaveLength(3);
+  });
+});
+
 describe('stopped', () => {
-  it('while a retrieval is under way: it comes to nothing, and who waits is told', async () => {
+  it('while a retrieval is under way: who waits gets its keys, and nothing else comes of it', async () => {
     const kept = keep();
     const waiting = kept.keeper.keysFor(wanted('a'));
     kept.keeper.stop();
     await kept.fetches[0]!.answer(keys(['a']));
-    expect(await waiting).toMatchObject({
-      code: 'ERR_KEYS_UNAVAILABLE',
-      message:
-        "the issuer's keys could not be retrieved, and none are remembered: the configuration was loaded again, or the daemon stops",
-    });
+    expect(kidsOf(await waiting)).toEqual(['a']);
     expect(kept.written).toEqual([]);
     expect(kept.told).toEqual([]);
     await pass(2000);
     expect(kept.fetches).toHaveLength(1);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('while a retrieval is under way that fails: who waits is told why', async () => {
+    const kept = keep();
+    const waiting = kept.keeper.keysFor(wanted('a'));
+    kept.keeper.stop();
+    await kept.fetches[0]!.answer(FAILED);
+    expect(await waiting).toEqual(
+      unavailable(
+        "the issuer's keys could not be retrieved, and none are remembered: connection refused",
+      ),
+    );
+    expect(kept.told).toEqual([]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('before a login asks that began under it: the issuer is asked for that one', async () => {
+    const kept = keep();
+    await kept.fetches[0]!.answer(keys(['a']));
+    kept.keeper.stop();
+    const waiting = kept.keeper.keysFor(wanted('b'));
+    await settle();
+    await kept.fetches[1]!.answer(keys(['a', 'b']));
+    expect(kidsOf(await waiting)).toEqual(['a', 'b']);
+    expect(kept.written).toHaveLength(1);
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it('before a refresh is due: there is none, and a decision under way still has its keys', async () => {

@@ -85,6 +85,8 @@ export interface Issuer extends AsyncDisposable {
   /** Publishes a new key, the default one from now on. */
   readonly addKey: (algorithm: SigningAlgorithm) => Promise<SigningKey>;
   readonly removeKey: (kid: string) => void;
+  /** Publishes another key of the same algorithm in place of a key, under its kid. */
+  readonly replaceKey: (kid: string) => Promise<SigningKey>;
   /** Everything fails, or one document only. Replaces an earlier failure. */
   readonly fail: (failure: IssuerFailure, document?: IssuerDocument) => Promise<void>;
   /** Ends the failure; who waits for an answer loses the connection. */
@@ -237,6 +239,12 @@ export async function createIssuer(
     addKey,
     removeKey: (kid) => {
       keys.splice(keys.indexOf(findKey(keys, kid)), 1);
+    },
+    replaceKey: async (kid) => {
+      const old = findKey(keys, kid);
+      const key = await createSigningKey(old.algorithm, old.kid);
+      keys[keys.indexOf(old)] = key;
+      return key;
     },
     fail: async (next, document) => {
       await recover();
