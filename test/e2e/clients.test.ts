@@ -1,5 +1,8 @@
 // What docs/clients.md promises of clients whose token is replaced: libpq with a .pgpass, written by the container of the
-// Kubernetes example, and node-postgres with a function, each with the second token once the first one is of no use.
+// Kubernetes example, and node-postgres with a function, each with the second token once the first one is of no use. And what it
+// says of tokens that do not arrive.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -137,3 +140,55 @@ describe('node-postgres with a function for the password', () => {
     }
   });
 });
+
+describe('a token that does not arrive as it is', () => {
+  it('is cut by the terminal when it is pasted, and refused as that', async () => {
+    const token = await issuer.mint({}, { bytes: 4400 });
+    const mark = await host.cluster.log.mark();
+    const said = await pasteAtPrompt(token);
+    expect(said).toContain('PAM authentication failed');
+    expect(await host.cluster.log.since(mark)).toContain(
+      'denied ERR_TOKEN_TRUNCATED the token was cut to 4095 bytes on its way: it ends in its claims. HINT: A terminal cuts a pasted line at 4095 bytes: do not paste the token, read it from a file into PGPASSWORD.',
+    );
+  });
+
+  it('is let in when it is pasted and shorter', async () => {
+    expect(await pasteAtPrompt(await issuer.mint({}, { bytes: 3000 }))).toContain(`${ROLE}\r\n`);
+  });
+
+  it('is not found by libpq in a .pgpass with a byte order mark', async () => {
+    await placeToken('good', 1200);
+    const passfile = await refresh();
+    await writeFile(passfile, `\uFEFF${await readFile(passfile, 'utf8')}`);
+    const answer = await psql(passfile);
+    expect(answer.status).toBe(2);
+    expect(answer.stderr).toContain('fe_sendauth: no password supplied');
+  });
+});
+
+/** What a terminal shows on which somebody pastes this at psql's prompt; the terminal is made by script of bsdutils. */
+async function pasteAtPrompt(text: string): Promise<string> {
+  const command = `'${join(host.cluster.binFolder, 'psql')}' -X -W -A -t -P pager=off -c 'select current_user'`;
+  const child = spawn('script', ['-q', '-e', '-c', command, '/dev/null'], {
+    timeout: 30_000, // nothing stays when psql waits for something else
+    env: {
+      HOME: folder,
+      SHELL: '/bin/sh',
+      PGHOST: '127.0.0.1',
+      PGPORT: String(host.cluster.port),
+      PGUSER: ROLE,
+      PGDATABASE: 'postgres',
+    },
+  });
+  let shown = '';
+  let isPasted = false;
+  child.stdout.setEncoding('utf8').on('data', (part: string) => {
+    shown += part;
+    // What is typed before the prompt is dropped.
+    if (isPasted || !shown.includes('Password:')) return;
+    isPasted = true;
+    child.stdin.write(`${text}\n`);
+  });
+  await once(child, 'close');
+  return shown;
+}
