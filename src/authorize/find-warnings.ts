@@ -1,4 +1,5 @@
 // What is legal in issuers.yaml and dangerous all the same. Nothing here decides a login: `config check` tells it.
+import { type Clock, systemClock } from '../clock.ts';
 import type { Locate } from '../config/locate.ts';
 import type { ConfigPath, Problem } from '../config/problems.ts';
 import type { IssuerConfiguration } from '../config/schema.ts';
@@ -11,11 +12,16 @@ import { ownerOfAudience } from './foreign-audiences.ts';
 import type { Issuer, Policy } from './policy.ts';
 import { PUBLIC_ISSUERS } from './public-issuers.ts';
 import type { Warn } from './warn.ts';
+import { warnOfCertificates } from './warn-of-certificates.ts';
 import { warnOfIssuerURL } from './warn-of-issuer-url.ts';
 import { warnOfPlaceholders } from './warn-of-placeholders.ts';
 
 /** Finds everything that calls for a warning, in the order of the text. */
-export async function findWarnings(policy: Policy, locate: Locate): Promise<readonly Problem[]> {
+export async function findWarnings(
+  policy: Policy,
+  locate: Locate,
+  clock: Clock = systemClock,
+): Promise<readonly Problem[]> {
   const warnings: Problem[] = [];
   if (!isProtectedRole('postgres', policy.protectedRoles)) {
     const path = ['protectedRoles'];
@@ -34,6 +40,7 @@ export async function findWarnings(policy: Policy, locate: Locate): Promise<read
     };
     warnOfIssuerURL(issuer.entry, warn);
     warnOfPlaceholders(issuer.entry, warn);
+    warnOfCertificates(issuer, clock(), warn);
     warnOfAudiences(issuer.entry, warn);
     warnOfLimits(issuer.entry, warn);
     warnOfNames(issuer.entry, warn);

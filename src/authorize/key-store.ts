@@ -2,7 +2,8 @@
 // another's logins.
 import type { Clock } from '../clock.ts';
 import { refuse } from '../errors.ts';
-import type { fetchKeySet } from '../issuers/fetch-key-set.ts';
+import { fetchKeySet } from '../issuers/fetch-key-set.ts';
+import { createSecureContexts } from '../issuers/secure-contexts.ts';
 import type { FetchResult } from '../keys/fetch-result.ts';
 import { type KeyKeeper, type KeyStatus, startKeyKeeper } from '../keys/key-keeper.ts';
 import type { KeyCache } from '../keys/key-record.ts';
@@ -35,6 +36,10 @@ export interface KeyStoreOptions {
 
 /** Creates a store that keeps nothing until it is given a policy. */
 export function createKeyStore(options: KeyStoreOptions): KeyStore {
+  const secureContexts = createSecureContexts();
+  const fetchKeys: typeof fetchKeySet =
+    options.fetchKeySet ??
+    (async (location, limits) => fetchKeySet(location, { ...limits, secureContexts }));
   let keepers = new Map<string, { readonly keeper: KeyKeeper; readonly terms: string }>();
 
   const start = ({ owner, fetch }: RemoteKeys): KeyKeeper =>
@@ -51,7 +56,7 @@ export function createKeyStore(options: KeyStoreOptions): KeyStore {
       const next: typeof keepers = new Map();
       for (const issuer of policy.issuers) {
         if (issuer.keySource.kind === 'remote') {
-          const remote = remoteKeysOf(issuer, issuer.keySource, options.fetchKeySet);
+          const remote = remoteKeysOf(issuer, issuer.keySource, fetchKeys);
           const terms = JSON.stringify([remote.owner, issuer.entry.http]);
           const current = keepers.get(issuer.name);
           next.set(

@@ -1,19 +1,27 @@
 // Checks that a text holds certificates in PEM (RFC 7468) and nothing broken; whether they are the right ones, TLS will tell.
+import { splitCertificates } from './split-certificates.ts';
+
+const MIDDLE_OF_LINE = /(?<!^|^\u{feff}|-----END CERTIFICATE-----)-----BEGIN CERTIFICATE/mu;
 
 /** @returns what is wrong with the text; nothing when it may be used. */
 export function checkCertificates(pem: string): readonly string[] {
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
-  const begun = pem.match(/-----BEGIN /g) ?? [];
-  const unreadable = blocks.flatMap((block, index) =>
-    isCertificate(block) ? [] : [`certificate ${index + 1} cannot be read; expected X.509 in PEM`],
+  const certificates = splitCertificates(pem);
+  const unreadable = certificates.flatMap((certificate, index) =>
+    isCertificate(certificate)
+      ? []
+      : [`certificate ${index + 1} cannot be read; expected X.509 in PEM`],
   );
-  if (blocks.length === 0) {
-    return ['no certificate in PEM; expected -----BEGIN CERTIFICATE-----'];
+  const begun = pem.match(/-----BEGIN /g) ?? [];
+  if (begun.length === certificates.length && begun.length > 0) {
+    return unreadable;
   }
-  return begun.length === blocks.length
-    ? unreadable
-    : // TLS would pass over it in silence, and over what stands behind it.
-      ['a PEM block that is no whole certificate; expected certificates only', ...unreadable];
+  // What does not count is never passed over in silence.
+  if (MIDDLE_OF_LINE.test(pem)) {
+    return ['a certificate that does not begin on a line of its own', ...unreadable];
+  }
+  return certificates.length === 0
+    ? ['no certificate in PEM; expected -----BEGIN CERTIFICATE-----']
+    : ['a PEM block that is no whole certificate; expected certificates only', ...unreadable];
 }
 
 function isCertificate(pem: string): boolean {

@@ -36,7 +36,7 @@ export const issuerSchema = z
     ),
     certificateAuthority: z.optional(
       certificates(
-        "The certificate authority that signed the issuer's TLS certificate, inline; several certificates may follow each other. Without one, those of the system count.",
+        "The certificate authority that signed the issuer's TLS certificate, inline; several certificates may follow each other, and any of them will do, an intermediate too. Without one, those of the system count.",
       ),
     ),
     certificateAuthorityFile: z.optional(
@@ -107,7 +107,11 @@ export const httpSchema = z.strictObject({
     '3s',
   ),
   maxResponseBytes: z.prefault(
-    size('The longest answer that is read of the issuer.', 1024, 16 * 1024 * 1024),
+    size(
+      'The longest answer that is read of the issuer, as it comes and decompressed.',
+      1024,
+      16 * 1024 * 1024,
+    ),
     '1MiB',
   ),
 });

@@ -1,10 +1,10 @@
 // The issuers: whether each hands out its keys right now, on terms that hold for logins too, and what time it has.
-import type { Issuer, RemoteKeySource } from '../authorize/policy.ts';
+import type { Issuer } from '../authorize/policy.ts';
 import { formatSeconds } from '../config/units.ts';
 import { urlOf } from '../issuers/fetch-key-set.ts';
 import type { FetchResult } from '../keys/fetch-result.ts';
 import { toPrintable } from '../protocol/format-reply.ts';
-import { faulty, fine, type Finding } from './finding.ts';
+import { type Fault, faulty, fine, type Finding } from './finding.ts';
 import type { World } from './world.ts';
 
 /** Past this no skew that may be configured for ordinary clocks helps. Seconds. */
@@ -32,7 +32,7 @@ async function checkIssuer(
   const { result, clockOffset } = await retrieveKeys(issuer, keySource);
   if (result.kind === 'failed') {
     return [
-      explainFailure(issuer, keySource, result),
+      explainFailure(issuer, result),
       ...(clockOffset === undefined ? [] : [compareClocks(issuer, clockOffset)]),
     ];
   }
@@ -56,35 +56,21 @@ async function checkIssuer(
 
 function explainFailure(
   issuer: Issuer,
-  keySource: RemoteKeySource,
   failure: Extract<FetchResult, { readonly kind: 'failed' }>,
 ): Finding {
-  const reason = toPrintable(failure.reason);
-  const subject = issuer.name;
-  if (/certificate|CERT_|TLS|SSL/.test(reason)) {
-    const hint = /expired|not yet valid|NOT_YET_VALID/.test(reason)
-      ? 'Renew the certificate of the issuer; if it is good, the clock of this host is wrong.'
-      : reason.includes('host name')
-        ? 'Use the name that the certificate of the issuer is for, or have it issued for this one.'
-        : keySource.certificateAuthority === undefined
-          ? 'Name the authority that signed it in issuer.certificateAuthorityFile.'
-          : 'Put the authority that signed it into issuer.certificateAuthorityFile (or certificateAuthority) of this entry.';
-    return faulty('issuer-certificate', subject, reason, hint);
+  const message = toPrintable(failure.reason);
+  const hint =
+    failure.hint ?? 'Check that this host reaches the issuer, and issuer.certificateAuthority.';
+  return faulty(classify(message, failure.withdrawn === true), issuer.name, message, hint);
+}
+
+function classify(message: string, isWithdrawn: boolean): Fault {
+  if (/certificate/.test(message)) {
+    return 'issuer-certificate';
   }
-  if (failure.withdrawn === true || / answered | is the discovery document /.test(reason)) {
-    return faulty(
-      'issuer-keys',
-      subject,
-      reason,
-      'Compare issuer.url, issuer.discoveryURL and keys.jwksURI with what the issuer documents; for a 5xx ask who runs it.',
-    );
-  }
-  return faulty(
-    'issuer-unreachable',
-    subject,
-    reason,
-    'Check name, port, route and firewall from this host; keys that were retrieved before serve until cache.maxStale.',
-  );
+  return isWithdrawn || / answered | is the discovery document /.test(message)
+    ? 'issuer-keys'
+    : 'issuer-unreachable';
 }
 
 function compareClocks(issuer: Issuer, offset: number): Finding {

@@ -5,8 +5,10 @@ import { type ParsedKeySet, parseKeySet } from '../keys/parse-key-set.ts';
 import { type ParsedBundle, parseSPIFFEBundle } from '../keys/parse-spiffe-bundle.ts';
 import type { JSONObject } from '../parse-json-object.ts';
 import { quote } from '../quote.ts';
-import { httpGetJSON, type HTTPGetOptions } from './http-get.ts';
+import type { HTTPAnswer, HTTPGetOptions } from './http-get.ts';
+import type { LookUp } from './look-up.ts';
 import { readBearerToken } from './read-bearer-token.ts';
+import type { SecureContexts } from './secure-contexts.ts';
 
 /** Where the keys of an issuer are. */
 export type KeyLocation =
@@ -40,6 +42,12 @@ export interface FetchKeySetOptions {
   readonly maxResponseBytes?: number | undefined;
   /** The `etag` of the last result. */
   readonly etag?: string | undefined;
+  /** Where what is made of certificate authorities is kept for the next retrieval; default: nowhere. */
+  readonly secureContexts?: SecureContexts | undefined;
+  /** How names are looked up; default: as the C library does. */
+  readonly lookUp?: LookUp | undefined;
+  /** Told the headers of each answer; default: nobody. */
+  readonly onAnswer?: HTTPGetOptions['onAnswer'];
 }
 
 /** The default address of a discovery document (OpenID Connect Discovery 1.0 section 4). */
@@ -59,16 +67,11 @@ export async function fetchKeySet(
   location: KeyLocation,
   options: FetchKeySetOptions,
 ): Promise<FetchResult> {
-  const limits = {
-    certificateAuthority: options.certificateAuthority,
-    proxyURL: options.proxyURL,
-    signal: AbortSignal.timeout(Math.max(1, options.timeout * 1000)),
-    maxResponseBytes: options.maxResponseBytes ?? 1024 * 1024,
-  };
+  const get = await createGet(options);
   switch (location.kind) {
     case 'discovery': {
-      const found = await discover(location, limits);
-      return 'kind' in found ? found : fetchKeys(found.jwksURI, JWKS, limits, options.etag);
+      const found = await discover(location, get);
+      return 'kind' in found ? found : fetchKeys(found.jwksURI, JWKS, get, { etag: options.etag });
     }
     case 'jwks':
     case 'spiffe-bundle': {
@@ -76,50 +79,91 @@ export async function fetchKeySet(
       const url = isJWKS ? location.jwksURI : location.bundleURL;
       const bearer = readBearerToken(options.bearerTokenFile);
       return bearer.ok
-        ? fetchKeys(
-            url,
-            isJWKS ? JWKS : BUNDLE,
-            { ...limits, bearerToken: bearer.token },
-            options.etag,
-          )
-        : { kind: 'failed', reason: bearer.reason };
+        ? fetchKeys(url, isJWKS ? JWKS : BUNDLE, get, {
+            bearerToken: bearer.token,
+            etag: options.etag,
+          })
+        : failed(
+            bearer.reason,
+            'Have the file written anew, with one token, by whoever keeps it; only its owner may be able to write it.',
+          );
     }
   }
+}
+
+/** One request of a retrieval. */
+type Get = (
+  url: string,
+  options?: Pick<HTTPGetOptions, 'bearerToken' | 'etag'>,
+) => Promise<HTTPAnswer>;
+
+/** What all requests of a retrieval have in common, the time that they may take among it. */
+async function createGet(options: FetchKeySetOptions): Promise<Get> {
+  // Loaded here, as most logins need no network.
+  const { httpGetJSON } = await import('./http-get.ts');
+  const { createLookUp, rememberLookUps } = await import('./look-up.ts');
+  const { createSecureContexts } = await import('./secure-contexts.ts');
+  const limits = {
+    certificateAuthority: options.certificateAuthority,
+    secureContexts: options.secureContexts ?? createSecureContexts(),
+    proxyURL: options.proxyURL,
+    lookUp: rememberLookUps(options.lookUp ?? createLookUp()),
+    onAnswer: options.onAnswer,
+    signal: AbortSignal.timeout(Math.max(1, options.timeout * 1000)),
+    maxResponseBytes: options.maxResponseBytes ?? 1024 * 1024,
+  };
+  return async (url, more) => httpGetJSON(url, { ...limits, ...more });
+}
+
+type FailedFetch = Extract<FetchResult, { kind: 'failed' }>;
+
+function failed(reason: string, hint: string): FailedFetch {
+  return { kind: 'failed', reason, hint };
 }
 
 /** What is expected under an address. */
 interface Form {
   readonly name: string;
   readonly parse: (document: JSONObject) => ParsedDocument | string;
+  /** What to do when something else is there. */
+  readonly hint: string;
 }
 
 type ParsedDocument = ParsedKeySet & Partial<Pick<ParsedBundle, 'refreshHint' | 'otherKeys'>>;
 
-const JWKS: Form = { name: 'key set', parse: parseKeySet };
-const BUNDLE: Form = { name: 'SPIFFE bundle', parse: parseSPIFFEBundle };
+const JWKS: Form = {
+  name: 'key set',
+  parse: parseKeySet,
+  hint: 'Write the address of the key set itself, which discovery documents call jwks_uri, in keys.jwksURI.',
+};
+const BUNDLE: Form = {
+  name: 'SPIFFE bundle',
+  parse: parseSPIFFEBundle,
+  hint: "Write the address of the trust domain's bundle endpoint in keys.spiffeBundleURL.",
+};
 
 async function fetchKeys(
   url: string,
   form: Form,
-  options: HTTPGetOptions,
-  known: string | undefined,
+  get: Get,
+  {
+    bearerToken,
+    etag,
+  }: { readonly bearerToken?: string | undefined; readonly etag: string | undefined },
 ): Promise<FetchResult> {
-  const answer = await httpGetJSON(url, { ...options, etag: etagFor(url, known) });
+  const answer = await get(url, { bearerToken, etag: etagFor(url, etag) });
   if (answer.kind !== 'document') {
     return answer;
   }
   const parsed = form.parse(answer.document);
   if (typeof parsed === 'string') {
-    return {
-      kind: 'failed',
-      reason: `${url} answered a document that is no ${form.name}: ${parsed}`,
-    };
+    return failed(`${url} answered a document that is no ${form.name}: ${parsed}`, form.hint);
   }
   const { keySet, refreshHint } = parsed;
   if (keySet.keys.length === 0) {
     const { detail, hint } = explainEmpty(parsed);
     const reason = `${url} answered a ${form.name} without a usable key${detail}`;
-    return { kind: 'failed', reason, hint, withdrawn: true };
+    return { ...failed(reason, hint), withdrawn: true };
   }
   const maxAges = [answer.maxAge, refreshHint].filter((age) => age !== undefined);
   return {
@@ -154,25 +198,20 @@ function etagFor(url: string, known: string | undefined): string | undefined {
   return known?.startsWith(`${url} `) === true ? known.slice(url.length + 1) : undefined;
 }
 
-type FailedFetch = Extract<FetchResult, { kind: 'failed' }>;
-
-function failed(reason: string): FailedFetch {
-  return { kind: 'failed', reason };
-}
-
 async function discover(
-  location: { readonly issuerURL: string; readonly discoveryURL: string },
-  limits: HTTPGetOptions,
+  { issuerURL, discoveryURL }: { readonly issuerURL: string; readonly discoveryURL: string },
+  get: Get,
 ): Promise<{ readonly jwksURI: string } | FailedFetch> {
-  const answer = await httpGetJSON(location.discoveryURL, limits);
+  const answer = await get(discoveryURL);
   if (answer.kind !== 'document') {
     // Without an entity tag there is no "unchanged".
-    return answer.kind === 'failed' ? answer : failed(`${location.discoveryURL} answered 304`);
+    return answer.kind === 'failed' ? answer : failed(`${discoveryURL} is unchanged`, KEYS_HINT);
   }
   const { issuer, jwks_uri: jwksURI } = answer.document;
-  if (issuer !== location.issuerURL) {
+  if (issuer !== issuerURL) {
     return failed(
-      `${location.discoveryURL} is the discovery document of issuer ${quote(issuer)}; expected ${quote(location.issuerURL)}`,
+      `${discoveryURL} is the discovery document of issuer ${quote(issuer)}; expected ${quote(issuerURL)}`,
+      'Write issuer.url byte for byte as the tokens have it in iss; if that is what is written, give keys.jwksURI the address of its keys.',
     );
   }
   if (
@@ -181,8 +220,11 @@ async function discover(
     !URL.canParse(jwksURI)
   ) {
     return failed(
-      `${location.discoveryURL} names jwks_uri ${quote(jwksURI)}; expected an https:// URL without user`,
+      `${discoveryURL} names jwks_uri ${quote(jwksURI)}; expected an https:// URL without user`,
+      KEYS_HINT,
     );
   }
   return { jwksURI };
 }
+
+const KEYS_HINT = "Write the address of the issuer's keys in keys.jwksURI.";

@@ -537,6 +537,22 @@ describe('a certificate authority', () => {
       ['a PEM block that is no whole certificate; expected certificates only'],
     ],
     [
+      'a certificate behind a sign that takes it out',
+      () => `${certificate}#${certificate}`,
+      ['a certificate that does not begin on a line of its own'],
+    ],
+    [
+      'a certificate that is indented',
+      () => `  ${certificate}`,
+      ['a certificate that does not begin on a line of its own'],
+    ],
+    [
+      'a private key behind a good one, without a line break',
+      () =>
+        `${certificate.trimEnd()}-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n`,
+      ['a PEM block that is no whole certificate; expected certificates only'],
+    ],
+    [
       'a private key behind a good one',
       () => `${certificate}-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n`,
       ['a PEM block that is no whole certificate; expected certificates only'],
@@ -544,6 +560,17 @@ describe('a certificate authority', () => {
   ])('is refused: %s', async (_what, content, problems) => {
     await place('ca.pem', content());
     expect(await problemsOf(WITH_CA)).toEqual(problems.map((problem) => `${AT}: ${problem}`));
+  });
+
+  it.each([
+    ['several', () => certificate + certificate],
+    ['several without a line break between them', () => certificate.trimEnd() + certificate],
+    ['text around them', () => `our authority:\n${certificate}and no more\n`],
+    ['lines as Windows ends them', () => certificate.replaceAll('\n', '\r\n')],
+    ['a byte order mark', () => `\u{feff}${certificate}`],
+  ])('may be a file with %s', async (_what, content) => {
+    await place('ca.pem', content());
+    expect(await problemsOf(WITH_CA)).toEqual([]);
   });
 
   it('is refused inline with its place', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 
 import { findWarnings } from '../../src/authorize/find-warnings.ts';
+import type { Clock } from '../../src/clock.ts';
 import { loadPolicy } from '../../src/authorize/load-policy.ts';
 import { formatPath, type Problem } from '../../src/config/problems.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
@@ -21,10 +22,14 @@ export const entryWith = (more: Entry = {}, url = 'https://k8s.example.com'): En
   ...more,
 });
 
-/** @param top what stands beside `issuers`. */
+/**
+ * @param top what stands beside `issuers`.
+ * @param clock Default: that of this host.
+ */
 export async function findWarningsIn(
   entries: readonly Entry[],
   top: Entry = {},
+  clock?: Clock,
 ): Promise<readonly Problem[]> {
   await using folder = await createTemporaryFolder('warnings');
   const file = join(folder.path, 'issuers.yaml');
@@ -32,7 +37,7 @@ export async function findWarningsIn(
   await chmod(file, 0o644);
   const loaded = await loadPolicy(file);
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
-  const warnings = await findWarnings(loaded.policy, loaded.locate);
+  const warnings = await findWarnings(loaded.policy, loaded.locate, clock);
   // Advice is always a whole sentence.
   expect(warnings.filter(({ hint }) => !/^[A-Z].*\.$/.test(hint ?? ''))).toEqual([]);
   return warnings;

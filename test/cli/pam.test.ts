@@ -242,9 +242,17 @@ describe('a configuration that cannot be used', () => {
   });
 });
 
+const HINTS: ReadonlyMap<string, string> = new Map([
+  ['connection refused', 'Check host and port of the address, and that the issuer runs.'],
+  [
+    'no answer in time (http.timeout)',
+    'Check name servers, route and firewall between this host and the issuer; raise http.timeout if the issuer is just slow.',
+  ],
+]);
+
 function noKeys(remembered: string, failure: string) {
   return refused(
-    `unavailable ERR_KEYS_UNAVAILABLE the issuer's keys could not be retrieved, ${remembered}: ${fragile.discoveryURL}${failure}. HINT: Check that this host reaches the issuer, and issuer.certificateAuthority.`,
+    `unavailable ERR_KEYS_UNAVAILABLE the issuer's keys could not be retrieved, ${remembered}: ${fragile.discoveryURL}: ${failure}. HINT: ${HINTS.get(failure)}`,
   );
 }
 
@@ -261,7 +269,7 @@ describe('while the issuer is down', () => {
     const record = await readFile(file, 'utf8');
     await chmod(file, 0o666);
     expect(await pam({ ...login, password: token })).toEqual(
-      noKeys('and none are remembered', ': connection refused'),
+      noKeys('and none are remembered', 'connection refused'),
     );
 
     // Old, but not too old; then too old.
@@ -273,7 +281,7 @@ describe('while the issuer is down', () => {
     expect(await pam({ ...login, password: token })).toEqual(GRANTED);
     await writeFile(file, aged(2 * 86_400 + 60));
     expect(await pam({ ...login, password: token })).toEqual(
-      noKeys('and those remembered are 2 d old (cache.maxStale is 24 h)', ': connection refused'),
+      noKeys('and those remembered are 2 d old (cache.maxStale is 24 h)', 'connection refused'),
     );
     expect(fragile.requests).toHaveLength(asked);
     await fragile.recover();
@@ -289,7 +297,7 @@ describe('while the issuer is down', () => {
       pam({ password, config: 'slow.yaml', cache: 'slow' }),
       pam({ password, config: 'slower.yaml', cache: 'slow', options: ['--timeout', '1500ms'] }),
     ]);
-    expect(slow).toEqual(noKeys('and none are remembered', ': no answer in time (http.timeout)'));
+    expect(slow).toEqual(noKeys('and none are remembered', 'no answer in time (http.timeout)'));
     expect(slower).toEqual(
       refused(
         'unavailable ERR_DEADLINE no decision within 1.5 s. HINT: An issuer answers slowly, or the token never came; see http.timeout.',

@@ -16,6 +16,8 @@ import { readToken } from '../../src/cli/read-token.ts';
 import { parseConfig } from '../../src/config/parse-config.ts';
 import { serveConnection } from '../../src/daemon/serve-connection.ts';
 import { isRefusal } from '../../src/errors.ts';
+import { describeConnectionFailure } from '../../src/issuers/describe-connection-failure.ts';
+import type { RetrievalFailure } from '../../src/keys/fetch-result.ts';
 import { keysWithin } from '../../src/keys/key-owner.ts';
 import { formatReply } from '../../src/protocol/format-reply.ts';
 import { RULE_TOOLS } from '../support/rule-tools.ts';
@@ -100,11 +102,15 @@ export async function makeErrorExamples(): Promise<ReadonlySet<string>> {
     { source: '', fetchedAt: 0, attemptedAt: 0, keySet: { keys: [{ kty: 'OKP' }] } },
     93_600,
     OWNER,
-    { reason: 'https://k8s-oidc.example.com/openid/v1/jwks: no answer in time (http.timeout)' },
+    failureOf('/openid/v1/jwks', new Error('aborted'), AbortSignal.abort()),
   );
-  const none = keysWithin(undefined, 0, OWNER, {
-    reason: 'https://k8s-oidc.example.com/.well-known/openid-configuration: connection refused',
-  });
+  const refused = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
+  const none = keysWithin(
+    undefined,
+    0,
+    OWNER,
+    failureOf('/.well-known/openid-configuration', refused),
+  );
   const overlong = await readToken(Readable.from([Buffer.alloc(70_000, 'x')]));
   const goesOn = await readToken(Readable.from([Buffer.from(`${good}\0more`)]));
 
@@ -244,6 +250,16 @@ function makePolicy(yaml: string, keys: readonly JWK[]): Policy {
 function format(result: unknown): string {
   if (!isRefusal(result)) throw new Error('expected a refusal');
   return formatReply(result);
+}
+
+/** What is remembered of a request to the issuer that ended so. */
+function failureOf(
+  path: string,
+  error: Error,
+  signal = new AbortController().signal,
+): RetrievalFailure {
+  const { reason, hint } = describeConnectionFailure(error, { signal });
+  return { reason: `https://k8s-oidc.example.com${path}: ${reason}`, hint };
 }
 
 /** What the daemon answers to a client that sends these bytes; deciding itself fails. */

@@ -28,7 +28,7 @@ beforeAll(async () => {
   // Its certificates are valid whatever the daemon's clock shows here.
   const past = stack.use(await createSteppedClock());
   await past.setOffset(-72 * HOUR);
-  authority = stack.use(await createCertificateAuthority(past.wrapper));
+  authority = stack.use(await createCertificateAuthority({ wrapper: past.wrapper }));
   host = stack.use(await startDaemonHost([ROLE]));
   metricsPort = await findFreePort();
 });
@@ -191,7 +191,7 @@ it('does not believe keys on disk that are from the future, until the issuer con
   expect(await expectRefusal(host.cluster, login)).toBe(
     "unavailable ERR_KEYS_UNAVAILABLE the issuer's keys could not be retrieved, and those remembered are from the future, " +
       `as if the clock had been set back: ${issuer.discoveryURL} answered 500; expected 200. HINT: ` +
-      'Check that this host reaches the issuer, and issuer.certificateAuthority.',
+      'Ask who runs the issuer, or what stands in front of it; it is asked again by itself.',
   );
   await issuer.recover();
   await poll(

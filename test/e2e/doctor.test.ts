@@ -282,8 +282,8 @@ describe('names the fault and the fix where, in configuration and issuers,', () 
         'failure',
         'issuer-certificate',
         'homelab',
-        `${discoveryURL}: the server's certificate is not signed by a certificate authority of this system (UNABLE_TO_VERIFY_LEAF_SIGNATURE)`,
-        'Name the authority that signed it in issuer.certificateAuthorityFile.',
+        `${discoveryURL}: the server's certificate is signed by "pgtoken test authority", which is not in the certificate authorities of this system, and the server sends no certificate between the two (UNABLE_TO_VERIFY_LEAF_SIGNATURE)`,
+        'Get the certificate of "pgtoken test authority" and write it in issuer.certificateAuthority; if it is an intermediate, the server may send it along instead.',
       ),
     );
     // What was retrieved by another authority's word does not count.
@@ -298,7 +298,7 @@ describe('names the fault and the fix where, in configuration and issuers,', () 
         'issuer-unreachable',
         'homelab',
         `${host.issuer.discoveryURL}: connection refused`,
-        'Check name, port, route and firewall from this host; keys that were retrieved before serve until cache.maxStale.',
+        'Check host and port of the address, and that the issuer runs.',
       ),
     ]);
   });
@@ -330,8 +330,8 @@ describe('names the fault and the fix where, in configuration and issuers,', () 
         'failure',
         'issuer-certificate',
         'homelab',
-        `${host.issuer.discoveryURL}: the server's certificate is not for this host name (ERR_TLS_CERT_ALTNAME_INVALID)`,
-        'Use the name that the certificate of the issuer is for, or have it issued for this one.',
+        `${host.issuer.discoveryURL}: the server's certificate is not for this host name (ERR_TLS_CERT_ALTNAME_INVALID), but for "DNS:other-issuer.example.com"`,
+        "Use a name that the issuer's certificate is for, or have it issued for this one.",
       ),
     ]);
   });
@@ -344,7 +344,7 @@ describe('names the fault and the fix where, in configuration and issuers,', () 
         'issuer-keys',
         'homelab',
         `${host.issuer.jwksURL} answered 500; expected 200`,
-        'Compare issuer.url, issuer.discoveryURL and keys.jwksURI with what the issuer documents; for a 5xx ask who runs it.',
+        'Ask who runs the issuer, or what stands in front of it; it is asked again by itself.',
       ),
     ]);
   });

@@ -12,6 +12,7 @@ import {
 } from '../support/certificate-authority.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 import { createMint } from '../vectors/tokens/mint.ts';
+import { failed } from './failed.ts';
 import { type AnswerServer, json, startAnswerServer } from '../support/answer-server.ts';
 
 const stack = new AsyncDisposableStack();
@@ -118,10 +119,11 @@ describe('a bundle', () => {
   });
 
   it('is none without a list of keys, and withdraws nothing then', async () => {
-    expect(await fetchBundle({ trust_domains: {} })).toEqual({
-      kind: 'failed',
-      reason: `${server.origin}/bundle answered a document that is no SPIFFE bundle: it has no list of keys; expected a bundle: {"keys": [...]}`,
-    });
+    expect(await fetchBundle({ trust_domains: {} })).toEqual(
+      failed(
+        `${server.origin}/bundle answered a document that is no SPIFFE bundle: it has no list of keys; expected a bundle: {"keys": [...]}`,
+      ),
+    );
   });
 
   it('is asked for with the entity tag of the one at hand', async () => {
@@ -135,10 +137,9 @@ describe('a bundle', () => {
 
   it('may be as long as the entry allows', async () => {
     const bundle = { keys: [SVID], padding: 'x'.repeat(2000) };
-    expect(await fetchBundle(bundle, {}, { maxResponseBytes: 1024 })).toEqual({
-      kind: 'failed',
-      reason: `${server.origin}/bundle: the answer is over 1024 bytes`,
-    });
+    expect(await fetchBundle(bundle, {}, { maxResponseBytes: 1024 })).toEqual(
+      failed(`${server.origin}/bundle: the answer is over 1024 bytes`),
+    );
   });
 });
 
@@ -165,10 +166,11 @@ describe('a bearer token', () => {
       response.writeHead(307, { location: `${other.origin}/keys` }).end();
     });
     const file = await place('token', 'first');
-    expect(await fetchJWKS({ bearerTokenFile: file })).toEqual({
-      kind: 'failed',
-      reason: `${server.origin}/keys answered 307 (a redirect to "${other.origin}/keys", which is not followed); expected 200`,
-    });
+    expect(await fetchJWKS({ bearerTokenFile: file })).toEqual(
+      failed(
+        `${server.origin}/keys answered 307 (a redirect to "${other.origin}/keys", which is not followed); expected 200`,
+      ),
+    );
     expect(sent()).toEqual(['Bearer first']);
     expect(other.requests).toEqual([]);
   });
@@ -208,10 +210,7 @@ describe('a bearer token', () => {
         ? 'holds no token; expected one line of letters, digits and -._~+/'
         : reason;
     const result = await fetchJWKS({ bearerTokenFile: file });
-    expect(result).toEqual({
-      kind: 'failed',
-      reason: `${file} (keys.bearerTokenFile) ${shown}`,
-    });
+    expect(result).toEqual(failed(`${file} (keys.bearerTokenFile) ${shown}`));
     expect(JSON.stringify(result)).not.toContain('secret');
     expect(server.requests).toEqual([]);
   });
@@ -220,11 +219,9 @@ describe('a bearer token', () => {
     server.answer((_request, response) => {
       response.writeHead(status).end();
     });
-    const answered = {
-      kind: 'failed',
-      reason: `${server.origin}/keys answered ${status}; expected 200`,
+    const answered = failed(`${server.origin}/keys answered ${status}; expected 200`, {
       unauthorized: true,
-    };
+    });
     const bearerTokenFile = await place('token', 'first');
     expect(await fetchJWKS({ bearerTokenFile })).toEqual({
       ...answered,
@@ -238,9 +235,8 @@ describe('a bearer token', () => {
 
   it('that is missing is told', async () => {
     const file = join(folder, 'none');
-    expect(await fetchJWKS({ bearerTokenFile: file })).toEqual({
-      kind: 'failed',
-      reason: `${file} (keys.bearerTokenFile) cannot be used: no such file`,
-    });
+    expect(await fetchJWKS({ bearerTokenFile: file })).toEqual(
+      failed(`${file} (keys.bearerTokenFile) cannot be used: no such file`),
+    );
   });
 });

@@ -2,12 +2,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { httpGetJSON, type HTTPGetOptions } from '../../src/issuers/http-get.ts';
+import { createLookUp } from '../../src/issuers/look-up.ts';
+import { createSecureContexts } from '../../src/issuers/secure-contexts.ts';
 import {
   type CertificateAuthority,
   createCertificateAuthority,
 } from '../support/certificate-authority.ts';
 import { type ConnectProxy, createConnectProxy } from '../support/connect-proxy.ts';
 import { findFreePort } from '../support/find-free-port.ts';
+import { failed as failedFor } from './failed.ts';
 import { type AnswerServer, json, startAnswerServer } from '../support/answer-server.ts';
 
 const stack = new AsyncDisposableStack();
@@ -18,7 +21,7 @@ let proxy: ConnectProxy;
 
 beforeAll(async () => {
   authority = stack.use(await createCertificateAuthority());
-  stranger = stack.use(await createCertificateAuthority());
+  stranger = stack.use(await createCertificateAuthority({ name: 'somebody else' }));
   server = stack.use(await startAnswerServer(authority));
   proxy = stack.use(await createConnectProxy());
 });
@@ -39,14 +42,14 @@ async function get(options: Partial<HTTPGetOptions> = {}, url = `${server.origin
     proxyURL: proxy.url,
     signal: AbortSignal.timeout(20_000),
     maxResponseBytes: 1000,
+    secureContexts: createSecureContexts(),
+    lookUp: createLookUp(),
     ...options,
   });
 }
 
-const failed = (reason: string, by: { readonly url: string } = proxy) => ({
-  kind: 'failed',
-  reason: `${server.origin}/x through ${by.url}: ${reason}`,
-});
+const failed = (reason: string, by: { readonly url: string } = proxy) =>
+  failedFor(`${server.origin}/x through ${by.url}: ${reason}`);
 const DOCUMENT = { kind: 'document', document: { a: 1 }, etag: '"1"', maxAge: undefined };
 
 describe('through a proxy', () => {
@@ -67,7 +70,7 @@ describe('through a proxy', () => {
   it('an issuer whose certificate another authority signed is not believed', async () => {
     expect(await get({ certificateAuthority: stranger.certificate })).toEqual(
       failed(
-        "the server's certificate is not signed by the certificateAuthority (UNABLE_TO_VERIFY_LEAF_SIGNATURE)",
+        `the server's certificate is signed by "pgtoken test authority", which is not in the certificateAuthority, and the server sends no certificate between the two (UNABLE_TO_GET_ISSUER_CERT_LOCALLY)`,
       ),
     );
     expect(server.requests).toEqual([]);
@@ -78,25 +81,27 @@ describe('through a proxy', () => {
       ...authority,
       issue: async () => authority.issue(['DNS:other.example.com']),
     });
-    expect(await get({}, `${other.origin}/x`)).toEqual({
-      kind: 'failed',
-      reason: `${other.origin}/x through ${proxy.url}: the server's certificate is not for this host name (ERR_TLS_CERT_ALTNAME_INVALID)`,
-    });
+    expect(await get({}, `${other.origin}/x`)).toEqual(
+      failedFor(
+        `${other.origin}/x through ${proxy.url}: the server's certificate is not for this host name (ERR_TLS_CERT_ALTNAME_INVALID), but for "DNS:other.example.com"`,
+      ),
+    );
     expect(other.requests).toEqual([]);
   });
 
   it('a redirect is followed as little as without one', async () => {
     server.answer((_request, response) => response.writeHead(302, { location: '/y' }).end());
-    expect(await get()).toEqual({
-      kind: 'failed',
-      reason: `${server.origin}/x answered 302 (a redirect to "/y", which is not followed); expected 200`,
-    });
+    expect(await get()).toEqual(
+      failedFor(
+        `${server.origin}/x answered 302 (a redirect to "/y", which is not followed); expected 200`,
+      ),
+    );
     expect(server.requests).toHaveLength(1);
   });
 
   it('an answer may be as long as without one', async () => {
     server.answer(json(`{"a":"${'x'.repeat(1000)}"}`));
-    expect(await get()).toEqual(failed('the answer is over 1000 bytes'));
+    expect(await get()).toEqual(failedFor(`${server.origin}/x: the answer is over 1000 bytes`));
   });
 });
 

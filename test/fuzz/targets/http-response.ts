@@ -3,6 +3,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { httpGetJSON, type HTTPAnswer } from '../../../src/issuers/http-get.ts';
+import { createLookUp } from '../../../src/issuers/look-up.ts';
+import { createSecureContexts } from '../../../src/issuers/secure-contexts.ts';
 import { demand, type FuzzTarget } from '../fuzz-target.ts';
 import type { Random } from '../random.ts';
 import { answerOK, type RawAnswer, startRawHTTPSServer } from '../raw-https-server.ts';
@@ -42,12 +44,17 @@ export const httpResponse: FuzzTarget = {
   async open() {
     const server = await startRawHTTPSServer();
     const url = `${server.origin}/keys`;
+    const shared = {
+      certificateAuthority: server.certificateAuthority,
+      secureContexts: createSecureContexts(),
+      lookUp: createLookUp(),
+    };
     return {
       async run(input, random) {
         server.answer(play(input, random));
         const etag = random.chance(2) ? '"1"' : undefined;
         const answer = await httpGetJSON(url, {
-          certificateAuthority: server.certificateAuthority,
+          ...shared,
           signal: AbortSignal.timeout(150),
           maxResponseBytes: MAX_BYTES,
           bearerToken: BEARER,
@@ -58,7 +65,7 @@ export const httpResponse: FuzzTarget = {
         if (answer.kind === 'document') {
           server.answer(answerOK(Buffer.from('{}')));
           const next = await httpGetJSON(url, {
-            certificateAuthority: server.certificateAuthority,
+            ...shared,
             signal: AbortSignal.timeout(15_000),
             maxResponseBytes: MAX_BYTES,
             etag: answer.etag,
