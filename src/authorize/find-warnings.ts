@@ -1,7 +1,7 @@
 // What is legal in issuers.yaml and dangerous all the same. Nothing here decides a login: `config check` tells it.
 import { type Clock, systemClock } from '../clock.ts';
 import type { Locate } from '../config/locate.ts';
-import type { ConfigPath, Problem } from '../config/problems.ts';
+import type { Problem } from '../config/problems.ts';
 import type { IssuerConfiguration } from '../config/schema.ts';
 import { formatSeconds } from '../config/units.ts';
 import { quote } from '../quote.ts';
@@ -13,6 +13,7 @@ import type { Issuer, Policy } from './policy.ts';
 import { PUBLIC_ISSUERS } from './public-issuers.ts';
 import type { Warn } from './warn.ts';
 import { warnOfCertificates } from './warn-of-certificates.ts';
+import { warnOfClaimNames } from './warn-of-claim-names.ts';
 import { warnOfIssuerURL } from './warn-of-issuer-url.ts';
 import { warnOfPlaceholders } from './warn-of-placeholders.ts';
 
@@ -43,7 +44,7 @@ export async function findWarnings(
     warnOfCertificates(issuer, clock(), warn);
     warnOfAudiences(issuer.entry, warn);
     warnOfLimits(issuer.entry, warn);
-    warnOfNames(issuer.entry, warn);
+    warnOfClaimNames(issuer.entry, warn);
     warnOfOpenNames(issuer.entry, warn);
     warnOfTwin(index, policy.issuers, warn);
     await warnOfStrangers(issuer, warn);
@@ -95,29 +96,6 @@ function warnOfLimits({ token, allowProtectedRoles }: IssuerConfiguration, warn:
         ['allowProtectedRoles', index],
         'a token may be "postgres", the superuser of most servers',
         'Grant what is needed to another role.',
-      );
-    }
-  }
-}
-
-/** A path without its first slash is the name of a claim that hardly any token has, and what is forbidden so is permitted. */
-function warnOfNames(
-  { token, claimValidationRules, roles }: IssuerConfiguration,
-  warn: Warn,
-): void {
-  const claims: readonly (readonly [path: ConfigPath, claim: string])[] = [
-    ...token.requiredClaims.map((claim, n) => [['token', 'requiredClaims', n], claim] as const),
-    ...claimValidationRules.map(
-      ({ claim }, n) => [['claimValidationRules', n, 'claim'], claim] as const,
-    ),
-    ...roles.map(({ claim }, n) => [['roles', n, 'claim'], claim] as const),
-  ];
-  for (const [path, claim] of claims) {
-    if (/^[^/:]+\//.test(claim)) {
-      warn(
-        path,
-        `${quote(claim)} is looked up as the name of a claim, slash and all, not as a path`,
-        `Write ${quote(`/${claim}`)} if a member of a claim is meant.`,
       );
     }
   }

@@ -10,8 +10,8 @@ import { checkRole } from '../roles/check-role.ts';
 import { findRefusal } from '../verify/check.ts';
 import type { ParsedToken } from '../verify/parse-token.ts';
 import { verifySignature } from '../verify/verify-signature.ts';
-import { withheldClaim } from '../verify/withheld-claim.ts';
 import type { AuthorizeOptions, LoginRequest } from './authorize.ts';
+import { explainRole } from './explain-role.ts';
 import type { KnownToken } from './known-tokens.ts';
 import type { Issuer, Policy } from './policy.ts';
 import { createEntryTrace } from './trace.ts';
@@ -101,27 +101,9 @@ export async function tryIssuer(
     policy.protectedRoles,
     issuer.entry.allowProtectedRoles,
   );
-  const notPermitted = explainByWithheldClaim(refusedRole, issuer, token);
+  const notPermitted = explainRole(refusedRole, issuer, token.claims, request.role, roles);
   trace?.role(request.role, roles, notPermitted);
   return notPermitted === undefined ? undefined : at('role', notPermitted);
-}
-
-/** A role that no rule yields, perhaps only because a claim that a rule looks at is not in the token: then that is told. */
-function explainByWithheldClaim(
-  refusal: Refusal | undefined,
-  { entry }: Issuer,
-  { claims }: ParsedToken,
-): Refusal | undefined {
-  if (refusal?.code !== 'ERR_ROLE_NOT_PERMITTED') {
-    return refusal;
-  }
-  for (const { claim } of entry.roles) {
-    const withheld = withheldClaim(claims, claim);
-    if (withheld !== undefined) {
-      return withheld;
-    }
-  }
-  return refusal;
 }
 
 function checkForm(token: ParsedToken, issuer: Issuer): Refusal | undefined {

@@ -1,5 +1,6 @@
 // Role rules made ready: from the `roles` of an entry to a function that says which roles a token's claims permit.
 import { type Claims, findClaim } from '../config/claim.ts';
+import { isUnverifiedEmail } from '../config/is-unverified-email.ts';
 import { PATTERN_HINT } from '../config/pattern-hint.ts';
 import type { CompilePattern, Pattern } from '../config/pattern.ts';
 import type { ReportProblem } from '../config/problems.ts';
@@ -66,8 +67,11 @@ function compileRule(
   const templates = compileTemplates(rule, pattern, report);
   const replace = compileReplace(rule.replace ?? {});
 
-  return (claims) =>
-    textsOf(findClaim(claims, rule.claim), rule.split).flatMap((text) => {
+  return (claims) => {
+    if (isUnverifiedEmail(claims, rule.claim)) {
+      return [];
+    }
+    return textsOf(findClaim(claims, rule.claim), rule.split).flatMap((text) => {
       const value = trim(text, rule.trimPrefix ?? '', rule.trimSuffix ?? '');
       if (value === undefined || (rule.equals !== undefined && value !== rule.equals)) {
         return [];
@@ -79,6 +83,7 @@ function compileRule(
             .map((template) => template((group) => replace(groups[group] ?? '')))
             .map(rule.shorten ? tools.shortenRole : (role) => role);
     });
+  };
 }
 
 /** A role to be filled in with what the pattern's groups caught. */

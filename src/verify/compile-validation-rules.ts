@@ -1,6 +1,8 @@
 // `claimValidationRules`: what an entry demands of claims of its choice. A value is compared as it is, type and all; of a
 // list, one element must hold what is demanded.
+import { adviseOnClaim } from '../config/advise-on-claim.ts';
 import { type Claims, findClaim } from '../config/claim.ts';
+import { isUnverifiedEmail } from '../config/is-unverified-email.ts';
 import type { CompilePattern } from '../config/pattern.ts';
 import { PATTERN_HINT } from '../config/pattern-hint.ts';
 import type { ReportProblem } from '../config/problems.ts';
@@ -10,6 +12,7 @@ import { refuse } from '../errors.ts';
 import { quote, quoteList } from '../quote.ts';
 import type { Check, VerifiedToken } from './check.ts';
 import { missingClaim } from './missing-claim.ts';
+import { unverifiedEmail } from './unverified-email.ts';
 import { withheldClaim } from './withheld-claim.ts';
 
 /** Compiles the rules of an entry. */
@@ -59,11 +62,10 @@ function compileDemand(
   };
 }
 
-function demandCheck(
-  name: string,
-  { claim, split }: ValidationRule,
-  demand: Demand,
-): Check<VerifiedToken> {
+function demandCheck(name: string, rule: ValidationRule, demand: Demand): Check<VerifiedToken> {
+  const { claim, split } = rule;
+  const advise = (claims: Claims): string | undefined =>
+    adviseOnClaim(claims, { claim, split, values: textsOf(rule) });
   const expected =
     split === undefined
       ? demand.expected
@@ -77,18 +79,27 @@ function demandCheck(
       if (value === undefined) {
         return (
           withheldClaim(claims, claim) ??
-          missingClaim(quote(claim), undefined, `${expected} (${name})`)
+          missingClaim(quote(claim), advise(claims), `${expected} (${name})`)
         );
+      }
+      if (isUnverifiedEmail(claims, claim)) {
+        return unverifiedEmail(claims, name);
       }
       return valuesOfClaim(value, split).some(demand.holds)
         ? undefined
         : refuse(
             'ERR_CLAIM_REJECTED',
             `claim ${quote(claim)} is ${quote(value)}; expected ${expected} (${name})`,
-            'Compare the claims of the token with the claimValidationRules of this issuer.',
+            advise(claims) ?? COMPARE,
           );
     },
   };
+}
+
+const COMPARE = 'Compare the claims of the token with the claimValidationRules of this issuer.';
+
+function textsOf({ requiredValue, requiredValues }: ValidationRule): string[] {
+  return [requiredValue, requiredValues].flat().filter((value) => typeof value === 'string');
 }
 
 function describeClaim(claims: Claims, claim: string): string {
@@ -107,7 +118,7 @@ function forbiddenCheck(name: string, claim: string): Check<VerifiedToken> {
         : refuse(
             'ERR_CLAIM_REJECTED',
             `the token has a claim ${quote(claim)}; expected none (${name})`,
-            'Compare the claims of the token with the claimValidationRules of this issuer.',
+            COMPARE,
           ),
   };
 }

@@ -1,4 +1,5 @@
 // Claims that an entry requires besides those that every token must have.
+import { adviseOnClaim } from '../config/advise-on-claim.ts';
 import { findClaim } from '../config/claim.ts';
 import { quote } from '../quote.ts';
 import type { Check, VerifiedToken } from './check.ts';
@@ -15,7 +16,11 @@ export function requiredClaimChecks(claims: readonly string[]): Check<VerifiedTo
       isThere(token, claim)
         ? undefined
         : (withheldClaim(token.claims, claim) ??
-          missingClaim(quote(claim), undefined, 'one (token.requiredClaims)')),
+          missingClaim(
+            quote(claim),
+            adviseOnClaim(token.claims, { claim, values: [] }),
+            'one (token.requiredClaims)',
+          )),
   }));
 }
 

@@ -8,7 +8,7 @@ import { findWarnings } from '../../src/authorize/find-warnings.ts';
 import { loadPolicy } from '../../src/authorize/load-policy.ts';
 import { formatPath } from '../../src/config/problems.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
-import { type Entry, entryWith, findWarningsIn, hintsOf, warningsOf } from './warnings-of.ts';
+import { type Entry, entryWith, findWarningsIn, warningsOf } from './warnings-of.ts';
 
 /** @param top what stands beside `issuers`. */
 async function warningsIn(top: Entry, ...entries: readonly Entry[]) {
@@ -424,39 +424,6 @@ describe('an issuer that strangers share', () => {
     expect(await warningsOf(entry({ roles: [rule] }, GOOGLE))).toEqual([
       `issuers[0].issuer.url: Google signs tokens for everybody, and a stranger's private account may have an address of your domain, such as "${address}", and would be let in`,
     ]);
-  });
-});
-
-describe('a claim', () => {
-  it('that reads like a path without its first slash is told', async () => {
-    const claim = 'kubernetes.io/namespace';
-    const told =
-      '"kubernetes.io/namespace" is looked up as the name of a claim, slash and all, not as a path';
-    expect(
-      await warningsOf(
-        entry({
-          token: { requiredClaims: ['jti', claim] },
-          claimValidationRules: [{ claim, forbidden: true }],
-          roles: [{ claim: 'sub' }, { claim }],
-        }),
-      ),
-    ).toEqual([
-      `issuers[0].roles[1].claim: ${told}`,
-      `issuers[0].token.requiredClaims[1]: ${told}`,
-      `issuers[0].claimValidationRules[0].claim: ${told}`,
-    ]);
-  });
-
-  it('that reads like one comes with the advice to write the path', async () => {
-    expect(await hintsOf(entry({ roles: [{ claim: 'kubernetes.io/namespace' }] }))).toEqual([
-      'Write "/kubernetes.io/namespace" if a member of a claim is meant.',
-    ]);
-  });
-
-  it('that is a path, or has the name of a URL, is not', async () => {
-    for (const claim of ['/kubernetes.io/namespace', 'https://example.com/roles', 'urn:a/b']) {
-      expect(await warningsOf(entry({ roles: [{ claim }] }))).toEqual([]);
-    }
   });
 });
 

@@ -186,6 +186,10 @@ export async function makeErrorExamples(): Promise<ReadonlySet<string>> {
     await judge({ role: 'foo:other' }),
     await judge({ role: 'FOO:myservice' }),
     await judge({ claims: { ...person, groups: ['staff'] }, role: 'dba_ro' }),
+    await judge({ claims: { ...person, groups: undefined }, role: 'dba_ro' }),
+    await judgeBy(EMAIL_RULE, {
+      claims: { email: 'alice@example.com', email_verified: false },
+    }),
     await judge({ role: 'postgres' }),
     await judge({
       claims: { sub: `system:serviceaccount:analytics:${'quarterly-report-'.repeat(4)}job` },
@@ -205,6 +209,8 @@ const OWNER = {
   maxStale: 86_400,
   unknownKeyCooldown: 30,
 };
+
+const EMAIL_RULE = "claimValidationRules: [{claim: email, pattern: '.+@example[.]com'}]";
 
 function entryWith(more: string): string {
   return `apiVersion: pgtoken/v1

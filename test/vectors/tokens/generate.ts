@@ -12,6 +12,7 @@ import { claims } from './recipes/claims.ts';
 import { demands } from './recipes/demands.ts';
 import { ed25519Tokens } from './recipes/ed25519.ts';
 import { deny } from './recipes/deny.ts';
+import { email } from './recipes/email.ts';
 import { header } from './recipes/header.ts';
 import { issuer } from './recipes/issuer.ts';
 import { keys } from './recipes/keys.ts';
@@ -37,6 +38,7 @@ const RECIPES: Readonly<Record<string, (mint: Mint) => readonly Recipe[]>> = {
   demands,
   deny,
   ed25519: ed25519Tokens,
+  email,
   header,
   issuer,
   keys,

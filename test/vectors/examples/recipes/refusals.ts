@@ -40,6 +40,14 @@ export function missingClaim(claim: string, expected: string, rule: number): Exp
   };
 }
 
+/** @param where which rule is on the address. */
+export function unverifiedEmail(where: string): Expected {
+  return {
+    code: 'ERR_CLAIM_REJECTED',
+    message: `email_verified is false; expected true, or no such claim, as a rule is on "email" (${where})`,
+  };
+}
+
 export function unknownIssuer(seen: string, expected: string): Expected {
   return {
     code: 'ERR_ISSUER_UNKNOWN',
