@@ -53,25 +53,7 @@ function readsLikeHost(claim: string): boolean {
   );
 }
 
-const TOP_LEVEL = [
-  ...['com', 'org', 'net', 'io', 'dev', 'app', 'cloud', 'edu', 'gov', 'info', 'local', 'internal'],
-  ...[
-    'ai',
-    'at',
-    'au',
-    'be',
-    'br',
-    'ca',
-    'ch',
-    'cn',
-    'cz',
-    'de',
-    'dk',
-    'es',
-    'eu',
-    'fi',
-    'fr',
-    'gr',
-  ],
-  ...['ie', 'it', 'jp', 'kr', 'nl', 'no', 'nz', 'pl', 'pt', 'ru', 'se', 'tech', 'uk', 'us'],
-];
+const TOP_LEVEL = (
+  'com org net io dev app cloud edu gov info tech local internal ' +
+  'ai at au be br ca ch cn cz de dk es eu fi fr gr ie it jp kr nl no nz pl pt ru se uk us'
+).split(' ');

@@ -101,7 +101,7 @@ describe('of a value', () => {
     );
   });
 
-  it('it says nothing of others', () => {
+  it('of another kind, it says nothing', () => {
     for (const value of [1, null, true, [], ['x'], 'x', '']) {
       expect(of(value, ['dba'])).toBeUndefined();
     }

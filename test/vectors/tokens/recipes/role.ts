@@ -4,6 +4,8 @@ import { granted, type Recipe } from './recipe.ts';
 
 const CONNECT_OTHERWISE = 'Connect as a role that the token may be, or add a role rule.';
 const PERMITS_NONE = 'Compare the claims of the token with the roles of this issuer.';
+const NO_CLAIMS =
+  'The token has no "groups", "email", "path" and 8 more, which its roles would come from.';
 const CASE =
   'Role names are compared byte for byte, and these differ in case; an unquoted name in SQL is folded to lower case.';
 
@@ -62,6 +64,7 @@ export function role({ token }: Mint): Recipe[] {
     claims: TokenOptions['claims'],
     asked: string,
     roles: readonly string[],
+    hint = roles.length === 0 ? PERMITS_NONE : CONNECT_OTHERWISE,
   ): Recipe => ({
     name,
     policy: 'people',
@@ -74,7 +77,7 @@ export function role({ token }: Mint): Recipe[] {
           ? 'the role rules permit none for this token'
           : `the token may only be ${roles.map((one) => `"${one}"`).join(', ')}`
       }`,
-      hint: roles.length === 0 ? PERMITS_NONE : CONNECT_OTHERWISE,
+      hint,
     },
   });
   const mayNotBeProtected = (
@@ -285,6 +288,7 @@ export function role({ token }: Mint): Recipe[] {
       listed(['dba2', 'db', 'DBA', 'dba ']),
       'dba_rw',
       [],
+      'Values are compared byte for byte: "DBA" and "dba" differ in case.',
     ),
     mayOnlyBe('looks for no values inside of a text', listed('staff,dba'), 'dba_rw', []),
     mayOnlyBe(
@@ -293,7 +297,13 @@ export function role({ token }: Mint): Recipe[] {
       'dba_rw',
       [],
     ),
-    mayOnlyBe('takes no object for a list', listed({ 0: 'dba', length: 1 }), 'dba_rw', []),
+    mayOnlyBe(
+      'takes no object for a list',
+      listed({ 0: 'dba', length: 1 }),
+      'dba_rw',
+      [],
+      '"groups" is an object: write the path of a member, such as "/groups/0".',
+    ),
     mayOnlyBe('names all roles that a token may be', listed(['dba', 'pg-a']), 'root', [
       'dba_ro',
       'dba_rw',
@@ -352,6 +362,7 @@ export function role({ token }: Mint): Recipe[] {
       { '/realm_access/roles': ['db:writer'] },
       'writer',
       [],
+      NO_CLAIMS,
     ),
     mayBe(
       'finds a claim by JSON Pointer with escapes and an index',
@@ -370,7 +381,7 @@ export function role({ token }: Mint): Recipe[] {
       password: person({}, proto(member)),
       expected: granted('people'),
     })),
-    mayOnlyBe('does not find what only every object has', { x: 1 }, 'constructed', []),
+    mayOnlyBe('does not find what only every object has', { x: 1 }, 'constructed', [], NO_CLAIMS),
     mayOnlyBe(
       'permits no empty role and none with half a surrogate pair',
       { 'https://example.com/role': ['', '\u{d800}', 'ok'] },

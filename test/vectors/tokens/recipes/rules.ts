@@ -30,11 +30,12 @@ export function rules({ token }: Mint): Recipe[] {
     claims: TokenOptions['claims'],
     seen: string,
     expected: string,
+    hint = HINT,
   ): Recipe =>
     vector(name, claims, {
       code: 'ERR_CLAIM_REJECTED',
       message: `claim ${seen}; expected ${expected}`,
-      hint: HINT,
+      hint,
     });
   const misses = (claim: string, expected: string, claims: TokenOptions['claims']): Recipe =>
     vector(`refuses a token without ${claim}, of which a rule demands a value`, claims, {
@@ -60,6 +61,7 @@ export function rules({ token }: Mint): Recipe[] {
       { 'kubernetes.io': { namespace: 'Foo' } },
       '"/kubernetes.io/namespace" is "Foo"',
       NAMESPACE,
+      'Values are compared byte for byte: "Foo" and "foo" differ in case.',
     ),
     rejects(
       'refuses a value with a space behind',
@@ -123,6 +125,7 @@ export function rules({ token }: Mint): Recipe[] {
       { groups: { 0: 'dba' } },
       '"groups" is {"0":"dba"}',
       '"dba" (claimValidationRules[2])',
+      '"groups" is an object: write the path of a member, such as "/groups/0".',
     ),
 
     grants('grants a list of which one element matches the pattern', {
