@@ -12,7 +12,6 @@ import { ownerOfAudience } from './foreign-audiences.ts';
 import type { Issuer, Policy } from './policy.ts';
 import { PUBLIC_ISSUERS } from './public-issuers.ts';
 import type { Warn } from './warn.ts';
-import { warnOfCertificates } from './warn-of-certificates.ts';
 import { warnOfClaimNames } from './warn-of-claim-names.ts';
 import { warnOfIssuerURL } from './warn-of-issuer-url.ts';
 import { warnOfPlaceholders } from './warn-of-placeholders.ts';
