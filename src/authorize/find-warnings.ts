@@ -13,6 +13,7 @@ import type { Issuer, Policy } from './policy.ts';
 import { PUBLIC_ISSUERS } from './public-issuers.ts';
 import type { Warn } from './warn.ts';
 import { warnOfClaimNames } from './warn-of-claim-names.ts';
+import { warnOfCertificates } from './warn-of-certificates.ts';
 import { warnOfIssuerURL } from './warn-of-issuer-url.ts';
 import { warnOfPlaceholders } from './warn-of-placeholders.ts';
 
