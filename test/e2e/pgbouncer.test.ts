@@ -230,16 +230,14 @@ describe('a long token', () => {
   });
 
   it(`that does not fit into its buffer is refused, by ${REFUSES_ITSELF ? 'PgBouncer itself' : 'pgtoken, as it arrives without its start'}`, async () => {
-    const token = await mint({ bytes: 5000 });
-    if (REFUSES_ITSELF) {
-      const { answer } = await observe(ROLE, token, []);
-      expect(answer).toMatchObject(refusal('client sent partial pkt in startup phase'));
-    } else {
-      const { answer } = await observe(ROLE, token, [
-        decision('pgbouncer', 'denied', 'ERR_TOKEN_TRUNCATED', ROLE),
-      ]);
-      expect(answer).toMatchObject(refusal('PAM authentication failed'));
-    }
+    const [decisions, message] = REFUSES_ITSELF
+      ? [[], 'client sent partial pkt in startup phase']
+      : [
+          [decision('pgbouncer', 'denied', 'ERR_TOKEN_TRUNCATED', ROLE)],
+          'PAM authentication failed',
+        ];
+    const { answer } = await observe(ROLE, await mint({ bytes: 5000 }), decisions);
+    expect(answer).toMatchObject(refusal(message));
   });
 });
 
