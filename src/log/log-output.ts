@@ -13,8 +13,6 @@ export interface LogOutput {
   flush(ms: number): Promise<boolean>;
   /** Lines that were lost since the start. */
   readonly lost: number;
-  /** Whether a write is under way, which the end of the process would wait for. */
-  readonly isWriting: boolean;
 }
 
 export interface LogOutputOptions {
@@ -140,9 +138,6 @@ export function createLogOutput(options: LogOutputOptions): LogOutput {
     },
     get lost() {
       return lost;
-    },
-    get isWriting() {
-      return isWriting;
     },
   };
 }

@@ -7,7 +7,7 @@ import { createLogOutput, type LogOutput } from './log-output.ts';
 /** A logger, and what becomes of its lines. */
 export interface Log {
   readonly logger: Logger;
-  readonly output: Pick<LogOutput, 'flush' | 'lost' | 'isWriting'>;
+  readonly output: Pick<LogOutput, 'flush' | 'lost'>;
 }
 
 /** Opens the log on a descriptor. @param env where systemd says whether that is its journal. */

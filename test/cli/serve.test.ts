@@ -16,6 +16,7 @@ import { poll } from '../support/poll.ts';
 import { run } from '../support/run.ts';
 import { signToken } from '../support/sign-token.ts';
 import { createSigningKey, type SigningKey } from '../support/signing-key.ts';
+import { createSlowCalls, HANGING_DOMAIN } from '../support/slow-calls.ts';
 import { socketActivator } from '../support/socket-activator.ts';
 import { startDaemonProcess, type DaemonProcess } from '../support/start-daemon-process.ts';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
@@ -303,6 +304,24 @@ it('starts with an invalid file, says every problem, and follows it', async () =
   await write('issuers.yaml', issuersYAML('foo'));
   await poll('a grant', async () => ((await ask('foo')) === 'granted' ? true : undefined));
   expect(daemon.stderr()).toBe('');
+});
+
+it('ends of SIGTERM without waiting for a name server that hangs', async () => {
+  await using slow = await createSlowCalls();
+  await write(
+    'issuers.yaml',
+    writeIssuersYAML([
+      {
+        name: 'hangs',
+        issuer: { url: `https://issuer.${HANGING_DOMAIN}`, audiences: ['postgres'] },
+        roles: [{ claim: 'sub' }],
+      },
+    ]),
+  );
+  const daemon = await startReady([], { wrapper: slow.wrapper });
+  daemon.signal('SIGTERM');
+  // Sooner than the name server, and than this helper gives up.
+  expect(await daemon.stop()).toBe(0);
 });
 
 describe('loads the configuration again', () => {
