@@ -1,7 +1,7 @@
 // The logins of the soak run: good ones of three issuers, and bad ones of each kind, each with the code that it must get.
 import type { Random } from '../fuzz/random.ts';
 import { encodePart } from '../support/sign-token.ts';
-import type { Population, SoakWorld } from './soak-world.ts';
+import { DENIED, type Population, type SoakWorld } from './soak-world.ts';
 
 /** A login to try, and what must become of it. */
 export interface SoakLogin {
@@ -31,7 +31,7 @@ function changed(token: string, change: (parts: string[]) => string[]): string {
   return change(token.split('.')).join('.');
 }
 
-export function createLogins({ services, people, builds }: SoakWorld): Logins {
+export function createLogins({ services, people, builds, lost }: SoakWorld): Logins {
   let kid = services.issuer.keys[0]!.kid;
   const removed: string[] = [];
   const populations = [services, people, builds];
@@ -127,6 +127,22 @@ export function createLogins({ services, people, builds }: SoakWorld): Logins {
         role: 'other',
         password: await mint(random.pick(populations), number),
         expected: 'ERR_ROLE_NOT_PERMITTED',
+      }),
+    },
+    {
+      kind: 'of a subject that is denied',
+      make: async (number) => ({
+        role: DENIED.role,
+        password: await mint(services, number, { sub: DENIED.sub }),
+        expected: 'ERR_DENY_LISTED',
+      }),
+    },
+    {
+      kind: 'of an issuer whose name hangs',
+      make: async (number) => ({
+        role: 'other',
+        password: await mint(people, number, { iss: lost.url, aud: 'postgres', sub: 'other' }),
+        expected: 'ERR_KEYS_UNAVAILABLE',
       }),
     },
     {

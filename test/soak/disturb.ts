@@ -1,5 +1,6 @@
-// What happens to a daemon while people log in: keys rotate, an issuer goes away and comes back, issuers.yaml is written anew,
-// rightly and wrongly, and the daemon is restarted. One disturbance after the other of each sort, all sorts at the same time.
+// What happens to a daemon while people log in: keys rotate, an issuer goes away and comes back, the disk is slow, issuers.yaml is
+// written anew, rightly, wrongly and in halves, nobody reads the log, and the daemon is restarted. One disturbance after the
+// other of each sort, all sorts at the same time.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -14,8 +15,20 @@ import type { SoakWorld } from './soak-world.ts';
 /** How often each was done. */
 export interface Disturbances {
   readonly counts: Readonly<
-    Record<'rotations' | 'outages' | 'reloads' | 'invalid' | 'restarts', number>
+    Record<
+      | 'rotations'
+      | 'outages'
+      | 'slowDisks'
+      | 'reloads'
+      | 'invalid'
+      | 'halves'
+      | 'unread'
+      | 'restarts',
+      number
+    >
   >;
+  /** When the daemon was away, from the signal to the next one that is ready, as of `performance.now()`. */
+  readonly restarts: readonly (readonly [from: number, to: number])[];
   /** Ends all of them, and what they did. */
   readonly stop: () => Promise<void>;
 }
@@ -34,14 +47,34 @@ const FAILURES: readonly IssuerFailure[] = [
   'endless',
 ];
 
-/** @param restartsUntil the time, as of `performance.now()`, after which the daemon is left running. */
+/** How long some of it lasts, in milliseconds, and when it ends, as of `performance.now()`. */
+export interface Timetable {
+  /** Nobody reads the log; the first such time. Later ones are short, for the buffer to hold what is not read. */
+  readonly unread: number;
+  readonly slowDisk: number;
+  /** A file that is written in place lacks its end. */
+  readonly half: number;
+  /** After this time the daemon is left running. */
+  readonly restartsUntil: number;
+}
+
 export function disturb(
   world: SoakWorld,
   logins: Logins,
   clients: Clients,
-  restartsUntil: number,
+  timetable: Timetable,
 ): Disturbances {
-  const counts = { rotations: 0, outages: 0, reloads: 0, invalid: 0, restarts: 0 };
+  const counts = {
+    rotations: 0,
+    outages: 0,
+    slowDisks: 0,
+    reloads: 0,
+    invalid: 0,
+    halves: 0,
+    unread: 0,
+    restarts: 0,
+  };
+  const restarts: [from: number, to: number][] = [];
   const ending = new AbortController();
   const pause = async (ms: number): Promise<void> => {
     await delay(ms, undefined, { signal: ending.signal }).catch(() => undefined);
@@ -78,7 +111,15 @@ export function disturb(
     await pause(1000);
   };
 
-  /** What an administrator does, one after the other: a daemon does not start with an invalid file. */
+  const slowDown = async (): Promise<void> => {
+    const speedUp = await world.slowCalls.slowDisk();
+    await pause(timetable.slowDisk);
+    await speedUp();
+    counts.slowDisks += 1;
+    await pause(4000);
+  };
+
+  /** What an administrator does, one after the other: a daemon that is started with an invalid file grants nobody. */
   const administer = async (turn: number): Promise<void> => {
     await world.host.installation.writeConfig(writeIssuersYAML(world.entries(turn % 2 === 0)));
     signalDaemon(world, 'SIGHUP');
@@ -88,29 +129,47 @@ export function disturb(
     signalDaemon(world, 'SIGHUP');
     counts.invalid += 1;
     await pause(1500);
-    await world.host.installation.writeConfig(writeIssuersYAML(world.entries()));
-    signalDaemon(world, 'SIGHUP');
+    // As configuration management does it, and without a signal: what is read next is read because it was seen.
+    const whole = writeIssuersYAML(world.entries());
+    await untilLogged(world, 'configuration in force', async () =>
+      world.host.installation.replaceConfig(whole),
+    );
     counts.reloads += 1;
     await pause(500);
+    // As a slow writer does, in place; what it lacks is whom the services deny.
+    await world.host.installation.writeConfig(whole.slice(0, whole.indexOf('    deny:')));
+    await pause(timetable.half);
+    await world.host.installation.writeConfig(whole);
+    counts.halves += 1;
+    await pause(1500);
+    const readAgain = world.daemon.stopReading();
+    await pause(turn === 0 ? timetable.unread : 1000);
+    readAgain();
+    counts.unread += 1;
+    await pause(500);
     // At least once, however busy the machine is.
-    if (turn === 0 || (performance.now() < restartsUntil && !ending.signal.aborted)) {
-      const before = world.daemon.output().length;
-      signalDaemon(world, 'SIGTERM');
-      await poll(
-        'the next daemon',
-        () => world.daemon.output().includes('"msg":"ready"', before) || undefined,
-        PATIENCE,
-      );
+    if (turn === 0 || (performance.now() < timetable.restartsUntil && !ending.signal.aborted)) {
+      const from = performance.now();
+      await untilLogged(world, 'ready', async () => {
+        signalDaemon(world, 'SIGTERM');
+      });
+      restarts.push([from, performance.now()]);
       counts.restarts += 1;
     }
     await pause(1500);
   };
 
-  const all = Promise.all([forEver(rotate), forEver(goAway), forEver(administer)]);
+  const all = Promise.all([
+    forEver(rotate),
+    forEver(goAway),
+    forEver(slowDown),
+    forEver(administer),
+  ]);
   // Told by stop(); nobody waits for it before.
   all.catch(() => undefined);
   return {
     counts,
+    restarts,
     stop: async () => {
       ending.abort();
       await all;
@@ -123,6 +182,21 @@ export function disturb(
 export function pidOfDaemon({ daemon }: SoakWorld): number {
   const [, pid] = [...daemon.output().matchAll(/"msg":"activated","pid":(\d+)/g)].at(-1) ?? [];
   return Number(pid);
+}
+
+/** Does something, and waits until the daemon says what comes of it. */
+async function untilLogged(
+  { daemon }: SoakWorld,
+  msg: string,
+  what: () => Promise<void>,
+): Promise<void> {
+  const before = daemon.output().length;
+  await what();
+  await poll(
+    `"${msg}" in the log`,
+    () => daemon.output().includes(`"msg":"${msg}"`, before) || undefined,
+    PATIENCE,
+  );
 }
 
 function signalDaemon(world: SoakWorld, signal: NodeJS.Signals): void {

@@ -4,7 +4,8 @@
 // closed before the first byte of a reply. The daemon closes without a reply only connections from which it has no question: those
 // that wait when it stops, and those that make room for others. A question that it has, it decides, answers and logs before it
 // ends, as SIGTERM lets it finish. So nothing is decided twice, and nothing that is decided is lost. (kill -9 breaks this; then
-// no login is lost all the same, which test/e2e/daemon-faults.test.ts shows.)
+// no login is lost all the same, which test/e2e/daemon-faults.test.ts shows.) Lines that nobody reads in time are lost, and the
+// log says how many: so many may be missing.
 import type { LogLine } from '../support/start-daemon-process.ts';
 import type { Attempt } from './run-clients.ts';
 import type { Sample } from './watch-process.ts';
@@ -18,6 +19,10 @@ export interface SoakOutcome {
   /** Of the last daemon before clients came to it, and when all had left. */
   readonly idle: { readonly before: Sample; readonly after: Sample };
   readonly clients: number;
+  /** When the daemon was away, as of `performance.now()`. */
+  readonly restarts: readonly (readonly [from: number, to: number])[];
+  /** Milliseconds that no good login may take that a restart did not hold up; undefined for any. */
+  readonly limit: number | undefined;
 }
 
 /** Beyond one for each client: the socket, files, connections to issuers. */
@@ -31,6 +36,7 @@ export function judgeSoak(outcome: SoakOutcome): string[] {
     ...judgeDecisions(outcome.attempts),
     ...judgeLines(outcome.attempts, outcome.lines),
     ...judgeProcess(outcome),
+    ...judgeLatency(outcome),
   ];
 }
 
@@ -45,11 +51,38 @@ function judgeLines(attempts: readonly Attempt[], lines: readonly LogLine[]): st
   const decisions = lines.filter(({ msg }) => msg === 'decision');
   const expected = tally(attempts.map((attempt) => attempt.expected));
   const seen = tally(decisions.map(({ code, outcome }) => String(code ?? outcome)));
+  const lost = countLost(lines);
   const names = new Set([...expected.keys(), ...seen.keys()]);
-  return [...names].flatMap((name) => {
+  const wrong = [...names].flatMap((name) => {
     const [logins, logged] = [expected.get(name) ?? 0, seen.get(name) ?? 0];
-    return logins === logged ? [] : [`${name}: ${logins} logins, ${logged} audit lines`];
+    const isRight = lost === 0 ? logins === logged : logins >= logged;
+    return isRight ? [] : [`${name}: ${logins} logins, ${logged} audit lines`];
   });
+  // Other lines may be among the lost ones.
+  const missing = attempts.length - decisions.length;
+  return lost > 0 && missing > lost
+    ? [...wrong, `${missing} audit lines are missing, ${lost} lines were lost`]
+    : wrong;
+}
+
+/** How many lines the log says were lost, as nobody read them in time. */
+export function countLost(lines: readonly LogLine[]): number {
+  return lines.reduce((sum, { lost }) => sum + (typeof lost === 'number' ? lost : 0), 0);
+}
+
+function judgeLatency(outcome: SoakOutcome): string[] {
+  const { limit = Infinity } = outcome;
+  const slow = besideRestarts(outcome).filter(({ latency }) => latency > limit);
+  return slow.length === 0 ? [] : [`${slow.length} good logins took over ${limit} ms`];
+}
+
+/** The good logins that no restart held up. */
+export function besideRestarts({ attempts, restarts }: SoakOutcome): readonly Attempt[] {
+  return attempts.filter(
+    ({ expected, start, latency }) =>
+      expected === 'granted' &&
+      !restarts.some(([from, to]) => start < to && start + latency > from),
+  );
 }
 
 function judgeProcess({ samples, idle, clients }: SoakOutcome): string[] {

@@ -10,6 +10,8 @@ export interface Attempt {
   readonly expected: string;
   /** What the client saw: `granted`, `refused`, or another end in its own words. */
   readonly outcome: string;
+  /** When it began, as of `performance.now()`. */
+  readonly start: number;
   /** Milliseconds from the connection to the answer. */
   readonly latency: number;
 }
@@ -40,7 +42,7 @@ export function runClients(
     const latency = performance.now() - start;
     const refused = `PAM authentication failed for user "${role}"`;
     const outcome = answer === refused ? 'refused' : answer;
-    attempts.push({ kind, expected, outcome, latency });
+    attempts.push({ kind, expected, outcome, start, latency });
   };
   const client = async (id: number): Promise<void> => {
     const random = createRandom(seed, id);

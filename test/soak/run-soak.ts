@@ -13,6 +13,8 @@ export interface SoakOptions {
   readonly seconds: number;
   readonly clients: number;
   readonly seed: number;
+  /** Milliseconds that no good login may take, but for those that a restart was under way for; default: any. */
+  readonly limit?: number | undefined;
 }
 
 export interface SoakResult extends SoakOutcome {
@@ -27,7 +29,8 @@ export interface SoakResult extends SoakOutcome {
 const RESTARTS = 0.5;
 const LOOKS = 12;
 
-export async function runSoak({ seconds, clients: count, seed }: SoakOptions): Promise<SoakResult> {
+export async function runSoak(options: SoakOptions): Promise<SoakResult> {
+  const { seconds, clients: count, seed, limit } = options;
   await using world = await createSoakWorld();
   const logins = createLogins(world);
   // As it is when it has retrieved its keys and nobody has come yet; every daemon is, before clients come to it.
@@ -35,7 +38,12 @@ export async function runSoak({ seconds, clients: count, seed }: SoakOptions): P
   const start = performance.now();
   const watch = watchProcess(() => pidOfDaemon(world));
   const clients = runClients(world.host.cluster, logins, { count, seed });
-  const disturbances = disturb(world, logins, clients, start + seconds * RESTARTS * 1000);
+  const disturbances = disturb(world, logins, clients, {
+    unread: Math.min(30_000, seconds * 100),
+    slowDisk: Math.min(6000, seconds * 100),
+    half: Math.min(3000, seconds * 100),
+    restartsUntil: start + seconds * RESTARTS * 1000,
+  });
   await delay(seconds * 1000);
   await disturbances.stop();
   // The last daemon has to be looked at for a while, however late it came.
@@ -54,6 +62,8 @@ export async function runSoak({ seconds, clients: count, seed }: SoakOptions): P
     samples: watch.samples,
     idle: { before, after },
     clients: count,
+    restarts: disturbances.restarts,
+    limit,
   };
   return {
     ...outcome,

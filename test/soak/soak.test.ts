@@ -18,8 +18,8 @@ describe('the judge', () => {
   const sample = { pid: 1, memory: 100, descriptors: 30 };
   const good: SoakOutcome = {
     attempts: [
-      { kind: 'good', expected: 'granted', outcome: 'granted', latency: 1 },
-      { kind: 'bad', expected: 'ERR_TOKEN_EXPIRED', outcome: 'refused', latency: 1 },
+      { kind: 'good', expected: 'granted', outcome: 'granted', start: 0, latency: 1 },
+      { kind: 'bad', expected: 'ERR_TOKEN_EXPIRED', outcome: 'refused', start: 0, latency: 1 },
     ],
     lines: [
       { msg: 'ready' },
@@ -29,6 +29,8 @@ describe('the judge', () => {
     samples: Array.from({ length: 12 }, () => sample),
     idle: { before: { ...sample, descriptors: 20 }, after: { ...sample, descriptors: 20 } },
     clients: 8,
+    restarts: [],
+    limit: undefined,
   };
   const [granted, refused] = good.attempts;
 
@@ -82,9 +84,46 @@ describe('the judge', () => {
       { samples: good.samples.map((one) => ({ ...one, descriptors: 69 })) },
       ['69 descriptors for 8 clients'],
     ],
+    [
+      'more lines are missing than the log says were lost',
+      { lines: [...good.lines.slice(0, 1), { msg: 'lines of the log were lost', lost: 1 }] },
+      ['2 audit lines are missing, 1 lines were lost'],
+    ],
+    [
+      'a line is there too often, although lines were lost',
+      { lines: [...good.lines, good.lines[1]!, { msg: 'lines of the log were lost', lost: 5 }] },
+      ['granted: 1 logins, 2 audit lines'],
+    ],
+    [
+      'a good login took too long, and no restart held it up',
+      {
+        attempts: [{ ...granted!, start: 100, latency: 50 }, refused!],
+        limit: 49,
+        restarts: [[0, 99]],
+      },
+      ['1 good logins took over 49 ms'],
+    ],
     ['nobody looked', { samples: [] }, ['only 0 looks at the last daemon']],
   ])('says so when %s', (_what, change, violations) => {
     expect(judgeSoak({ ...good, ...change })).toEqual(violations);
+  });
+
+  it.each<[what: string, change: Partial<SoakOutcome>]>([
+    [
+      'lines that are missing were lost',
+      { lines: [...good.lines.slice(0, 1), { msg: 'lines of the log were lost', lost: 2 }] },
+    ],
+    [
+      'a good login took long, for a restart',
+      {
+        attempts: [{ ...granted!, start: 100, latency: 50 }, refused!],
+        limit: 49,
+        restarts: [[149, 200]],
+      },
+    ],
+    ['a bad login took long', { attempts: [granted!, { ...refused!, latency: 50 }], limit: 49 }],
+  ])('has nothing to say when %s', (_what, change) => {
+    expect(judgeSoak({ ...good, ...change })).toEqual([]);
   });
 
   it('takes percentiles by rank', () => {

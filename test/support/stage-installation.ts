@@ -11,6 +11,7 @@ import {
   link,
   mkdir,
   realpath,
+  rename,
   stat,
   writeFile,
 } from 'node:fs/promises';
@@ -30,7 +31,10 @@ export interface StagedInstallation extends AsyncDisposable {
   readonly module: string;
   /** issuers.yaml, mode 0644. */
   readonly config: string;
+  /** Writes it in place. */
   readonly writeConfig: (text: string) => Promise<void>;
+  /** Puts another file in its place. */
+  readonly replaceConfig: (text: string) => Promise<void>;
   readonly remove: () => Promise<void>;
   readonly keep: () => void;
 }
@@ -60,6 +64,11 @@ export async function stageInstallation(
   const writeConfig = async (text: string): Promise<void> => {
     await writeFile(inside('etc/issuers.yaml'), text);
     await chmod(inside('etc/issuers.yaml'), 0o644);
+  };
+  const replaceConfig = async (text: string): Promise<void> => {
+    await writeFile(inside('etc/new.yaml'), text);
+    await chmod(inside('etc/new.yaml'), 0o644);
+    await rename(inside('etc/new.yaml'), inside('etc/issuers.yaml'));
   };
 
   try {
@@ -94,6 +103,7 @@ export async function stageInstallation(
     module: inside('lib/pam_pgtoken.so'),
     config: inside('etc/issuers.yaml'),
     writeConfig,
+    replaceConfig,
     remove: folder.remove,
     keep: folder.keep,
     [Symbol.asyncDispose]: folder.remove,

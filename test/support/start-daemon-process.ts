@@ -31,6 +31,8 @@ export interface DaemonProcess extends AsyncDisposable {
   /** Waits for a line with this message from the given place on; throws when the daemon ends before. */
   readonly waitForLine: (msg: string, from?: number) => Promise<LogLine>;
   readonly signal: (signal: NodeJS.Signals) => void;
+  /** Reads its log no more, as a reader that hangs, until what this returns is called. */
+  readonly stopReading: () => () => void;
   /** Resolves with exit status, or the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals>;
   /** SIGTERM, if it still runs; waits for its end. */
@@ -109,6 +111,10 @@ export function startDaemonProcess(options: DaemonProcessOptions): DaemonProcess
         return found;
       }),
     signal,
+    stopReading: () => {
+      child.stdout?.pause();
+      return () => child.stdout?.resume();
+    },
     ended,
     stop,
     async [Symbol.asyncDispose]() {
