@@ -23,6 +23,10 @@ export interface StartDaemonOptions {
   readonly wrapper?: readonly string[];
   /** Let no file of the daemon grow, as on a full disk. */
   readonly fullDisk?: boolean;
+  /** Do not wait until it is ready. */
+  readonly unready?: boolean;
+  /** As whoever runs the tests, and not as a user of its own; then the server may not connect. */
+  readonly asTester?: boolean;
 }
 
 export interface DaemonHost extends AsyncDisposable {
@@ -54,13 +58,15 @@ const MODULE_TIMEOUT = 3;
  * @param roles the database roles that exist besides postgres.
  * @param settings more lines of postgresql.conf, by name.
  * @param services other services than {@link DAEMON_SERVICE}, each with the roles whose logins go there.
+ * @param checkout whose module and daemon; default: this one's.
  */
 export async function startDaemonHost(
   roles: readonly string[],
   settings: Readonly<Record<string, string>> = {},
   services: Readonly<Record<string, readonly string[]>> = {},
+  checkout?: string,
 ): Promise<DaemonHost> {
-  const installation = await stageInstallation(writeIssuersYAML([]));
+  const installation = await stageInstallation(writeIssuersYAML([]), checkout);
   const folder = await createTemporaryFolder('daemon');
   const owner = process.geteuid?.() === 0 ? [`--owner=${DAEMON_USER.name}`] : [];
   const [run, cacheFolder] = [join(folder.path, 'run'), join(folder.path, 'cache')];
@@ -129,11 +135,12 @@ export async function startDaemonHost(
       cluster.setPAMService(DAEMON_SERVICE, pamService(seconds)),
     startDaemon: async (given = {}) => {
       const { issuers, args = [], activated = false, wrapper = [], fullDisk = false } = given;
+      const { unready = false, asTester = false } = given;
       if (issuers !== undefined) await installation.writeConfig(writeIssuersYAML(issuers));
       if (activated) await runChecked('rm', ['-f', socket]);
       const daemon = startDaemonProcess({
         command: installation.command,
-        user: DAEMON_USER,
+        ...(asTester ? {} : { user: DAEMON_USER }),
         wrapper: [
           ...(activated ? socketActivator(socket) : []),
           ...(fullDisk ? WITH_FULL_DISK : []),
@@ -147,6 +154,7 @@ export async function startDaemonHost(
           ...args,
         ],
       });
+      if (unready) return daemon;
       await daemon.waitForLine('ready').catch(async (error: unknown) => {
         await daemon.stop();
         throw error;
