@@ -41,7 +41,9 @@ export interface Clients {
 export async function startFaultHost(clients: number, checkout?: string): Promise<FaultHost> {
   await using stack = new AsyncDisposableStack();
   const authority = stack.use(await createCertificateAuthority());
-  const issuer = stack.use(await createIssuer(authority, { algorithms: ['ES256'] }));
+  const issuer = stack.use(
+    await createIssuer(authority, { algorithms: ['ES256'], answersAll: true }),
+  );
   const slowCalls = stack.use(await createSlowCalls());
   const host = stack.use(await startDaemonHost([ROLE, DENIED.role], {}, {}, checkout));
   const mint: FaultHost['mint'] = async (sub) =>

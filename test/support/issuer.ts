@@ -46,6 +46,8 @@ export interface IssuerOptions {
   readonly algorithms?: readonly SigningAlgorithm[];
   /** A path in the issuer's URL, such as `/realms/people`. Default: none. */
   readonly path?: string;
+  /** Answer what a request does not accept, for versions of pgtoken that accept too little. Default: refuse it. */
+  readonly answersAll?: boolean;
 }
 
 export interface MintOptions {
@@ -178,7 +180,7 @@ export async function createIssuer(
       return;
     }
     const { mediaType, body } = documents[name];
-    if (!negotiate(request, response, mediaType)) return;
+    if (options.answersAll !== true && !negotiate(request, response, mediaType)) return;
     const applies = path !== '/elsewhere' && (failing === undefined || failing === name);
     respond(response, mediaType, JSON.stringify(body()), applies ? failure : undefined);
   }
