@@ -16,12 +16,21 @@ import { warnOfClaimNames } from './warn-of-claim-names.ts';
 import { warnOfCertificates } from './warn-of-certificates.ts';
 import { warnOfIssuerURL } from './warn-of-issuer-url.ts';
 import { warnOfPlaceholders } from './warn-of-placeholders.ts';
+import { warnOfServices } from './warn-of-services.ts';
+
+/** What warnings depend on besides the file. */
+export interface WarningOptions {
+  /** Default: that of this host. */
+  readonly clock?: Clock | undefined;
+  /** The PAM services of this host that ask pgtoken; default: nothing is known of them. */
+  readonly services?: readonly string[];
+}
 
 /** Finds everything that calls for a warning, in the order of the text. */
 export async function findWarnings(
   policy: Policy,
   locate: Locate,
-  clock: Clock = systemClock,
+  { clock = systemClock, services = [] }: WarningOptions = {},
 ): Promise<readonly Problem[]> {
   const warnings: Problem[] = [];
   if (!isProtectedRole('postgres', policy.protectedRoles)) {
@@ -30,7 +39,7 @@ export async function findWarnings(
       path,
       message:
         '"postgres", the superuser of most servers, is not protected: a token may be it where a rule yields it',
-      hint: 'Keep postgres and "pg_*" in the list; an entry can list exceptions (allowProtectedRoles).',
+      hint: 'Keep postgres, root and "pg_*" in the list; an entry can list exceptions (allowProtectedRoles).',
       ...locate(path),
     });
   }
@@ -48,13 +57,7 @@ export async function findWarnings(
     warnOfOpenNames(issuer.entry, warn);
     warnOfTwin(index, policy.issuers, warn);
     await warnOfStrangers(issuer, warn);
-    if (policy.issuers.length > 1 && issuer.entry.pam.services === undefined) {
-      warn(
-        [],
-        'no pam.services: its tokens count on every line of pg_hba.conf, beside those of the other entries',
-        'List the PAM services (pamservice=) that this population is meant for.',
-      );
-    }
+    warnOfServices(issuer.entry, policy.issuers.length, services, warn);
   }
   return warnings.toSorted((a, b) => a.line - b.line || a.column - b.column);
 }

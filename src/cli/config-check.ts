@@ -8,8 +8,10 @@ import { NO_ISSUER } from '../config/no-issuer.ts';
 import { formatMessage, formatPath, type Problem } from '../config/problems.ts';
 import { readBearerToken } from '../issuers/read-bearer-token.ts';
 import { createHostAccounts } from '../doctor/host-accounts.ts';
+import { hostFiles } from '../doctor/host-files.ts';
 import { loadPolicyAs } from '../doctor/load-policy-as.ts';
 import { nameUsers } from '../doctor/name-users.ts';
+import { listServices, PAM_FOLDERS } from '../doctor/pam/list-services.ts';
 import { runCommand } from '../doctor/run-command.ts';
 import { lookAs } from '../doctor/take-on-rights.ts';
 import type { Account, Accounts } from '../doctor/world.ts';
@@ -24,6 +26,8 @@ export interface ConfigCheckOptions {
   readonly strict: boolean;
   /** Whose eyes to look with; undefined: the daemon's, where root asks. */
   readonly user?: string;
+  /** Where PAM services are; undefined: where libpam looks. */
+  readonly pamDir?: string;
 }
 
 /** What there is to say of a file. */
@@ -47,7 +51,9 @@ export async function checkConfigFile(file: string, options: ConfigCheckOptions)
     );
     return 2;
   }
-  const report = await nameAll(await examine(file, choice), accounts);
+  const folders = options.pamDir === undefined ? PAM_FOLDERS : [options.pamDir];
+  const services = listServices(folders, { files: hostFiles });
+  const report = await nameAll(await examine(file, choice, services), accounts);
   const { problems, warnings } = report;
   const passed = problems.length === 0 && (warnings.length === 0 || !options.strict);
   process.stdout.write(
@@ -63,7 +69,11 @@ export async function checkConfigFile(file: string, options: ConfigCheckOptions)
   return passed ? 0 : 1;
 }
 
-async function examine(file: string, { account, absent }: ReaderChoice): Promise<Report> {
+async function examine(
+  file: string,
+  { account, absent }: ReaderChoice,
+  services: readonly string[],
+): Promise<Report> {
   const user = account?.name;
   const note =
     absent === undefined
@@ -81,7 +91,7 @@ async function examine(file: string, { account, absent }: ReaderChoice): Promise
     // The daemon takes it, as the package brings it so; but whoever asks wants to know whether anybody can log in.
     problems: policy.issuers.length === 0 ? [{ path, ...NO_ISSUER, ...locate(path) }] : [],
     warnings: [
-      ...(await findWarnings(policy, locate)),
+      ...(await findWarnings(policy, locate, { services })),
       ...findUnreadableTokens(policy, locate, account),
     ],
     note,

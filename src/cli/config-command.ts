@@ -23,6 +23,10 @@ export function addConfigCommand(program: Command): void {
       '--user <name>',
       'look at files as this user; default, where root runs this: pgtoken, if there is such a user',
     )
+    .option(
+      '--pam-dir <folder>',
+      'where PAM services are; default: /etc/pam.d, then /usr/lib/pam.d',
+    )
     .option('--json', 'write JSON', false)
     .option('--strict', 'take warnings for problems', false)
     .action(

@@ -98,7 +98,7 @@ export const configurationSchema = z
       protectedRoles(
         'Roles that no token may be, whatever the rules say. `*` stands for any text. Compared byte for byte, case and all. What is written here replaces the default. An entry may list exceptions.',
       ),
-      ['postgres', 'pg_*'],
+      ['postgres', 'root', 'pg_*'],
     ),
     issuers: z.array(issuerEntry, { error: 'expected a list of issuers' }).check(
       z.meta({

@@ -14,6 +14,7 @@ import { faulty, type Finding, TOPICS } from './finding.ts';
 import { isLoaded, type LoadedHBA, loadHBAFiles } from './hba/load-hba-files.ts';
 import { DEFAULT_OPTIONS } from './module-options.ts';
 import { findServices, type FoundServices } from './pam/find-services.ts';
+import { PAM_FOLDERS } from './pam/list-services.ts';
 import type { Connection } from './parse-connection.ts';
 import type { ReadDatabase } from './read-database.ts';
 import { askServers } from './server/ask-servers.ts';
@@ -40,7 +41,6 @@ export interface HostPlan {
   readonly pgbouncer: string;
 }
 
-const PAM_FOLDERS = ['/etc/pam.d', '/usr/lib/pam.d'];
 const DAEMON_USER = 'pgtoken';
 
 /** Never throws for what a host may be like. @returns findings by topic. */

@@ -116,7 +116,7 @@ describe('a policy', () => {
       ok: true,
       policy: {
         issuers: [{ name: 'a', keySource: { kind: 'pinned', keySet: { keys: [key] } } }],
-        protectedRoles: ['postgres', 'pg_*'],
+        protectedRoles: ['postgres', 'root', 'pg_*'],
         maxTokenBytes: 16_384,
       },
       files: [join(folder, 'issuers.yaml'), join(folder, 'keys.json')],

@@ -19,7 +19,7 @@ async function warningsAt(now: number, certificateAuthority: string): Promise<re
     audiences: ['postgres'],
     certificateAuthority,
   };
-  const warnings = await findWarningsIn([entryWith({ issuer })], {}, () => now);
+  const warnings = await findWarningsIn([entryWith({ issuer })], {}, { clock: () => now });
   return warnings.map(({ path, message }) => `${formatPath(path)}: ${message}`);
 }
 

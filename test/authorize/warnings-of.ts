@@ -4,8 +4,7 @@ import { join } from 'node:path';
 
 import { expect } from 'vitest';
 
-import { findWarnings } from '../../src/authorize/find-warnings.ts';
-import type { Clock } from '../../src/clock.ts';
+import { findWarnings, type WarningOptions } from '../../src/authorize/find-warnings.ts';
 import { loadPolicy } from '../../src/authorize/load-policy.ts';
 import { formatPath, type Problem } from '../../src/config/problems.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
@@ -24,12 +23,11 @@ export const entryWith = (more: Entry = {}, url = 'https://k8s.example.com'): En
 
 /**
  * @param top what stands beside `issuers`.
- * @param clock Default: that of this host.
  */
 export async function findWarningsIn(
   entries: readonly Entry[],
   top: Entry = {},
-  clock?: Clock,
+  options?: WarningOptions,
 ): Promise<readonly Problem[]> {
   await using folder = await createTemporaryFolder('warnings');
   const file = join(folder.path, 'issuers.yaml');
@@ -37,7 +35,7 @@ export async function findWarningsIn(
   await chmod(file, 0o644);
   const loaded = await loadPolicy(file);
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
-  const warnings = await findWarnings(loaded.policy, loaded.locate, clock);
+  const warnings = await findWarnings(loaded.policy, loaded.locate, options);
   // Advice is always a whole sentence.
   expect(warnings.filter(({ hint }) => !/^[A-Z].*\.$/.test(hint ?? ''))).toEqual([]);
   return warnings;

@@ -295,3 +295,54 @@ describe('config schema', () => {
     ).toBe(true);
   });
 });
+
+describe('PAM services that ask pgtoken', () => {
+  const NAMED = 'auth required pam_pgtoken.so\naccount required pam_pgtoken.so\n';
+
+  async function placeServices(name: string, services: Readonly<Record<string, string>>) {
+    const pamDir = join(folder, name);
+    await mkdir(pamDir);
+    for (const [service, text] of Object.entries(services)) {
+      await writeFile(join(pamDir, service), text);
+    }
+    return pamDir;
+  }
+
+  it('are told where an entry is for all of them, included ones too', async () => {
+    const file = await place('services.yaml', entry('postgres'));
+    const pamDir = await placeServices('pam-several', {
+      'postgresql-k8s': NAMED,
+      'common-auth': 'auth sufficient pam_pgtoken.so\nauth required pam_unix.so\n',
+      sshd: '@include common-auth\n',
+      cups: 'auth required pam_unix.so\n',
+      broken: 'auth\n',
+    });
+    const { status, stdout } = await runPgtoken(['config', 'check', '--pam-dir', pamDir, file]);
+    expect([status, stdout.replaceAll(file, 'FILE')]).toEqual([
+      0,
+      `FILE:3:3: warning: issuers[0]: no pam.services: its tokens count for "common-auth", "sshd" too, by which users log in to this host
+  HINT: List the PAM services of PostgreSQL (pamservice= of pg_hba.conf) here, and take pam_pgtoken.so out of the others.
+FILE: ok, 1 issuer: a; 1 warning
+`,
+    ]);
+  });
+
+  it('are not told where there is one, or the entry says which it is for', async () => {
+    const file = await place('service.yaml', entry('postgres'));
+    const one = await placeServices('pam-one', {
+      'postgresql-k8s': NAMED,
+      cups: 'auth required pam_unix.so\n',
+    });
+    expect((await runPgtoken(['config', 'check', '--strict', '--pam-dir', one, file])).status).toBe(
+      0,
+    );
+    const named = await place(
+      'named.yaml',
+      entry('postgres', '  pam: {services: [postgresql-k8s]}\n'),
+    );
+    const two = await placeServices('pam-two', { 'postgresql-k8s': NAMED, su: NAMED });
+    expect(
+      (await runPgtoken(['config', 'check', '--strict', '--pam-dir', two, named])).status,
+    ).toBe(0);
+  });
+});

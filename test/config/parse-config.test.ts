@@ -11,7 +11,7 @@ describe('a configuration', () => {
     expect(parsed).toMatchObject({ ok: true });
     expect(parsed.ok && parsed.config).toEqual({
       apiVersion: 'pgtoken/v1',
-      protectedRoles: ['postgres', 'pg_*'],
+      protectedRoles: ['postgres', 'root', 'pg_*'],
       issuers: [
         {
           name: 'homelab',

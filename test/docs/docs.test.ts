@@ -148,7 +148,7 @@ issuers:
     await using folder = await createTemporaryFolder('docs');
     const file = join(folder.path, 'issuers.yaml');
     writeFileSync(file, text, { mode: 0o644 });
-    const { stdout } = await runPgtoken(['config', 'check', file]);
+    const { stdout } = await runPgtoken(['config', 'check', '--pam-dir', '/none', file]);
     const told = stdout
       .replaceAll(`${folder.path}/`, '')
       .split('\n')

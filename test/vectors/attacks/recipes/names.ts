@@ -132,14 +132,14 @@ export function names({ token, defaultClaims, defaultHeader }: Mint): AttackReci
       },
     ]),
     ...attacks('to be a role that no token may be', 'RFC 8725 section 3.10', [
-      ...['postgres', 'pg_read_all_data', 'pg_', 'pg_x\n'].map((role): Recipe => ({
+      ...['postgres', 'root', 'pg_read_all_data', 'pg_', 'pg_x\n'].map((role): Recipe => ({
         name: `a subject named ${JSON.stringify(role)}`,
         policy: 'subject',
         role,
         password: token({ claims: { sub: role } }),
         expected: {
           code: 'ERR_ROLE_PROTECTED',
-          message: `role ${JSON.stringify(role)} is protected, no token may be it (protectedRoles: "postgres", "pg_*")`,
+          message: `role ${JSON.stringify(role)} is protected, no token may be it (protectedRoles: "postgres", "root", "pg_*")`,
         },
       })),
       {

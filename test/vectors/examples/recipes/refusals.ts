@@ -87,7 +87,7 @@ export function noRole(role: string): Expected {
 export function protectedRole(role = 'postgres'): Expected {
   return {
     code: 'ERR_ROLE_PROTECTED',
-    message: `role "${role}" is protected, no token may be it (protectedRoles: "postgres", "pg_*")`,
+    message: `role "${role}" is protected, no token may be it (protectedRoles: "postgres", "root", "pg_*")`,
   };
 }
 

@@ -11,7 +11,7 @@ const CASE =
 
 const isProtected = (asked: string): Recipe['expected'] => ({
   code: 'ERR_ROLE_PROTECTED',
-  message: `role "${asked}" is protected, no token may be it (protectedRoles: "postgres", "pg_*")`,
+  message: `role "${asked}" is protected, no token may be it (protectedRoles: "postgres", "root", "pg_*")`,
   hint: 'Log in as another role, or change protectedRoles.',
 });
 
@@ -204,7 +204,7 @@ export function role({ token }: Mint): Recipe[] {
       'postgres',
       isProtected('postgres'),
     ),
-    ...['pg_monitor', 'pg_', 'pg_read_server_files'].map((asked) =>
+    ...['root', 'pg_monitor', 'pg_', 'pg_read_server_files'].map((asked) =>
       subject(`refuses ${asked}, though a rule yields it`, asked, asked, isProtected(asked)),
     ),
     subject(
@@ -222,6 +222,9 @@ export function role({ token }: Mint): Recipe[] {
       'postgres2',
       'postgres2',
       granted('subject'),
+    ),
+    ...['Root', 'root2', 'toor'].map((asked) =>
+      subject(`grants ${asked}, which is not root`, asked, asked, granted('subject')),
     ),
     subject(
       'grants a role that only contains a protected pattern',
