@@ -42,8 +42,10 @@ describe.each(RELEASES)('on $suite', ({ suite }) => {
   it('the command runs, as any user', async () => {
     const version = await root.sh(`dpkg-query -W -f '\${Version}' pgtoken`);
     expect(await root.sh('runuser -u nobody -- pgtoken --version')).toBe(`${version}\n`);
-    expect(await root.sh('runuser -u nobody -- pgtoken config check')).toBe(
-      '/etc/pgtoken/issuers.yaml: ok, 0 issuers: nobody can log in\n',
+    const checked = await root.run('runuser -u nobody -- pgtoken config check');
+    expect(checked.status).toBe(1);
+    expect(checked.stdout).toMatch(
+      /^\/etc\/pgtoken\/issuers\.yaml:\d+:1: issuers: no issuer is configured, nobody can log in\n/,
     );
   });
 

@@ -101,9 +101,9 @@ describe.each(RELEASES)('on $suite', ({ suite, postgresql }) => {
       `there is no group postgres: only root may connect to ${SOCKET}`,
     );
     expect(await socketOwner()).toBe('srw-rw---- root:root');
-    expect(await machine.sh('pgtoken config check')).toBe(
-      `${CONFIG}: ok, 0 issuers: nobody can log in\n`,
-    );
+    const checked = await machine.run('pgtoken config check');
+    expect(checked.status).toBe(1);
+    expect(checked.stdout).toContain(': issuers: no issuer is configured, nobody can log in\n');
   });
 
   it('the upgrade to this one keeps an edited issuers.yaml, and restarts the daemon', async () => {
@@ -172,13 +172,25 @@ describe.each(RELEASES)('on $suite', ({ suite, postgresql }) => {
     expect(await login(issuer.mint())).toMatchObject(GRANTED);
   });
 
-  it('doctor, run as docs/doctor.md says, has nothing to say', async () => {
+  it('doctor, run as docs/doctor.md says, asks the server, and knows where Debian lets it listen', async () => {
     const { blocks } = readPage('docs/doctor.md');
-    const command = /^pgtoken doctor --db .*$/m.exec(blocks[0]?.text ?? '')?.[0];
+    const command = /^pgtoken doctor$/m.exec(blocks[0]?.text ?? '')?.[0];
     const { status, stdout, stderr } = await machine.run(command ?? 'no command');
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    expect(stdout).toContain(`answers; its rules are in`);
-    expect(stdout).toMatch(/\n\n0 failures, 0 warnings\n$/);
+    expect(stdout).toContain('answers; its rules are in');
+    expect(stdout).toContain('certificate for DNS:db.example.com');
+    expect(stdout).toContain('listen_addresses is "localhost"');
+    expect(stdout).toMatch(/\n\n0 failures, 1 warning\n$/);
+  });
+
+  it('config check tells what only root may read, by the name of the user who may not', async () => {
+    await machine.sh(`chmod 0600 ${CONFIG}`);
+    const checked = await machine.run('pgtoken config check');
+    await machine.sh(`chmod 0644 ${CONFIG}`);
+    expect(checked).toMatchObject({ status: 1 });
+    expect(checked.stdout).toContain(
+      `${CONFIG}:1:1: cannot be used: user pgtoken may not read it\n`,
+    );
   });
 
   it('the shipped PAM service says what README.md says', async () => {
@@ -327,7 +339,7 @@ describe.each(RELEASES)('on $suite', ({ suite, postgresql }) => {
     await machine.sh(`chmod 0644 ${CONFIG}`);
     expect(result.status).toBe(1);
     expect(result.stdout).toBe(
-      `${CONFIG}:1:1: cannot be used: user ID 1000 may not read it\n  HINT: Let this user read it and enter the folders above it, or run pgtoken as a user who may.\n`,
+      `${CONFIG}:1:1: cannot be used: user client may not read it\n  HINT: Let this user read it and enter the folders above it, or run pgtoken as a user who may.\n`,
     );
   });
 
