@@ -7,18 +7,10 @@ import { parseHBA } from '../../src/doctor/parse-hba.ts';
 import { type DatabaseRole, MAX_ROLE_BYTES } from '../../src/doctor/roles/read-roles.ts';
 import { MAX_ROLE_BYTES as REAL_MAX } from '../../src/roles/check-role.ts';
 import { entry, loadIssuers } from './load-issuers.ts';
+import { fakeRole as role } from './roles/fake-role.ts';
 
 const rules = (...roles: readonly Record<string, unknown>[]): Record<string, unknown> =>
   entry({ roles });
-
-const role = (name: string, over: Partial<DatabaseRole> = {}): DatabaseRole => ({
-  name,
-  mayLogIn: true,
-  isSuperuser: false,
-  powers: [],
-  expiredAt: undefined,
-  ...over,
-});
 
 async function check(
   given: Record<string, unknown>,

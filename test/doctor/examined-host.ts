@@ -117,6 +117,8 @@ async function build(stack: AsyncDisposableStack): Promise<ExaminedHost> {
       certificateAuthority: issuer.certificateAuthority,
       audiences: ['postgres'],
     },
+    // A busy machine is no fault of the issuer.
+    http: { timeout: '30s' },
     roles: [{ claim: 'sub', equals: 'system:serviceaccount:foo:myservice', role: ROLE }],
     ...over,
   });

@@ -12,21 +12,13 @@ import {
   startExaminedHost,
   type ExaminedHost,
 } from '../doctor/examined-host.ts';
+import { DEBIAN_LINES } from '../doctor/hba/debian-lines.ts';
 import { poll } from '../support/poll.ts';
 import { startPostgresCluster, type PostgresCluster } from '../support/postgres-cluster.ts';
 import { run } from '../support/run.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 import { writeSecret } from '../support/write-secret.ts';
 
-/** What postgresql-common 248 and 278 write, of Debian 12 and 13; the superuser's line is the cluster's own. */
-const DEBIAN_HBA = [
-  'local   all             all                                     peer',
-  'host    all             all             127.0.0.1/32            scram-sha-256',
-  'host    all             all             ::1/128                 scram-sha-256',
-  'local   replication     all                                     peer',
-  'host    replication     all             127.0.0.1/32            scram-sha-256',
-  'host    replication     all             ::1/128                 scram-sha-256',
-];
 const PAM = `pam pamservice=${SERVICE}`;
 const README = `hostssl all all 0.0.0.0/0 ${PAM}`;
 
@@ -48,7 +40,7 @@ beforeAll(async () => {
   const module = `required ${host.module}\n`;
   cluster = stack.use(
     await startPostgresCluster({
-      hba: [...DEBIAN_HBA, README],
+      hba: [...DEBIAN_LINES, README],
       pamServices: { [SERVICE]: `auth ${module}account ${module}` },
       setup: [`create role "${ROLE}" login`],
       settings: {
@@ -88,7 +80,7 @@ async function reload(): Promise<void> {
 }
 
 afterEach(async () => {
-  await writeRules(...DEBIAN_HBA, README);
+  await writeRules(...DEBIAN_LINES, README);
 });
 
 const LISTENING = (seen: string): ReturnType<typeof fault> =>

@@ -3,7 +3,7 @@
 import { faulty, type Finding } from '../finding.ts';
 import { findExceptions, isLoopback } from '../hba-coverage.ts';
 import type { HBARule } from '../parse-hba.ts';
-import { nameRule, placeOf } from './place-of.ts';
+import { lineFor, nameRule, placeOf } from './place-of.ts';
 
 /** Whose clients are meant to be let in or kept out in another way than by password. */
 const DELIBERATE: ReadonlySet<string> = new Set(['pam', 'reject']);
@@ -28,14 +28,11 @@ function tell(
   takers: readonly HBARule[],
 ): Finding {
   const addresses = [...new Set(takers.map(addressOf))];
-  const options = rule.options.map(([name, value]) => `${name}=${value}`).join(' ');
-  const line = (address: string): string =>
-    `\n  ${rule.type} all all ${address} ${rule.method} ${options}`.trimEnd();
   return faulty(
     fault,
     placeOf(rule),
     `not used by clients at ${addresses.join(', ')}: ${takers.map((taker) => nameRule(taker, rule)).join(' and ')} above it ${takers.length === 1 ? 'takes' : 'take'} those connections`,
-    `If they are to log in with tokens too, write above line ${takers[0]?.line}:${addresses.map(line).join('')}`,
+    `If they are to log in with tokens too, write above line ${takers[0]?.line}:${addresses.map((address) => `\n  ${lineFor(address, rule)}`).join('')}`,
   );
 }
 

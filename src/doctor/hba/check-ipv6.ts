@@ -1,7 +1,7 @@
 // Clients that come by IPv6: a line for 0.0.0.0/0 looks as if it were for everybody, and is for none of them.
 import { faulty, type Finding } from '../finding.ts';
 import type { HBARule } from '../parse-hba.ts';
-import { placeOf } from './place-of.ts';
+import { lineFor, placeOf } from './place-of.ts';
 
 /**
  * @param own lines of one service.
@@ -25,13 +25,12 @@ export function checkIPv6(
   if (open === undefined || isCovered || !mayListenOnIPv6(listenAddresses)) {
     return [];
   }
-  const options = open.options.map(([name, value]) => `${name}=${value}`).join(' ');
   return [
     faulty(
       'hba-ipv6',
       placeOf(open),
       'is for all of IPv4, and no line of this service for IPv6: a client that comes by IPv6 is refused, or goes by another line',
-      `If there are such clients, write beside it:\n  ${`${open.type} all all ::/0 pam ${options}`.trimEnd()}`,
+      `If there are such clients, write beside it:\n  ${lineFor('::/0', open)}`,
     ),
   ];
 }

@@ -1,4 +1,4 @@
-// Where a rule of pg_hba.conf is, and how messages call it.
+// How messages call a rule of pg_hba.conf, and how hints write another one like it.
 import type { HBARule } from '../parse-hba.ts';
 
 /** `file:line`. */
@@ -9,4 +9,10 @@ export function placeOf({ file, line }: HBARule): string {
 /** `line 3 (host, md5)`, with the file where that is another than that of the rule it is compared with. */
 export function nameRule({ file, line, type, method }: HBARule, beside: HBARule): string {
   return `${file === beside.file ? '' : `${file}, `}line ${line} (${type}, ${method})`;
+}
+
+/** A line for all databases and roles at an address, and otherwise as a rule. */
+export function lineFor(address: string, { type, method, options }: HBARule): string {
+  const words = options.map(([name, value]) => `${name}=${value}`);
+  return [type, 'all', 'all', address, method, ...words].join(' ');
 }

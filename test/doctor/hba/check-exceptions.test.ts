@@ -2,19 +2,11 @@
 import { describe, expect, it } from 'vitest';
 
 import { checkLines } from './check-lines.ts';
+import { DEBIAN_LINES } from './debian-lines.ts';
 
 const PAM = 'pam pamservice=x';
 
-/** As Debian 12 and 13 ship it, with the line of the README at its end. */
-const DEBIAN = [
-  'local   all             postgres                                peer',
-  'local   all             all                                     peer',
-  'host    all             all             127.0.0.1/32            scram-sha-256',
-  'host    all             all             ::1/128                 scram-sha-256',
-  'local   replication     all                                     peer',
-  'host    replication     all             127.0.0.1/32            scram-sha-256',
-  'host    replication     all             ::1/128                 scram-sha-256',
-];
+const DEBIAN = ['local all postgres peer', ...DEBIAN_LINES];
 
 describe('a line for some of its addresses', () => {
   it("is a note where they are this host's own, as with Debian's lines", () => {

@@ -5,16 +5,8 @@ import { checkRoles, findNamedRoles } from '../../../src/doctor/check-roles.ts';
 import type { Finding } from '../../../src/doctor/finding.ts';
 import type { DatabaseRole } from '../../../src/doctor/roles/read-roles.ts';
 import { mergeRoles } from '../../../src/doctor/server/merge-roles.ts';
+import { fakeRole as role } from './fake-role.ts';
 import { entry, loadIssuers } from '../load-issuers.ts';
-
-const role = (name: string, over: Partial<DatabaseRole> = {}): DatabaseRole => ({
-  name,
-  mayLogIn: true,
-  isSuperuser: false,
-  powers: [],
-  expiredAt: undefined,
-  ...over,
-});
 
 const NAMED = { roles: [{ claim: 'groups', equals: 'a', role: 'app' }] };
 const OPEN = { roles: [{ claim: 'sub' }] };
