@@ -6,7 +6,7 @@
 //   --version TEXT  the peers of this version alone
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { inspect, parseArgs } from 'node:util';
 
 import { type Reporter, startVitest } from 'vitest/node';
 
@@ -35,7 +35,15 @@ const { positionals, values } = parseArgs({
     version: { type: 'string' },
   },
 });
-process.exitCode = (await main()) ? 0 : 1;
+process.exitCode = await main().then(
+  (isGood) => (isGood ? 0 : 1),
+  (error: unknown) => {
+    // Something that is missing says what to do; anything else is a defect, and where it is matters.
+    const isMissing = error instanceof Error && error.message.includes('\nHINT: ');
+    print(isMissing ? error.message : inspect(error));
+    return 1;
+  },
+);
 
 async function main(): Promise<boolean> {
   const [name, ...more] = positionals;
