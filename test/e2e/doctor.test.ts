@@ -162,8 +162,10 @@ describe('names the fault and the fix where, in configuration and issuers,', () 
 
   it('the user that reads it may not read a file that it names, and root may', async () => {
     const line = `required ${host.daemonHost.installation.module} mode=exec helper=${host.daemonHost.installation.helper}`;
+    const { http: _http, ...entry } = host.entry();
     const config = await host.newConfig({
-      ...host.entry({ issuer: { url: host.issuer.url, audiences: ['postgres'] } }),
+      ...entry,
+      issuer: { url: host.issuer.url, audiences: ['postgres'] },
       keys: { publicKeysFile: 'keys.pem' },
       roles: [{ claim: 'sub', trimPrefix: 'system:serviceaccount:', shorten: true }],
     });
