@@ -1,13 +1,12 @@
 // Checks a token's signature with keys that the administrator's configuration led to, never with one from the token.
 import type { JWK } from 'jose';
 import { isMLDSA } from '../config/algorithms.ts';
-import { isRefusal, refuse, type Refusal } from '../errors.ts';
+import { refuse, type Refusal } from '../errors.ts';
 import { quote } from '../quote.ts';
 import { checkSignature } from './check-signature.ts';
 import type { ParsedToken } from './parse-token.ts';
 import { publicKeyOf } from './public-key.ts';
 import { truncated } from './truncated.ts';
-import { verifyMLDSA } from './verify-ml-dsa.ts';
 
 /**
  * Checks the signature (RFC 7515 section 5.2) against each of the keys.
@@ -24,16 +23,6 @@ export async function verifySignature(
   let missing = Number.POSITIVE_INFINITY;
   let broken = 0;
   for (const jwk of keys) {
-    if (isMLDSA(token.algorithm)) {
-      const verified = await verifyMLDSA(token, jwk);
-      if (verified === true) {
-        return jwk;
-      }
-      if (isRefusal(verified)) {
-        return verified;
-      }
-      continue;
-    }
     const key = publicKeyOf(jwk);
     const check = key === undefined ? 'broken' : await checkSignature(token, key);
     if (check === 'valid') {
@@ -49,6 +38,14 @@ export async function verifySignature(
     return truncated(
       Buffer.byteLength(token.text),
       `its ${token.algorithm} signature is ${missing} ${missing === 1 ? 'byte' : 'bytes'} shorter than the key's`,
+    );
+  }
+  if (broken === keys.length && isMLDSA(token.algorithm)) {
+    // Any bytes of the right length are a key of ML-DSA, and `parseKey` has checked that: what fails is not the key.
+    return refuse(
+      'ERR_ALGORITHM_NOT_ALLOWED',
+      `this Node runtime cannot verify ${token.algorithm}`,
+      'ML-DSA needs OpenSSL 3.5 or newer; the runtime that pgtoken comes with has it.',
     );
   }
   if (broken === keys.length) {
