@@ -5,8 +5,14 @@ import { refuse } from '../errors.ts';
 import { fetchKeySet } from '../issuers/fetch-key-set.ts';
 import { createSecureContexts } from '../issuers/secure-contexts.ts';
 import type { FetchResult } from '../keys/fetch-result.ts';
-import { type KeyKeeper, type KeyStatus, startKeyKeeper } from '../keys/key-keeper.ts';
+import {
+  type HeldKeys,
+  type KeyKeeper,
+  type KeyStatus,
+  startKeyKeeper,
+} from '../keys/key-keeper.ts';
 import type { KeyCache } from '../keys/key-record.ts';
+import { servesSource } from '../keys/key-source.ts';
 import type { AuthorizeOptions } from './authorize.ts';
 import type { Policy } from './policy.ts';
 import { type RemoteKeys, remoteKeysOf } from './remote-keys.ts';
@@ -14,7 +20,9 @@ import { type RemoteKeys, remoteKeysOf } from './remote-keys.ts';
 /** Keeps the keys of every issuer whose keys are retrieved. */
 export interface KeyStore {
   /**
-   * Takes over a new policy: keepers of entries whose keys come from the same place go on, others end or begin.
+   * Takes over a new policy: keepers of entries whose keys come from the same place, by the same terms, go on, others end or
+   * begin. One that begins has the keys of the one before, where those came from the same address and every certificate
+   * authority is still trusted.
    *
    * @returns the keys of this policy and no other, so that a decision under way never sees those of the next.
    */
@@ -42,9 +50,10 @@ export function createKeyStore(options: KeyStoreOptions): KeyStore {
     (async (location, limits) => fetchKeySet(location, { ...limits, secureContexts }));
   let keepers = new Map<string, { readonly keeper: KeyKeeper; readonly terms: string }>();
 
-  const start = ({ owner, fetch }: RemoteKeys): KeyKeeper =>
+  const start = ({ owner, fetch }: RemoteKeys, held: HeldKeys | undefined): KeyKeeper =>
     startKeyKeeper(owner, {
       ...options,
+      held,
       fetch,
       onFetch: (result) => {
         options.onFetch(owner.name, result);
@@ -59,9 +68,14 @@ export function createKeyStore(options: KeyStoreOptions): KeyStore {
           const remote = remoteKeysOf(issuer, issuer.keySource, fetchKeys);
           const terms = JSON.stringify([remote.owner, issuer.entry.http]);
           const current = keepers.get(issuer.name);
+          const held = current?.keeper.held();
+          const serves =
+            held !== undefined && servesSource(held.record.source, remote.owner.source);
           next.set(
             issuer.name,
-            current?.terms === terms ? current : { keeper: start(remote), terms },
+            current?.terms === terms
+              ? current
+              : { keeper: start(remote, serves ? held : undefined), terms },
           );
         }
       }

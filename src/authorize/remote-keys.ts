@@ -2,6 +2,7 @@
 import { fetchKeySet, type KeyLocation } from '../issuers/fetch-key-set.ts';
 import type { FetchKeySet } from '../keys/fetch-result.ts';
 import type { KeyOwner } from '../keys/key-owner.ts';
+import { formatKeySource } from '../keys/key-source.ts';
 import type { Issuer, RemoteKeySource } from './policy.ts';
 
 /** Whose keys, and how to retrieve them. */
@@ -31,9 +32,9 @@ export function remoteKeysOf(
 /** Where keys come from and whose word is taken for it: what was remembered under other terms is not used. */
 function describeSource(keySource: RemoteKeySource): string {
   const { certificateAuthority, bearerTokenFile } = keySource;
-  const authority = certificateAuthority ?? 'the authorities of the system';
   const bearer = bearerTokenFile === undefined ? '' : ` with the token in ${bearerTokenFile}`;
-  return `${describeLocation(keySource.location)} by ${authority}${bearer}`;
+  const address = `${describeLocation(keySource.location)}${bearer}`;
+  return formatKeySource(address, certificateAuthority);
 }
 
 function describeLocation(location: KeyLocation): string {

@@ -1,14 +1,14 @@
 // `pgtoken explain`: why a login was, or would be, granted or refused. Decides with the very code that logins are decided
 // with, and tells each of its steps. The token comes from standard input or a file: a command line is for all to see.
 import { createReadStream } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { authorize } from '../authorize/authorize.ts';
 import { createKeysOf } from '../authorize/keys-of.ts';
 import type { TraceStep } from '../authorize/trace.ts';
 import { systemClock } from '../clock.ts';
 import { isRefusal } from '../errors.ts';
 import { createDiskKeyCache } from '../keys/disk-key-cache.ts';
+import type { KeyCache } from '../keys/key-record.ts';
+import { findCacheFolder } from './cache-folder.ts';
 import { type Explanation, formatExplanation } from './format-explanation.ts';
 import { formatJSON } from './format-json.ts';
 import { readToken } from './read-token.ts';
@@ -46,10 +46,12 @@ export async function explain(options: ExplainOptions): Promise<number> {
   // As PAM folds it.
   const service = options.service.toLowerCase();
   const steps: TraceStep[] = [];
-  const cache = createDiskKeyCache({
-    folder: join(homedir(), '.cache', 'pgtoken'),
-    sharedFolder: options.cacheDir,
-  });
+  const cache = withoutFailures(
+    createDiskKeyCache({
+      folder: findCacheFolder(options.config),
+      sharedFolder: options.cacheDir,
+    }),
+  );
   const judgement = await authorize({ role, service, source: rhost, password }, policy, {
     clock: () => at,
     // Keys are those of today: what an issuer had yesterday cannot be known.
@@ -67,6 +69,17 @@ export async function explain(options: ExplainOptions): Promise<number> {
   );
   const { decision } = judgement;
   return decision.granted ? 0 : decision.outcome === 'denied' ? 1 : 2;
+}
+
+/** Somebody who asks why does not want to be told how it was half a minute ago. */
+function withoutFailures(cache: KeyCache): KeyCache {
+  return {
+    ...cache,
+    read(name, source) {
+      const record = cache.read(name, source);
+      return record?.keySet.keys.length === 0 ? undefined : record;
+    },
+  };
 }
 
 /** A terminal that does not know its width, as behind a serial line, says 0; one narrower than the indent has no room. */

@@ -62,7 +62,8 @@ function reportOn(issuer: Issuer, cache: KeyCache): KeyReport {
     keys: record?.keySet.keys.map(describeKey) ?? [],
     // 0 where there is a record only of what went wrong.
     fetchedAt: record === undefined || record.fetchedAt === 0 ? null : record.fetchedAt,
-    nextRefreshAt: record?.nextRefreshAt ?? null,
+    // While it fails it is tried again and again, which is not written down.
+    nextRefreshAt: record?.lastError === undefined ? (record?.nextRefreshAt ?? null) : null,
     lastError: record?.lastError ?? null,
   };
 }

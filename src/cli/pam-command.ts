@@ -25,7 +25,10 @@ export function addPAMCommand(program: Command): void {
         .argParser(durationOption)
         .default(DEFAULT_TIMEOUT, '4500ms'),
     )
-    .option('--cache-dir <folder>', 'where keys are remembered (default: ~/.cache/pgtoken)')
+    .option(
+      '--cache-dir <folder>',
+      'where keys are remembered (default: ~/.cache/pgtoken, for another configuration a folder of its own in it)',
+    )
     .action(async (options: { config: string; timeout: number; cacheDir?: string }) => {
       await decideForPAM(options);
     });

@@ -1,8 +1,6 @@
 // `pgtoken pam`: one decision for a PAM module, as a process of its own. The exit status is the answer; whatever goes
 // wrong on the way is "cannot decide", never a grant.
 import { writeSync } from 'node:fs';
-import { userInfo } from 'node:os';
-import { join } from 'node:path';
 import { authorize, type Decision, type Login } from '../authorize/authorize.ts';
 import { invalidConfig } from '../authorize/invalid-config.ts';
 import { createKeysOf } from '../authorize/keys-of.ts';
@@ -14,6 +12,7 @@ import { createDiskKeyCache, SYSTEM_CACHE_FOLDER } from '../keys/disk-key-cache.
 import { formatReply } from '../protocol/format-reply.ts';
 import { quote } from '../quote.ts';
 import { BUILD } from './build.ts';
+import { findCacheFolder } from './cache-folder.ts';
 import { readToken } from './read-token.ts';
 
 /** The options of `pgtoken pam`. */
@@ -22,7 +21,7 @@ export interface PAMOptions {
   readonly config: string;
   /** Seconds from the start of the process. */
   readonly timeout: number;
-  /** Where keys are remembered; default: ~/.cache/pgtoken. */
+  /** Where keys are remembered; default: below ~/.cache/pgtoken. */
   readonly cacheDir?: string;
 }
 
@@ -73,8 +72,9 @@ async function decide(options: PAMOptions): Promise<Decision> {
   if (isRefusal(password)) {
     return password;
   }
-  const folder = options.cacheDir ?? join(homeFolder(), '.cache', 'pgtoken');
-  const memory = BUILD === undefined ? NO_MEMORY : createConfigMemory(folder, BUILD);
+  const folder = options.cacheDir ?? findCacheFolder(options.config);
+  const memory =
+    BUILD === undefined || folder === undefined ? NO_MEMORY : createConfigMemory(folder, BUILD);
   const loaded = await recallPolicy(options.config, memory);
   if (!loaded.ok) {
     const hint = `Run pgtoken config check ${options.config} as this user.`;
@@ -106,12 +106,6 @@ function readEnvironment(env: NodeJS.ProcessEnv): Login | Refusal {
   }
   // As docs/protocol.md has it: an empty PAM_RHOST is no unix socket.
   return { role, service, source };
-}
-
-/** The home folder of the user, by the environment or, as PAM's has none, by the user database. */
-function homeFolder(): string {
-  const { HOME = '' } = process.env;
-  return HOME.startsWith('/') ? HOME : userInfo().homedir;
 }
 
 function finish(decision: Decision): never {

@@ -1,5 +1,6 @@
 // The daemon: holds the policy, the keys and what is verified, answers the PAM module, and follows the configuration.
 import type { Socket } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { authorize, type AuthorizeOptions, type Login, notJudged } from '../authorize/authorize.ts';
 import { createKeyStore } from '../authorize/key-store.ts';
@@ -8,7 +9,7 @@ import { loadPolicy } from '../authorize/load-policy.ts';
 import type { Policy } from '../authorize/policy.ts';
 import { systemClock } from '../clock.ts';
 import { isRefusal, placeOf, refuse, type Refusal } from '../errors.ts';
-import { createDiskKeyCache } from '../keys/disk-key-cache.ts';
+import { createKeyCacheWriter } from '../keys/key-cache-writer.ts';
 import { auditLine } from '../log/audit-line.ts';
 import { createMetrics } from '../log/metrics.ts';
 import type { PAMRequest } from '../protocol/parse-request.ts';
@@ -61,6 +62,9 @@ export interface Daemon {
 /** Decisions are logged and counted within this time, in milliseconds. */
 const RECORD_DELAY = 50;
 
+/** When it stops, the daemon waits so long for a disk that hangs, in milliseconds; it keeps what was there before then. */
+const LONGEST_FLUSH = 2000;
+
 /** What decides a login. Replaced as a whole, so that no decision sees parts of two. */
 interface Rule {
   readonly policy: Policy;
@@ -70,13 +74,14 @@ interface Rule {
 /** Starts the daemon. Throws a {@link StartupError} where it cannot; a configuration that cannot be used is no such reason. */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { config, logger } = options;
+  const cache = createKeyCacheWriter({
+    folder: options.cacheDir,
+    onWriteError: (error) => {
+      logger.warn({ reason: String(error) }, 'the key cache on disk cannot be written');
+    },
+  });
   const store = createKeyStore({
-    cache: createDiskKeyCache({
-      folder: options.cacheDir,
-      onWriteError: (error) => {
-        logger.warn({ reason: String(error) }, 'the key cache on disk cannot be written');
-      },
-    }),
+    cache,
     clock: systemClock,
     monotonicClock: () => performance.now() / 1000,
     random: Math.random,
@@ -229,6 +234,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       await listener.close();
       store.stop();
       records.flush();
+      await Promise.race([cache.flush(), setTimeout(LONGEST_FLUSH, undefined, { ref: false })]);
       logger.info('stopped');
     },
   };

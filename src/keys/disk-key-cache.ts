@@ -1,24 +1,30 @@
 // The key cache on disk: one file for each issuer entry, replaced as a whole.
 //
 // The keys in it decide who may log in, so a file that anybody but root, the daemon's user or the reader itself could
-// have written is not used, and neither is a folder.
+// have written is not used, and neither is a folder. An attempt that brought no keys never takes the place of keys: where
+// there are none of its own source, it has a file beside them.
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readTrustedFile } from '../config/read-trusted-file.ts';
 import { replaceFile } from '../config/replace-file.ts';
+import { removeTemporaryFiles } from '../config/temporary-files.ts';
 import { trustedOwners } from '../config/trusted-owners.ts';
 import { parseJSONObject } from '../parse-json-object.ts';
 import { formatKeyRecord, type KeyCache, type KeyRecord, parseKeyRecord } from './key-record.ts';
+import { servesSource } from './key-source.ts';
 import { MAX_DOCUMENT_VALUES } from './parse-key-set.ts';
 
 /** The daemon's cache; others may read it. */
 export const SYSTEM_CACHE_FOLDER = '/var/cache/pgtoken';
 
 const MAX_FILE_BYTES = 1024 * 1024;
+/** The least age of a temporary file that nobody is about to rename any more, in seconds. */
+const LEFT_BEHIND = 60;
 
 /** Where a disk cache reads and writes. */
 export interface DiskKeyCacheOptions {
-  /** Read and written. Made when it is missing. */
-  readonly folder: string;
+  /** Read and written. Made when it is missing; undefined where there is none: then nothing is remembered. */
+  readonly folder: string | undefined;
   /** Read as well; of two records the younger is used. */
   readonly sharedFolder?: string;
   /** Told why a record could not be written; default: nobody. */
@@ -30,19 +36,22 @@ export function createDiskKeyCache(options: DiskKeyCacheOptions): KeyCache {
   const { folder, sharedFolder, onWriteError } = options;
   return {
     read(name, source) {
-      const own = readRecord(folder, name, trustedOwners(folder, false));
+      const own = folder === undefined ? undefined : readFrom(folder, false, name, source);
       const shared =
-        sharedFolder === undefined
-          ? undefined
-          : readRecord(sharedFolder, name, trustedOwners(sharedFolder, true));
-      return [own, shared]
-        .filter((record) => record?.source === source)
-        .toSorted((a, b) => (b?.fetchedAt ?? 0) - (a?.fetchedAt ?? 0))
-        .at(0);
+        sharedFolder === undefined ? undefined : readFrom(sharedFolder, true, name, source);
+      return [own, shared].toSorted((a, b) => (b?.fetchedAt ?? 0) - (a?.fetchedAt ?? 0)).at(0);
     },
     write(name, record) {
+      const file = folder === undefined ? undefined : fileFor(folder, name, record);
+      if (folder === undefined || file === undefined) {
+        return;
+      }
       try {
-        replaceFile(join(folder, `${name}.json`), formatKeyRecord(record));
+        replaceFile(file, formatKeyRecord(record));
+        if (file === keyFile(folder, name)) {
+          rmSync(attemptFile(folder, name), { force: true });
+        }
+        removeTemporaryFiles(folder, LEFT_BEHIND);
       } catch (error) {
         onWriteError?.(error);
       }
@@ -50,15 +59,60 @@ export function createDiskKeyCache(options: DiskKeyCacheOptions): KeyCache {
   };
 }
 
-function readRecord(
+/** The file of an entry's keys. */
+export function keyFile(folder: string, name: string): string {
+  return join(folder, `${name}.json`);
+}
+
+/** The file of an attempt that brought no keys, where there were none of its source. */
+export function attemptFile(folder: string, name: string): string {
+  return join(folder, `${name}.attempt.json`);
+}
+
+/** Whether a record says only that there were no keys to be had; one whose keys were withdrawn says more. */
+export function isAttempt(record: KeyRecord): boolean {
+  return record.keySet.keys.length === 0 && record.fetchedAt === 0;
+}
+
+/** Where a record belongs; undefined where somebody else has written a better one meanwhile. */
+function fileFor(folder: string, name: string, record: KeyRecord): string | undefined {
+  if (isAttempt(record)) {
+    return attemptFile(folder, name);
+  }
+  if (record.lastError !== undefined) {
+    const there = readRecord(keyFile(folder, name), trustedOwners(folder, false));
+    if (there !== undefined && there.keySet.keys.length > 0) {
+      if (!servesSource(there.source, record.source)) {
+        return attemptFile(folder, name);
+      }
+      if (there.fetchedAt > record.fetchedAt) {
+        return undefined;
+      }
+    }
+  }
+  return keyFile(folder, name);
+}
+
+function readFrom(
   folder: string,
+  isShared: boolean,
   name: string,
-  owners: ReadonlySet<number> | undefined,
+  source: string,
 ): KeyRecord | undefined {
+  const owners = trustedOwners(folder, isShared);
+  const keys = readRecord(keyFile(folder, name), owners);
+  if (keys !== undefined && servesSource(keys.source, source)) {
+    return { ...keys, source };
+  }
+  const attempt = readRecord(attemptFile(folder, name), owners);
+  return attempt?.source === source ? attempt : undefined;
+}
+
+function readRecord(path: string, owners: ReadonlySet<number> | undefined): KeyRecord | undefined {
   if (owners === undefined) {
     return undefined;
   }
-  const file = readTrustedFile(join(folder, `${name}.json`), { maxBytes: MAX_FILE_BYTES, owners });
+  const file = readTrustedFile(path, { maxBytes: MAX_FILE_BYTES, owners });
   if (!file.ok) {
     return undefined;
   }

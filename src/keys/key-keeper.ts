@@ -21,6 +21,8 @@ export interface KeyKeeper {
    * where the first was under way already and did not bring the key.
    */
   keysFor(wanted: WantedKey): Promise<KeySet | Refusal>;
+  /** What it holds, for a keeper that takes its place. */
+  held(): HeldKeys | undefined;
   /** How things stand, for metrics. */
   status(): KeyStatus;
   /**
@@ -39,9 +41,18 @@ export interface KeyStatus {
   readonly lastError: string | undefined;
 }
 
+/** What a keeper holds; times are on the monotonic clock. */
+export interface HeldKeys {
+  readonly record: KeyRecord;
+  readonly fetchedAt: number;
+  readonly soughtAt: number;
+}
+
 /** The world around a {@link KeyKeeper}. */
 export interface KeyKeeperOptions {
   readonly cache: KeyCache;
+  /** What the keeper before it held, where that serves the same source; default: what is on disk. */
+  readonly held?: HeldKeys | undefined;
   readonly fetch: FetchKeySet;
   readonly clock: Clock;
   /** Seconds on a clock that is never set. */
@@ -60,12 +71,17 @@ const LONGEST_RETRY = 30;
 
 /** Starts keeping an issuer's keys: what is on disk at once, then what the issuer says. */
 export function startKeyKeeper(owner: KeyOwner, options: KeyKeeperOptions): KeyKeeper {
-  const { cache, fetch, clock, monotonicClock, random, onFetch } = options;
-  let record: KeyRecord | undefined = cache.read(owner.name, owner.source);
+  const { cache, held, fetch, clock, monotonicClock, random, onFetch } = options;
+  let record: KeyRecord | undefined =
+    held === undefined
+      ? cache.read(owner.name, owner.source)
+      : { ...held.record, source: owner.source };
   /** On the monotonic clock; far in the past for what was on disk and of no known age. */
-  let fetchedAt = record === undefined ? undefined : monotonicClock() - ageOnDisk(record, clock());
+  let fetchedAt =
+    held?.fetchedAt ??
+    (record === undefined ? undefined : monotonicClock() - ageOnDisk(record, clock()));
   /** When a key that was not there was last looked for, on the monotonic clock. */
-  let soughtAt = -Infinity;
+  let soughtAt = held?.soughtAt ?? -Infinity;
   let lastFailure: RetrievalFailure | undefined;
   let failures = 0;
   let pending: Promise<void> | undefined;
@@ -144,6 +160,8 @@ export function startKeyKeeper(owner: KeyOwner, options: KeyKeeperOptions): KeyK
   if (
     record === undefined ||
     record.lastError !== undefined ||
+    // Whether the issuer is reached under the new terms is found out now, not when the keys are old.
+    (held !== undefined && held.record.source !== owner.source) ||
     !isWithin(age() ?? -1, owner.refreshInterval)
   ) {
     void refresh();
@@ -173,6 +191,8 @@ export function startKeyKeeper(owner: KeyOwner, options: KeyKeeperOptions): KeyK
         lastFailure ?? { reason: 'the issuer answered without keys' },
       );
     },
+    held: () =>
+      record === undefined || fetchedAt === undefined ? undefined : { record, fetchedAt, soughtAt },
     status: () => ({
       keyCount: record?.keySet.keys.length ?? 0,
       age: age(),

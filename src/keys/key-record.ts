@@ -1,10 +1,10 @@
 // What is remembered of an issuer's keys between logins: the keys, where they came from, and when.
-import { type JSONObject } from '../parse-json-object.ts';
-import { type KeySet, parseKeySet } from './parse-key-set.ts';
+import { isJSONObject, type JSONObject } from '../parse-json-object.ts';
+import { createKeySet, type KeySet, type LeftOutKey, parseKeySet } from './parse-key-set.ts';
 
 /** The keys of one issuer entry as they were last retrieved. */
 export interface KeyRecord {
-  /** Where the keys came from; a record from another source is not used. */
+  /** Where the keys came from (`formatKeySource`); a record is only used for a source that it serves. */
   readonly source: string;
   /** When they were retrieved, Unix time in seconds; 0 when they never were, and there are none. */
   readonly fetchedAt: number;
@@ -27,7 +27,7 @@ export interface KeyRecord {
 
 /** Remembers one record for each issuer entry, by the entry's name. */
 export interface KeyCache {
-  /** @returns the record, or undefined when there is none that may be used. Never throws. */
+  /** @returns the record, under the source that is asked for, or undefined when there is none that may be used. Never throws. */
   read(name: string, source: string): KeyRecord | undefined;
   /** Remembers a record. Never throws: without a cache everything works, only slower. */
   write(name: string, record: KeyRecord): void;
@@ -38,7 +38,8 @@ const VERSION = 1;
 /** Writes a record as the JSON text of a cache file. */
 export function formatKeyRecord(record: KeyRecord): string {
   const { keySet, ...rest } = record;
-  return `${JSON.stringify({ version: VERSION, ...rest, keys: keySet.keys })}\n`;
+  const { keys, leftOut } = keySet;
+  return `${JSON.stringify({ version: VERSION, ...rest, keys, leftOut })}\n`;
 }
 
 /** Reads a record back; a cache file is checked like anything from outside. @returns undefined when it is none. */
@@ -65,6 +66,16 @@ export function parseKeyRecord(document: JSONObject): KeyRecord | undefined {
     unauthorized: unauthorized === true ? true : undefined,
     nextRefreshAt: typeof nextRefreshAt === 'number' ? nextRefreshAt : undefined,
     etag: typeof etag === 'string' ? etag : undefined,
-    keySet: parsed.keySet,
+    keySet: createKeySet(parsed.keySet.keys, readLeftOut(document['leftOut'])),
   };
+}
+
+/** What is said of a key is only ever shown, and is printable ASCII as it was written. */
+function readLeftOut(list: unknown): readonly LeftOutKey[] {
+  return (Array.isArray(list) ? (list as unknown[]) : []).flatMap((one) => {
+    const { kid, reason } = isJSONObject(one) ? one : {};
+    return typeof reason === 'string' && reason.length <= 2000 && /^[\x20-\x7e]*$/.test(reason)
+      ? [typeof kid === 'string' ? { kid, reason } : { reason }]
+      : [];
+  });
 }

@@ -11,7 +11,9 @@ import type { Policy } from '../../src/authorize/policy.ts';
 import { createKnownTokens } from '../../src/authorize/known-tokens.ts';
 import type { KeyLocation } from '../../src/issuers/fetch-key-set.ts';
 import type { FetchResult } from '../../src/keys/fetch-result.ts';
+import { servesSource } from '../../src/keys/key-source.ts';
 import type { KeyRecord } from '../../src/keys/key-record.ts';
+import { createCertificateAuthority } from '../support/certificate-authority.ts';
 import { signToken } from '../support/sign-token.ts';
 import { createSigningKey, type SigningKey } from '../support/signing-key.ts';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
@@ -35,7 +37,12 @@ beforeEach(async () => {
   elapsed = 0;
   store = createKeyStore({
     cache: {
-      read: (name, source) => (cached.get(name)?.source === source ? cached.get(name) : undefined),
+      read: (name, source) => {
+        const record = cached.get(name);
+        return record !== undefined && servesSource(record.source, source)
+          ? { ...record, source }
+          : undefined;
+      },
       write: (name, record) => cached.set(name, record),
     },
     clock: () => NOW + elapsed,
@@ -163,6 +170,39 @@ describe('with a new policy', () => {
     const world = worldOf(policy);
     expect(await decide(mint(key, 'a'), policy, world)).toBeUndefined();
     expect(fetches).toHaveLength(1);
+  });
+
+  it('keeps the keys of an issuer whose certificate authorities are rotated, until the old one is taken out', async () => {
+    await using old = await createCertificateAuthority();
+    await using rotated = await createCertificateAuthority();
+    const key = await createSigningKey('ES256', 'k');
+    const trusting = async (...pems: readonly string[]): Promise<Policy> => {
+      await writeFile(join(folder.path, 'ca.pem'), pems.join(''));
+      await chmod(join(folder.path, 'ca.pem'), 0o644);
+      const issuer = {
+        url: 'https://a.example.com',
+        certificateAuthorityFile: 'ca.pem',
+        audiences: ['postgres'],
+      };
+      return policyOf(entry('a', { issuer }));
+    };
+    const login = async (policy: Policy) => decide(mint(key, 'a'), policy, worldOf(policy));
+    store.use(await trusting(old.certificate));
+    await fetches[0]!.answer(keys(key));
+
+    // A comment changes nothing.
+    expect(await login(await trusting('# until spring\n', old.certificate))).toBeUndefined();
+    expect(fetches).toHaveLength(1);
+    // Another one beside it: whether that is well is found out at once, and nobody waits for it.
+    expect(await login(await trusting(old.certificate, rotated.certificate))).toBeUndefined();
+    expect(fetches).toHaveLength(2);
+    await fetches[1]!.answer({ kind: 'failed', reason: 'connection refused' });
+    expect(store.status().get('a')).toMatchObject({ keyCount: 1 });
+    // Without the old one, it may have been its word: the issuer is asked.
+    const waiting = login(await trusting(rotated.certificate));
+    await vi.waitFor(() => expect(fetches).toHaveLength(3));
+    await fetches[2]!.answer({ kind: 'failed', reason: 'connection refused' });
+    expect(await waiting).toMatchObject({ code: 'ERR_KEYS_UNAVAILABLE' });
   });
 
   it('goes on with a retrieval that is under way, and begins no second one', async () => {

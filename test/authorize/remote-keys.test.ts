@@ -25,7 +25,7 @@ it.each<readonly [from: RemoteKeySource, described: string]>([
   ],
   [
     source({ kind: 'jwks', jwksURI: 'https://a.example.com/k' }, 'PEM', '/run/token'),
-    'jwks https://a.example.com/k by PEM with the token in /run/token',
+    'jwks https://a.example.com/k with the token in /run/token by PEM',
   ],
   [
     source({ kind: 'discovery', issuerURL: 'https://a.example.com', discoveryURL: 'https://b/d' }),

@@ -142,7 +142,16 @@ describe('shows', () => {
     ]);
   });
 
-  it('what went wrong last, and a refresh that was due', async () => {
+  it('a refresh that was due', async () => {
+    await configure({ prod: {} });
+    const due = { fetchedAt: now - 7200, attemptedAt: now - 7200, nextRefreshAt: now - 3600 * 4 };
+    await remember('prod', { ...due, keySet: await keySet('one') });
+    expect((await keysCommand()).stdout).toBe(
+      'prod: 1 key, retrieved 2 h ago, next refresh was due 4 h ago\n  one  ES256\n',
+    );
+  });
+
+  it('what went wrong last, and nothing of a refresh then: it is tried again and again', async () => {
     await configure({ prod: {} });
     await remember('prod', {
       fetchedAt: now - 86_400 * 2,
@@ -154,10 +163,10 @@ describe('shows', () => {
     expect(await keysCommand()).toMatchObject({
       status: 0,
       stdout:
-        'prod: 1 key, retrieved 2 d ago, next refresh was due 4 h ago\n  last attempt failed: https://prod.example.com/keys: connection refused\n  one  ES256\n',
+        'prod: 1 key, retrieved 2 d ago\n  last attempt failed: https://prod.example.com/keys: connection refused\n  one  ES256\n',
     });
     expect(JSON.parse((await keysCommand('--json')).stdout)).toMatchObject([
-      { lastError: 'https://prod.example.com/keys: connection refused' },
+      { lastError: 'https://prod.example.com/keys: connection refused', nextRefreshAt: null },
     ]);
   });
 

@@ -82,6 +82,7 @@ function refused(reason: string) {
   };
 }
 
+const IS_ROOT = process.geteuid?.() === 0;
 const GRANTED = { status: 0, signal: undefined, stdout: '', stderr: '' };
 const SEND = 'Send the token as the password, for example in PGPASSWORD.';
 
@@ -284,7 +285,12 @@ describe('while the issuer is down', () => {
       noKeys('and those remembered are 2 d old (cache.maxStale is 24 h)', 'connection refused'),
     );
     expect(fragile.requests).toHaveLength(asked);
+    // An attempt that has just failed answers for those who come next.
     await fragile.recover();
+    expect((await pam({ ...login, password: token })).stderr).toMatch(
+      /connection refused \(\d+(\.\d)? m?s ago; asked again after cache\.unknownKeyCooldown\)/,
+    );
+    await rm(file);
     expect(await pam({ ...login, password: token })).toEqual(GRANTED);
   });
 
@@ -319,8 +325,59 @@ describe('keys', () => {
       },
     );
     expect(answer).toEqual(GRANTED);
-    expect(await readdir(join(home, '.cache', 'pgtoken'))).toEqual(['cluster.json']);
+    const name = encodeURIComponent(inside('issuers.yaml'));
+    expect(await readdir(join(home, '.cache', 'pgtoken', name))).toEqual(['cluster.json']);
   });
+
+  it('of two configurations with entries of the same name do not take the place of each other', async () => {
+    const home = inside('two-homes');
+    await mkdir(home);
+    const asked = () => [issuer.requestCount('jwks'), fragile.requestCount('jwks')];
+    const decide = async (config: string, stdin: string) =>
+      runPgtoken(['pam', '--config', inside(config), '--timeout', '25s'], {
+        stdin,
+        env: { PAM_USER: 'foo:myservice', HOME: home },
+      });
+    const [one, two] = [await issuer.mint(), await fragile.mint()];
+    expect(await decide('issuers.yaml', one)).toEqual(GRANTED);
+    expect(await decide('fragile.yaml', two)).toEqual(GRANTED);
+    const before = asked();
+    for (let again = 0; again < 3; again += 1) {
+      expect(await decide('issuers.yaml', one)).toEqual(GRANTED);
+      expect(await decide('fragile.yaml', two)).toEqual(GRANTED);
+    }
+    expect(asked()).toEqual(before);
+  });
+
+  it.runIf(IS_ROOT)(
+    'are not remembered for a user without an entry in passwd, who is let in all the same',
+    async () => {
+      const asked = issuer.requestCount('jwks');
+      const pgtoken = join(import.meta.dirname, '../../bin/pgtoken');
+      const decide = async () =>
+        run(
+          'setpriv',
+          [
+            '--reuid=4242',
+            '--regid=4242',
+            '--clear-groups',
+            '--',
+            pgtoken,
+            'pam',
+            '--config',
+            inside('issuers.yaml'),
+            '--timeout',
+            '25s',
+          ],
+          { stdin: await issuer.mint(), env: { PAM_USER: 'foo:myservice' }, cwd: '/' },
+        );
+      await chmod(folder, 0o755);
+      for (const times of [1, 2]) {
+        expect(await decide()).toEqual(GRANTED);
+        expect(issuer.requestCount('jwks')).toBe(asked + times);
+      }
+    },
+  );
 
   it('need not be remembered for a login to be granted', async () => {
     await writeFile(inside('no-folder'), 'x');

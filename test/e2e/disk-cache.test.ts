@@ -1,5 +1,5 @@
 // A disk that takes no more, once there are keys on it: what is there stays whole and good, and nothing is left beside it.
-import { chmod, readdir, readFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -9,7 +9,9 @@ import {
   type CertificateAuthority,
 } from '../support/certificate-authority.ts';
 import { entryOf } from '../support/entry-of.ts';
+import { withHeldFsync } from '../support/held-fsync.ts';
 import { createIssuer, type Issuer } from '../support/issuer.ts';
+import { poll } from '../support/poll.ts';
 import {
   startDaemonHost,
   untilCached,
@@ -17,7 +19,9 @@ import {
   type StartDaemonOptions,
 } from '../support/start-daemon-host.ts';
 import type { DaemonProcess } from '../support/start-daemon-process.ts';
+import { createTemporaryFolder } from '../support/temporary-folder.ts';
 import { tryLogin, tryLogins } from '../support/try-logins.ts';
+import { writeIssuersYAML } from '../support/write-issuers-yaml.ts';
 
 const ROLE = 'foo:myservice';
 
@@ -81,5 +85,84 @@ describe.each<[what: string, spoil: () => Promise<StartDaemonOptions>, reason: s
     await issuer.fail('refuse');
     await using _daemon = await start(issuer);
     expect(await tryLogin(host.cluster, login)).toBe('granted');
+  });
+});
+
+describe('a disk that hangs', () => {
+  it('holds up no login, no retrieval and no reload, of however many entries; what is newest is written in the end', async () => {
+    await using folder = await createTemporaryFolder('disk');
+    await chmod(folder.path, 0o755);
+    const hold = join(folder.path, 'hold');
+    await writeFile(hold, '');
+    await using issuer = await createIssuer(authority, { algorithms: ['ES256'] });
+    // More entries than there are threads to write with.
+    const names = Array.from({ length: 20 }, (_, at) => `cluster-${at}`);
+    const entries = (more: Readonly<Record<string, unknown>>) =>
+      names.map((name) => entryOf(name, issuer, { cache: { refreshInterval: '1s' }, ...more }));
+    await using daemon = await host.startDaemon({
+      issuers: entries({}),
+      wrapper: await withHeldFsync(folder.path, hold),
+    });
+    const login = async () => ({ role: ROLE, password: await issuer.mint() });
+    expect(await tryLogins(host.cluster, await login(), 20)).toEqual({ granted: 20 });
+    const refreshed = issuer.requestCount('jwks');
+    await poll(
+      'another refresh of all of them',
+      () => issuer.requestCount('jwks') >= refreshed + 2 * names.length || undefined,
+    );
+    // One file is under way, and only one.
+    expect(await readdir(host.cacheFolder)).toEqual([
+      expect.stringMatching(/^cluster-\d+\.json\.[-0-9a-f]{36}\.tmp$/),
+    ]);
+    const from = daemon.lines().length;
+    await host.installation.writeConfig(
+      writeIssuersYAML(entries({ token: { algorithms: ['ES256'] } })),
+    );
+    await daemon.waitForLine('configuration in force', from);
+    const key = await issuer.addKey('ES256');
+    const password = await issuer.mint({}, { key: key.kid });
+    expect(await tryLogin(host.cluster, { role: ROLE, password })).toBe('granted');
+
+    await rm(hold);
+    await poll('the new key in every file', async () => {
+      const texts = await Promise.all(
+        names.map(async (name) =>
+          readFile(join(host.cacheFolder, `${name}.json`), 'utf8').catch(() => ''),
+        ),
+      );
+      return texts.every((text) => text.includes(key.kid)) || undefined;
+    });
+    expect(await daemon.stop()).toBe(0);
+    expect((await readdir(host.cacheFolder)).toSorted()).toEqual(
+      names.map((name) => `${name}.json`).toSorted(),
+    );
+    expect(daemon.lines().filter(({ level }) => level === 'error')).toEqual([]);
+  });
+
+  it('holds up the end of the daemon for seconds, not for ever, and leaves nothing behind in the long run', async () => {
+    await using folder = await createTemporaryFolder('disk');
+    await chmod(folder.path, 0o755);
+    const hold = join(folder.path, 'hold');
+    await writeFile(hold, '');
+    await using issuer = await createIssuer(authority, { algorithms: ['ES256'] });
+    {
+      await using daemon = await start(issuer, {
+        wrapper: await withHeldFsync(folder.path, hold),
+      });
+      expect(await tryLogin(host.cluster, { role: ROLE, password: await issuer.mint() })).toBe(
+        'granted',
+      );
+      daemon.signal('SIGTERM');
+      await daemon.waitForLine('stopped');
+      // A thread of its own is still waiting for the disk.
+      await rm(hold);
+      expect(await daemon.ended).toBe(0);
+    }
+    // One that was killed in the middle leaves its file behind; the next one takes it away.
+    const left = join(host.cacheFolder, `cluster.json.${crypto.randomUUID()}.tmp`);
+    await writeFile(left, '{');
+    await using _daemon = await start(issuer);
+    await untilCached(host, ['cluster']);
+    expect(await readdir(host.cacheFolder)).toEqual(['cluster.json']);
   });
 });

@@ -9,6 +9,7 @@ import {
   renameSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -33,7 +34,10 @@ const RECORD: KeyRecord = {
   lastError: 'connection refused',
   nextRefreshAt: 1_790_000_600,
   etag: '"1"',
-  keySet: { keys: [mint.publicKey('cluster-rs256'), mint.publicKey('cluster-es256')] },
+  keySet: {
+    keys: [mint.publicKey('cluster-rs256'), mint.publicKey('cluster-es256')],
+    leftOut: [{ kid: 'e', reason: 'has use "enc"; expected "sig"' }, { reason: 'has kty "x"' }],
+  },
 };
 
 /** What a shared folder gives where it is believed. */
@@ -193,6 +197,86 @@ describe('a record on disk', () => {
     place(formatKeyRecord({ ...RECORD, keySet: { keys: planted } }));
     expect(read()?.keySet.keys).toEqual([rsa]);
   });
+
+  it.each<readonly [what: string, leftOut: unknown]>([
+    ['no list', 'x'],
+    ['no reason', [{ kid: 'a' }]],
+    ['a reason that a terminal would obey', [{ kid: 'a', reason: '\u{1b}[2J' }]],
+    ['a reason without end', [{ kid: 'a', reason: 'x'.repeat(2001) }]],
+    ['a name without end', [{ kid: 'x'.repeat(257), reason: 'has use "enc"' }]],
+  ])('says nothing of what was left out where that is %s', (_what, leftOut) => {
+    const { keys } = RECORD.keySet;
+    place(JSON.stringify({ ...JSON.parse(formatKeyRecord(RECORD)), leftOut }));
+    expect(read()?.keySet).toEqual({ keys });
+  });
+
+  it('says of a bounded number of keys that they were left out', () => {
+    const leftOut = Array.from({ length: 100 }, (_, at) => ({ kid: `k${at}`, reason: 'x' }));
+    write({ ...RECORD, keySet: { ...RECORD.keySet, leftOut } });
+    expect(read()?.keySet.leftOut).toHaveLength(40);
+  });
+});
+
+describe('an attempt that brought no keys', () => {
+  const ATTEMPT: KeyRecord = {
+    source: SOURCE,
+    fetchedAt: 0,
+    attemptedAt: 1_790_000_200,
+    lastError: 'connection refused',
+    keySet: { keys: [] },
+  };
+
+  it('is remembered where there are no keys', () => {
+    write(ATTEMPT);
+    expect(read()).toMatchObject(ATTEMPT);
+    expect(read('prod', 'jwks https://elsewhere.example.com/keys by system')).toBeUndefined();
+    write();
+    expect(read()).toEqual(RECORD);
+    expect(readdirSync(folder)).toEqual(['prod.json']);
+  });
+
+  it('never takes the place of keys of another source, which serve again when that is written again', () => {
+    const other = `${SOURCE} of tomorrow`;
+    write();
+    write({ ...ATTEMPT, source: other });
+    expect(read('prod', other)).toMatchObject({ lastError: 'connection refused' });
+    expect(read()).toEqual(RECORD);
+    // Also not by way of keys that come from another folder.
+    write({ ...RECORD, source: other, lastError: 'connection refused' });
+    expect(read()).toEqual(RECORD);
+  });
+
+  it('never takes the place of keys that somebody else has retrieved meanwhile', () => {
+    write({ ...RECORD, lastError: undefined, fetchedAt: RECORD.fetchedAt + 10 });
+    write(ATTEMPT);
+    write({ ...RECORD, attemptedAt: RECORD.fetchedAt + 20 });
+    expect(read()).toMatchObject({ fetchedAt: RECORD.fetchedAt + 10, lastError: undefined });
+    // It does of those that it began with.
+    write({ ...RECORD, fetchedAt: RECORD.fetchedAt + 10 });
+    expect(read()).toMatchObject({ lastError: 'connection refused' });
+  });
+
+  it('takes it where the issuer itself says that it has none any more', () => {
+    write();
+    write({ ...RECORD, keySet: { keys: [] }, lastError: 'no usable key' });
+    expect(read()).toMatchObject({ keySet: { keys: [] }, lastError: 'no usable key' });
+  });
+});
+
+describe('temporary files', () => {
+  it('that were left behind are removed with the next record, unless they are of this minute', () => {
+    write();
+    const left = `prod.json.${crypto.randomUUID()}.tmp`;
+    const young = `other.attempt.json.${crypto.randomUUID()}.tmp`;
+    for (const name of [left, young, 'mine.tmp', 'prod.json.tmp']) {
+      writeFileSync(join(folder, name), 'x');
+    }
+    utimesSync(join(folder, left), 1_790_000_000, 1_790_000_000);
+    write();
+    expect(readdirSync(folder).toSorted()).toEqual(
+      ['mine.tmp', young, 'prod.json', 'prod.json.tmp'].toSorted(),
+    );
+  });
 });
 
 describe('a record that somebody else could have written', () => {
@@ -332,18 +416,19 @@ describe('a shared folder', () => {
   });
 
   it('gives way to a younger record of the reader itself, and the other way round', () => {
-    write({ ...RECORD, fetchedAt: 200 });
+    const GOOD = { ...RECORD, lastError: undefined };
+    write({ ...GOOD, fetchedAt: 200 });
     const own = `${folder}-own`;
     const cache = createDiskKeyCache({ folder: own, sharedFolder: folder });
-    cache.write('prod', { ...RECORD, fetchedAt: 300 });
+    cache.write('prod', { ...GOOD, fetchedAt: 300 });
     expect(cache.read('prod', SOURCE)).toMatchObject({ fetchedAt: 300 });
-    cache.write('prod', { ...RECORD, fetchedAt: 100 });
+    cache.write('prod', { ...GOOD, fetchedAt: 100 });
     // Only root's folders are believed here: who is not root sees its own.
     expect(cache.read('prod', SOURCE)).toMatchObject({
       fetchedAt: IS_ROOT ? 200 : 100,
     });
     // One of another source does not count, however young.
-    cache.write('prod', { ...RECORD, source: 'x', fetchedAt: 900 });
+    cache.write('prod', { ...GOOD, source: 'x', fetchedAt: 900 });
     expect(cache.read('prod', 'x')).toMatchObject({ fetchedAt: 900 });
     expect(cache.read('prod', SOURCE)?.fetchedAt).toBe(IS_ROOT ? 200 : undefined);
   });

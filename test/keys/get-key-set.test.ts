@@ -40,7 +40,7 @@ interface World {
   readonly writes: readonly KeyRecord[];
 }
 
-function createWorld(owner: Partial<KeyOwner> = {}, canWrite = true): World {
+function createWorld(owner: Partial<KeyOwner> = {}, canWrite = true, takes = 0): World {
   let now = START;
   let result: FetchResult = DOWN;
   const asked: (string | undefined)[] = [];
@@ -58,6 +58,7 @@ function createWorld(owner: Partial<KeyOwner> = {}, canWrite = true): World {
     },
     fetch: async (etag: string | undefined) => {
       asked.push(etag);
+      now += takes;
       return result;
     },
   };
@@ -92,10 +93,10 @@ function createWorld(owner: Partial<KeyOwner> = {}, canWrite = true): World {
   };
 }
 
-function unavailable(remembered: string) {
+function unavailable(remembered: string, when = '') {
   return {
     code: 'ERR_KEYS_UNAVAILABLE',
-    message: `the issuer's keys could not be retrieved, ${remembered}: https://issuer.example.com/keys: connection refused`,
+    message: `the issuer's keys could not be retrieved, ${remembered}: https://issuer.example.com/keys: connection refused${when}`,
     hint: HINT,
   };
 }
@@ -220,13 +221,38 @@ describe('a key that is wanted and not there', () => {
 });
 
 describe('while the issuer is down', () => {
-  it('there are no keys when none are remembered', async () => {
+  it('there are no keys when none are remembered, and it is asked once for each cooldown', async () => {
     const world = createWorld();
     expect(await world.login()).toEqual(unavailable('and none are remembered'));
-    // What went wrong is written for `pgtoken keys`; it keeps nobody from asking again.
     expect(world.writes).toMatchObject([{ fetchedAt: 0, keySet: { keys: [] } }]);
+    world.pass(20);
+    expect(await world.login()).toEqual(
+      unavailable(
+        'and none are remembered',
+        ' (20 s ago; asked again after cache.unknownKeyCooldown)',
+      ),
+    );
+    expect(world.asked).toHaveLength(1);
     world.publish('a');
+    world.pass(11);
     expect(await world.login()).toEqual(['a']);
+  });
+
+  it('an attempt that took its time counts from its end', async () => {
+    const world = createWorld({}, true, 100);
+    expect(await world.login()).toEqual(unavailable('and none are remembered'));
+    expect(await world.login()).toMatchObject({ code: 'ERR_KEYS_UNAVAILABLE' });
+    expect(world.asked).toHaveLength(1);
+    world.pass(31);
+    await world.login();
+    expect(world.asked).toHaveLength(2);
+  });
+
+  it('an attempt for another source answers nobody', async () => {
+    const world = createWorld();
+    await world.login();
+    world.publish('b');
+    expect(await world.login('b', 'jwks https://other.example.com/keys by system')).toEqual(['b']);
   });
 
   it('remembered keys serve up to maxStale and not longer', async () => {
@@ -238,10 +264,14 @@ describe('while the issuer is down', () => {
     expect(await world.login()).toEqual(['a']);
     world.pass(86_400 - 601);
     expect(await world.login()).toEqual(['a']);
-    world.pass(1);
+    world.pass(31);
+    const tooOld = 'and those remembered are 24 h old (cache.maxStale is 24 h)';
+    expect(await world.login()).toEqual(unavailable(tooOld));
+    const asked = world.asked.length;
     expect(await world.login()).toEqual(
-      unavailable('and those remembered are 24 h old (cache.maxStale is 24 h)'),
+      unavailable(tooOld, ' (0 s ago; asked again after cache.unknownKeyCooldown)'),
     );
+    expect(world.asked).toHaveLength(asked);
     world.pass(86_400 * 2);
     expect(await world.login()).toEqual(
       unavailable('and those remembered are 3 d old (cache.maxStale is 24 h)'),
@@ -313,6 +343,7 @@ describe('an issuer that answers 401 or 403', () => {
       ),
     );
     world.publish('a');
+    world.pass(31);
     expect(await world.login()).toEqual(['a']);
     world.answer(DOWN);
     world.pass(10_000);

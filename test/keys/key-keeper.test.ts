@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { isRefusal, type Refusal } from '../../src/errors.ts';
 import type { FetchResult } from '../../src/keys/fetch-result.ts';
 import type { WantedKey } from '../../src/keys/find-keys.ts';
-import { startKeyKeeper, type KeyKeeper } from '../../src/keys/key-keeper.ts';
+import { type HeldKeys, startKeyKeeper, type KeyKeeper } from '../../src/keys/key-keeper.ts';
 import type { KeyOwner } from '../../src/keys/key-owner.ts';
 import type { KeyRecord } from '../../src/keys/key-record.ts';
 import type { KeySet } from '../../src/keys/parse-key-set.ts';
@@ -90,6 +90,7 @@ function keep(
   options: {
     readonly owner?: Partial<KeyOwner>;
     readonly record?: KeyRecord;
+    readonly held?: HeldKeys | undefined;
     readonly random?: number;
     readonly onFetch?: (result: FetchResult) => void;
   } = {},
@@ -105,6 +106,7 @@ function keep(
           name === OWNER.name && options.record?.source === source ? options.record : undefined,
         write: (_name, record) => written.push(record),
       },
+      held: options.held,
       fetch: async (etag) => {
         const { promise, resolve, reject } = Promise.withResolvers<FetchResult>();
         fetches.push({
@@ -771,6 +773,54 @@ describe('a key that does not verify a token', () => {
     }
     expect(kidsOf(await keeper.keysFor(wanted('unknown')))).toEqual(['a', 'b']);
     expect(fetches).toHaveLength(3);
+  });
+});
+
+describe('that takes the place of another', () => {
+  it('goes on with what that held, at its age, and finds out at once whether the new terms hold', async () => {
+    const before = keep();
+    await before.fetches[0]!.answer(keys(['a'], { etag: '"1"' }));
+    await pass(100);
+    before.keeper.stop();
+    const source = `${OWNER.source} and another`;
+    const after = keep({ owner: { source }, held: before.keeper.held() });
+    expect(await after.login('a')).toEqual(['a']);
+    expect(after.keeper.status()).toMatchObject({ keyCount: 1, age: 100 });
+    expect(after.fetches.map(({ etag }) => etag)).toEqual(['"1"']);
+    await after.fetches[0]!.answer(FAILED);
+    expect(await after.login('a')).toEqual(['a']);
+    expect(after.written.at(-1)).toMatchObject({
+      source,
+      fetchedAt: START,
+      lastError: 'connection refused',
+    });
+    await failFor(after, 3501);
+    expect(await after.login('a')).toMatchObject({ code: 'ERR_KEYS_UNAVAILABLE' });
+  });
+
+  it('waits for the next refresh where the source is the same', async () => {
+    const before = keep();
+    await before.fetches[0]!.answer(keys(['a']));
+    await pass(100);
+    const after = keep({ owner: { refreshInterval: 300 }, held: before.keeper.held() });
+    expect(after.fetches).toHaveLength(0);
+    expect(await untilNextFetch(after)).toBe(200);
+  });
+
+  it('keeps to the cooldown of a key that was looked for', async () => {
+    const before = keep();
+    await before.fetches[0]!.answer(keys(['a']));
+    const waiting = before.keeper.keysFor(wanted('x'));
+    await settle();
+    await before.fetches[1]!.answer(keys(['a']));
+    await waiting;
+    const after = keep({ held: before.keeper.held() });
+    expect(await after.login('x')).toEqual(['a']);
+    expect(after.fetches).toHaveLength(0);
+  });
+
+  it('holds nothing before the first retrieval', () => {
+    expect(keep().keeper.held()).toBeUndefined();
   });
 });
 
