@@ -331,7 +331,7 @@ describe('a login is refused', () => {
     [
       'with an identity that is signed with the key for certificates',
       async () => ({ role: 'web', password: svid(keys.x509) }),
-      `denied ERR_KEY_UNKNOWN kid "x509-1" is not that of the issuer's only key. HINT: The token may come from another cluster with the same issuer URL, or be signed by a key that is no longer published.`,
+      `denied ERR_KEY_UNKNOWN the issuer's key with kid "x509-1" cannot be used: it has use "x509-svid"; expected "jwt-svid". HINT: Ask whoever runs the issuer to sign its tokens with another key.`,
     ],
   ])('%s', async (_what, login, reason) => {
     expect(await expectRefusal(host.cluster, await login())).toBe(reason);
