@@ -3,6 +3,7 @@
 import type { Clock } from '../clock.ts';
 import { refuse } from '../errors.ts';
 import { fetchKeySet } from '../issuers/fetch-key-set.ts';
+import { createLookUp } from '../issuers/look-up.ts';
 import { createSecureContexts } from '../issuers/secure-contexts.ts';
 import type { FetchResult } from '../keys/fetch-result.ts';
 import {
@@ -44,10 +45,16 @@ export interface KeyStoreOptions {
 
 /** Creates a store that keeps nothing until it is given a policy. */
 export function createKeyStore(options: KeyStoreOptions): KeyStore {
+  const fetchKeys = options.fetchKeySet ?? fetchKeySet;
   const secureContexts = createSecureContexts();
-  const fetchKeys: typeof fetchKeySet =
-    options.fetchKeySet ??
-    (async (location, limits) => fetchKeySet(location, { ...limits, secureContexts }));
+  const stopping = new AbortController();
+  const lookUpAnyName = createLookUp();
+  const shared = {
+    secureContexts,
+    // What hangs ends with the daemon.
+    lookUp: async (name: string, signal: AbortSignal) =>
+      lookUpAnyName(name, AbortSignal.any([signal, stopping.signal])),
+  };
   let keepers = new Map<string, { readonly keeper: KeyKeeper; readonly terms: string }>();
 
   const start = ({ owner, fetch }: RemoteKeys, held: HeldKeys | undefined): KeyKeeper =>
@@ -65,7 +72,9 @@ export function createKeyStore(options: KeyStoreOptions): KeyStore {
       const next: typeof keepers = new Map();
       for (const issuer of policy.issuers) {
         if (issuer.keySource.kind === 'remote') {
-          const remote = remoteKeysOf(issuer, issuer.keySource, fetchKeys);
+          const remote = remoteKeysOf(issuer, issuer.keySource, async (location, limits) =>
+            fetchKeys(location, { ...limits, ...shared }),
+          );
           const terms = JSON.stringify([remote.owner, issuer.entry.http]);
           const current = keepers.get(issuer.name);
           const held = current?.keeper.held();
@@ -103,6 +112,7 @@ export function createKeyStore(options: KeyStoreOptions): KeyStore {
     },
     status: () => new Map([...keepers].map(([name, { keeper }]) => [name, keeper.status()])),
     stop() {
+      stopping.abort();
       for (const { keeper } of keepers.values()) {
         keeper.stop();
       }

@@ -9,6 +9,7 @@ import type { LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import { addAbortListener } from 'node:events';
 import { isIP } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 
 /** Finds the addresses of a host, in the order in which to try them. Rejects when there are none, or when it is aborted. */
 export type LookUp = (name: string, signal: AbortSignal) => Promise<LookupAddress[]>;
@@ -25,12 +26,21 @@ const MAX_BYTES = 64 * 1024;
 /** No host has another one, and what begins with a hyphen would be an option (RFC 1123 section 2.1, and the underscore). */
 const NAME = /^[a-z0-9_][a-z0-9._-]*$/i;
 
-/** Creates a {@link LookUp}. @param program what to run as getent; where it is missing, this process looks up by itself. */
+/**
+ * Creates a {@link LookUp}. To start a process takes some milliseconds of this thread, and so never two in one go: logins are
+ * decided in between.
+ *
+ * @param program what to run as getent; where it is missing, this process looks up by itself.
+ */
 export function createLookUp(program = GETENT): LookUp {
+  let next: Promise<unknown> = Promise.resolve();
   return async (name, signal) => {
     if (!NAME.test(name)) {
       throw notFound();
     }
+    const turn = next;
+    next = turn.then(async () => setImmediate());
+    await turn;
     const output = await run(program, ['ahosts', name], signal);
     return output === undefined ? lookUpHere(name, signal) : parseAddresses(output);
   };

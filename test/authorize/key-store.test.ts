@@ -9,7 +9,7 @@ import { createKeyStore, type KeyStore } from '../../src/authorize/key-store.ts'
 import { loadPolicy } from '../../src/authorize/load-policy.ts';
 import type { Policy } from '../../src/authorize/policy.ts';
 import { createKnownTokens } from '../../src/authorize/known-tokens.ts';
-import type { KeyLocation } from '../../src/issuers/fetch-key-set.ts';
+import type { FetchKeySetOptions, KeyLocation } from '../../src/issuers/fetch-key-set.ts';
 import type { FetchResult } from '../../src/keys/fetch-result.ts';
 import { servesSource } from '../../src/keys/key-source.ts';
 import type { KeyRecord } from '../../src/keys/key-record.ts';
@@ -24,7 +24,11 @@ const NOW = 1_790_000_000;
 let folder: TemporaryFolder;
 let store: KeyStore;
 /** Every retrieval: whose, and how to end it. */
-let fetches: { readonly url: string; readonly answer: (result: FetchResult) => Promise<void> }[];
+let fetches: {
+  readonly url: string;
+  readonly options: FetchKeySetOptions;
+  readonly answer: (result: FetchResult) => Promise<void>;
+}[];
 let told: string[];
 let cached: Map<string, KeyRecord>;
 let elapsed: number;
@@ -49,10 +53,11 @@ beforeEach(async () => {
     monotonicClock: () => elapsed,
     random: () => 0,
     onFetch: (issuer, result) => told.push(`${issuer} ${result.kind}`),
-    fetchKeySet: async (location: KeyLocation) => {
+    fetchKeySet: async (location, options) => {
       const { promise, resolve } = Promise.withResolvers<FetchResult>();
       fetches.push({
         url: 'issuerURL' in location ? location.issuerURL : addressOf(location),
+        options,
         answer: async (result) => {
           resolve(result);
           await settle();
@@ -232,6 +237,23 @@ describe('with a new policy', () => {
     expect(hasKey(a!, { ...wanted, keyID: 'other' })).toBe(false);
     const [stranger] = (await policyOf(entry('c'))).issuers;
     expect(hasKey(stranger!, wanted)).toBe(false);
+  });
+
+  it('has one place for what is made of certificate authorities, for all of them and from policy to policy', async () => {
+    store.use(await policyOf(entry('a'), entry('b')));
+    store.use(await policyOf(entry('a', { http: { timeout: '5s' } })));
+    const places = fetches.map(({ options }) => options.secureContexts);
+    expect(places).toHaveLength(3);
+    expect(new Set(places)).toEqual(new Set([expect.any(Function)]));
+  });
+
+  it('stops looking names up when it stops', async () => {
+    store.use(await policyOf(entry('a')));
+    const lookUp = fetches[0]?.options.lookUp;
+    const { signal } = new AbortController();
+    await expect(lookUp?.('localhost', signal)).resolves.not.toEqual([]);
+    store.stop();
+    await expect(lookUp?.('localhost', signal)).rejects.toThrow('aborted');
   });
 
   it('stops with all of them: what is under way comes to nothing', async () => {
