@@ -27,7 +27,7 @@ export function addPAMCommand(program: Command): void {
     )
     .option(
       '--cache-dir <folder>',
-      'where keys are remembered (default: ~/.cache/pgtoken, for another configuration a folder of its own in it)',
+      'where keys are remembered, for another configuration in a folder of its own (default: ~/.cache/pgtoken)',
     )
     .action(async (options: { config: string; timeout: number; cacheDir?: string }) => {
       await decideForPAM(options);
