@@ -5,14 +5,18 @@ import type { Claims } from '../config/claim.ts';
 import { compileRoleRules } from '../roles/compile-role-rules.ts';
 import { findRefusal } from '../verify/check.ts';
 import { loadRuleTools } from './compile-issuer.ts';
-import type { TextRule } from './find-open-name.ts';
+import type { TextDemand } from './demand-of.ts';
 import type { Issuer } from './policy.ts';
 import type { PublicIssuer } from './public-issuers.ts';
 
-/** A stranger who is let in: anybody, one who is called like somebody, or one who has an address of another's domain. */
+/**
+ * A stranger who is let in: anybody, one who is called like somebody, one who has an address of another's domain, or one who
+ * names what is his so that a claim reads like another's.
+ */
 export type Stranger =
   | { readonly kind: 'anybody' }
-  | { readonly kind: 'alike' | 'borrower'; readonly name: string };
+  | { readonly kind: 'alike' | 'borrower'; readonly name: string }
+  | { readonly kind: 'crafted'; readonly claim: string; readonly value: string };
 
 /** Of the words in the rules this many are tried, each in the place of every name. */
 const MAX_WORDS = 10;
@@ -53,16 +57,32 @@ export async function findStranger(
       }
     }
   }
+  return findCrafted(issuer, shared, admits);
+}
+
+/** Names that strangers would not come upon by chance, but find by reading the rules. */
+async function findCrafted(
+  { entry }: Issuer,
+  shared: PublicIssuer,
+  admits: (claims: Claims) => boolean,
+): Promise<Stranger | undefined> {
+  if (shared.forms === undefined) {
+    return undefined;
+  }
+  const { craftClaims } = await import('./craft-claims.ts');
+  const demands = entry.claimValidationRules.filter((rule) => isPinning(rule, shared));
+  const choices = entry.roles.every((rule) => isPinning(rule, shared)) ? entry.roles : [];
+  for (const { claims, kind, claim, value } of craftClaims(shared, demands, choices)) {
+    if (claims.some(admits)) {
+      return kind === 'owner' ? { kind: 'alike', name: value } : { kind: 'crafted', claim, value };
+    }
+  }
   return undefined;
 }
 
 /** What rules on a claim and role rules have in common. */
-interface Rule extends TextRule {
-  readonly requiredValue?: unknown;
-  readonly requiredValues?: readonly unknown[] | undefined;
+interface Rule extends TextDemand {
   readonly forbidden?: true | undefined;
-  readonly equals?: string | undefined;
-  readonly trimSuffix?: string | undefined;
 }
 
 function rulesOf({ entry }: Issuer): readonly Rule[] {

@@ -152,9 +152,14 @@ function describeStranger(
         message: 'no rule says whose count: strangers would be let in',
         hint: `Write claimValidationRules: [{claim: ${pin}, requiredValue: ...}], or role rules on ${pin}.`,
       };
+    case 'crafted':
+      return {
+        message: `the rules also let in strangers by names of their choice, as in ${stranger.claim} ${quote(stranger.value)}`,
+        hint: `Write claimValidationRules: [{claim: ${pin}, requiredValue: ...}], or what a name may have in place of each wildcard, such as "[^/:@]+".`,
+      };
     case 'alike':
       return {
-        message: `the rules also let in strangers with a longer name, such as ${quote(stranger.name)}`,
+        message: `the rules also let in strangers with another name, such as ${quote(stranger.name)}`,
         hint: `Write claimValidationRules: [{claim: ${pin}, requiredValue: ...}], or end each name in the rules with what follows it, such as "/" or ":".`,
       };
     case 'borrower':

@@ -12,6 +12,20 @@ export interface StrangerNames {
   readonly place: string;
 }
 
+/** What may stand in a claim of a stranger's token, as far as the issuer lets strangers choose. */
+export interface StrangerForm {
+  readonly claim: string;
+  /**
+   * An RE2 expression for its texts, with groups `thing` and `place` where there are such names. `{owner}` stands for the
+   * stranger, and `{id}` for the number that the issuer gave.
+   */
+  readonly pattern: string;
+  /** An RE2 expression for names of owners; undefined where the form says nothing of who is like whom. */
+  readonly owners?: string;
+  /** A name that no rule knows; default: stranger. */
+  readonly stranger?: string;
+}
+
 /** An issuer that strangers share. */
 export interface PublicIssuer {
   readonly url: RegExp;
@@ -24,9 +38,33 @@ export interface PublicIssuer {
   readonly pin: string;
   /** Tokens of strangers, as the issuer documents them, by the claims that matter. */
   readonly strangers: (names: StrangerNames) => readonly Claims[];
+  /** What strangers may make of the claims that they have a part in; none where they choose nothing. */
+  readonly forms?: readonly StrangerForm[];
   /** An address that a stranger may bear although its domain is another's; undefined where the issuer sees to that. */
   readonly borrowed?: (domain: string, mailbox: string) => Claims | undefined;
 }
+
+/** Names of branches and tags (git-check-ref-format): no colon, and nearly everything else, `@` and `/` among it. */
+const REF = String.raw`[^\x00-\x20~^:?*\[\\{./]+(?:[./][^\x00-\x20~^:?*\[\\{./]+)*`;
+/** What has its colons escaped when it becomes part of a subject. */
+const PART = String.raw`[^\x00-\x1f:]+`;
+
+const GITHUB_OWNER = '[A-Za-z0-9](?:-?[A-Za-z0-9])*';
+const GITHUB_REPOSITORY = String.raw`(?P<thing>[\w.-]+)`;
+const GITHUB_CONTEXT = `(?:ref:refs/(?:heads|tags)/(?P<place>${REF})|environment:${PART}|pull_request)`;
+/** Other claims that a repository may compose its subject of; those of reusable workflows may be anybody's. */
+const GITHUB_CLAIMS = `(?::(?:ref:refs/heads/${REF}|head_ref:${REF}|environment:${PART}|workflow:${PART}|job_workflow_ref:${PART}|actor:{owner}|repository_owner:{owner}))`;
+
+const GITLAB_GROUP = String.raw`[A-Za-z0-9_][\w.-]*`;
+/** A project, below subgroups perhaps. */
+const GITLAB_PATH = `(?P<thing>${GITLAB_GROUP}(?:/${GITLAB_GROUP})*)`;
+
+/** A domain, as far as it is anybody's: what is below it belongs to whoever has it. */
+const DOMAIN = {
+  pattern: '(?:[a-z0-9-]+[.])*{owner}',
+  owners: '[a-z0-9-]+[.][a-z]{2,}',
+  stranger: 'stranger.example',
+};
 
 /** All that are known here; there may be others. */
 export const PUBLIC_ISSUERS: readonly PublicIssuer[] = [
@@ -63,6 +101,24 @@ export const PUBLIC_ISSUERS: readonly PublicIssuer[] = [
         enterprise_id: '90000003',
       }));
     },
+    forms: [
+      ...['{owner}', '{owner}@{id}'].map((owner) => ({
+        claim: 'sub',
+        pattern: `repo:${owner}/${GITHUB_REPOSITORY}(?:@90000002)?:${GITHUB_CONTEXT}`,
+        owners: GITHUB_OWNER,
+      })),
+      {
+        claim: 'sub',
+        pattern: `repo:{owner}(?:@90000001)?/${GITHUB_REPOSITORY}(?:@90000002)?(?::${GITHUB_CONTEXT})?${GITHUB_CLAIMS}+`,
+      },
+      { claim: 'repository', pattern: `{owner}/${GITHUB_REPOSITORY}`, owners: GITHUB_OWNER },
+      { claim: 'repository_owner', pattern: '{owner}', owners: GITHUB_OWNER },
+      {
+        claim: 'workflow_ref',
+        pattern: `{owner}/${GITHUB_REPOSITORY}/\\.github/workflows/[^/@:]+\\.ya?ml@refs/heads/(?P<place>${REF})`,
+        owners: GITHUB_OWNER,
+      },
+    ],
   },
   {
     url: /^https:\/\/gitlab\.com\/?$/,
@@ -77,6 +133,15 @@ export const PUBLIC_ISSUERS: readonly PublicIssuer[] = [
         project_id: '90000002',
         project_path: `${owner}/${thing}`,
       })),
+    forms: [
+      {
+        claim: 'sub',
+        pattern: `project_path:{owner}/${GITLAB_PATH}:ref_type:(?:branch|tag):ref:(?P<place>${REF})`,
+        owners: GITLAB_GROUP,
+      },
+      { claim: 'project_path', pattern: `{owner}/${GITLAB_PATH}`, owners: GITLAB_GROUP },
+      { claim: 'namespace_path', pattern: '{owner}', owners: GITLAB_GROUP },
+    ],
   },
   {
     url: /^https:\/\/accounts\.google\.com\/?$/,
@@ -106,6 +171,11 @@ export const PUBLIC_ISSUERS: readonly PublicIssuer[] = [
       /\.[a-z]{2,}$/.test(domain) && !/(?:^gmail|\.gserviceaccount)\.com$/.test(domain)
         ? { sub: '100000000000000000004', email: `${mailbox}@${domain}`, email_verified: true }
         : undefined,
+    forms: [
+      { ...DOMAIN, claim: 'email', pattern: `(?P<thing>[a-z0-9._+-]+)@${DOMAIN.pattern}` },
+      { claim: 'email', pattern: '{owner}@gmail[.]com', owners: '[a-z0-9]+(?:[.][a-z0-9]+)*' },
+      { ...DOMAIN, claim: 'hd' },
+    ],
   },
   {
     url: /^https:\/\/agent\.buildkite\.com\/?$/,
@@ -119,6 +189,15 @@ export const PUBLIC_ISSUERS: readonly PublicIssuer[] = [
         organization_slug: owner,
         pipeline_id: '00000000-0000-4000-8000-000000000002',
       },
+    ],
+    forms: [
+      {
+        claim: 'sub',
+        // The key of a step may have colons in it.
+        pattern: `organization:{owner}:pipeline:(?P<thing>[a-z0-9-]+):ref:refs/heads/(?P<place>${REF}):commit:[0-9a-f]+:step:[A-Za-z0-9_:-]*`,
+        owners: '[a-z0-9-]+',
+      },
+      { claim: 'organization_slug', pattern: '{owner}', owners: '[a-z0-9-]+' },
     ],
   },
   {
@@ -146,6 +225,15 @@ export const PUBLIC_ISSUERS: readonly PublicIssuer[] = [
         terraform_organization_id: 'org-90000001',
         terraform_organization_name: owner,
       },
+    ],
+    forms: [
+      {
+        claim: 'sub',
+        pattern:
+          'organization:{owner}:project:(?P<thing>[A-Za-z0-9 _-]+):workspace:(?P<place>[A-Za-z0-9_-]+):run_phase:(?:plan|apply)',
+        owners: '[A-Za-z0-9_-]+',
+      },
+      { claim: 'terraform_organization_name', pattern: '{owner}', owners: '[A-Za-z0-9_-]+' },
     ],
   },
 ];

@@ -63,6 +63,10 @@ const GOOGLE = 'https://accounts.google.com';
 const open = (name: string): string =>
   `issuers[0].issuer.url: ${name} signs tokens for everybody, and no rule says whose count: strangers would be let in`;
 
+const byDomain: Entry = {
+  roles: [{ claim: 'hd', pattern: String.raw`(?:.*\.)?example\.com`, role: 'people' }],
+};
+
 /** So many owners, of which the last one goes on as one likes. */
 const byAlternatives = (count: number): Entry => ({
   roles: [
@@ -239,7 +243,27 @@ describe('an issuer that strangers share', () => {
           { claimValidationRules: [{ claim: 'sub', ...demand }] },
         ] as const,
     ),
-    ['ten words of rules, and no more of them', GITHUB, byAlternatives(11)],
+    [
+      'a list of owners, which reads like a class of letters to the matcher',
+      GITHUB,
+      {
+        roles: [
+          { claim: 'sub', pattern: 'repo:team-(?:a|b|c|d|e|f|g|h|i|j)/.*', role: 'ci' },
+          { claim: 'repository_owner', pattern: '(?i)octo-(?:org|lab)', role: 'ci' },
+        ],
+      },
+    ],
+    [
+      'a number of the owner beside a name that may be any',
+      GITHUB,
+      { roles: [{ claim: 'sub', pattern: 'repo:[^/]+@65/[^@]+@[0-9]+:.*', role: 'ci' }] },
+    ],
+    [
+      'any number of an owner whose name is written out, as nobody else has it',
+      GITHUB,
+      { roles: [{ claim: 'sub', pattern: 'repo:octo-org@[0-9]+/app@[0-9]+:.*', role: 'ci' }] },
+    ],
+    ['domains below your own', GOOGLE, byDomain],
     [
       'a subject that names the owner elsewhere',
       GITHUB,
@@ -352,6 +376,35 @@ describe('an issuer that strangers share', () => {
       'example-stranger',
     ],
     ['the tenth of ten', GITHUB, byAlternatives(10), 'GitHub Actions', 'owner9-stranger'],
+    ['the eleventh of eleven', GITHUB, byAlternatives(11), 'GitHub Actions', 'owner10x'],
+    [
+      'a few letters behind it',
+      GITHUB,
+      byPattern('sub', 'repo:octo-[a-z]{1,3}/.*'),
+      'GitHub Actions',
+      'octo-x',
+    ],
+    [
+      'numbers behind it',
+      GITHUB,
+      byPattern('repository_owner', 'octo[0-9]+'),
+      'GitHub Actions',
+      'octo11',
+    ],
+    [
+      'an owner of so many letters',
+      GITHUB,
+      byPattern('repository_owner', '[a-z]{4}'),
+      'GitHub Actions',
+      'xxxx',
+    ],
+    [
+      'a domain that goes on behind the dot',
+      GOOGLE,
+      byPattern('hd', String.raw`example\.co[a-z]*`),
+      'Google',
+      'example.costranger',
+    ],
     [
       'a group',
       'https://gitlab.com',
@@ -403,7 +456,56 @@ describe('an issuer that strangers share', () => {
     ],
   ])('is told of strangers whose names are only alike: %s', async (_what, url, more, name, who) => {
     expect(await warningsOf(entry(more, url))).toEqual([
-      `issuers[0].issuer.url: ${name} signs tokens for everybody, and the rules also let in strangers with a longer name, such as "${who}"`,
+      `issuers[0].issuer.url: ${name} signs tokens for everybody, and the rules also let in strangers with another name, such as "${who}"`,
+    ]);
+  });
+
+  it.each<readonly [what: string, url: string, more: Entry, name: string, where: string]>([
+    [
+      'an environment with the number of the owner in its name',
+      GITHUB,
+      byPattern('sub', 'repo:.*@123456/.*'),
+      'GitHub Actions',
+      'sub "repo:stranger/x:environment:@123456/"',
+    ],
+    [
+      'another claim in front of the branch, where only branches count',
+      GITHUB,
+      byPattern('sub', 'repo:.*@123456/.*:ref:refs/heads/main.*'),
+      'GitHub Actions',
+      'sub "repo:stranger/x:workflow:@123456/:ref:refs/heads/main"',
+    ],
+    [
+      'a subject composed of other claims',
+      GITHUB,
+      byPattern('sub', 'repo:.+@123456/(.+)@789012:.*'),
+      'GitHub Actions',
+      'sub "repo:stranger/x:head_ref:@123456/x@789012:head_ref:x"',
+    ],
+    [
+      'the number of an owner that may be any',
+      GITHUB,
+      byPattern('sub', 'repo:[^/]+@65[0-9]*/app@[0-9]+:.*'),
+      'GitHub Actions',
+      'sub "repo:x@6511/app@90000002:pull_request"',
+    ],
+    [
+      'a subgroup with the name of a group',
+      'https://gitlab.com',
+      byPattern('project_path', '.*/my-group/.*'),
+      'gitlab.com',
+      'project_path "stranger/my-group/x"',
+    ],
+    [
+      'a step whose key has colons in it',
+      'https://agent.buildkite.com',
+      byPattern('sub', 'organization:.*:acme:deploy'),
+      'Buildkite',
+      'sub "organization:stranger:pipeline:x:ref:refs/heads/x:commit:a:step:acme:deploy"',
+    ],
+  ])('is told of strangers who read the rules: %s', async (_what, url, more, name, where) => {
+    expect(await warningsOf(entry(more, url))).toEqual([
+      `issuers[0].issuer.url: ${name} signs tokens for everybody, and the rules also let in strangers by names of their choice, as in ${where}`,
     ]);
   });
 

@@ -1,0 +1,135 @@
+// Finds a text that several patterns take at once: what a stranger may write that a rule takes for somebody's.
+import { type Machine, type Neighbour, neighbourOf, type Step } from './pattern-machine.ts';
+
+/** More ways than these are not tried: who writes patterns that have more, gets no advice on them. */
+const MAX_STATES = 20_000;
+/** A group is free when it has two characters of which each demand takes five or more, or one of which it takes more than ten. */
+const FREE = 2;
+
+interface State {
+  readonly places: readonly number[];
+  readonly before: Neighbour;
+  /** How free each of the free groups is, up to {@link FREE}. */
+  readonly freedom: readonly number[];
+  /** How it was reached. */
+  readonly from?: State;
+  readonly character?: string;
+}
+
+/**
+ * Finds a shortest text of a template that meets all demands.
+ *
+ * @param template what texts there are.
+ * @param demands what a text must match besides.
+ * @param free groups of the template that must hold something that no demand spells out, or lists: the demands must leave more
+ * than ten texts for it.
+ * @returns undefined where there is none, or it is not found within bounds.
+ */
+export function findText(
+  template: Machine,
+  demands: readonly Machine[],
+  free: readonly string[] = [],
+): string | undefined {
+  const machines = [template, ...demands];
+  const alphabet = chooseAlphabet(machines);
+  const first: State = {
+    places: machines.map(({ start }) => start),
+    before: 'none',
+    freedom: free.map(() => 0),
+  };
+  const seen = new Set([keyOf(first)]);
+  const queue = [first];
+  for (const state of queue) {
+    if (state.freedom.every((one) => one >= FREE) && isEnd(machines, state)) {
+      return spell(state);
+    }
+    for (const { codePoint, character, neighbour } of alphabet) {
+      for (const steps of stepsOf(machines, state, codePoint, neighbour)) {
+        const [own, ...others] = steps;
+        const gain = Math.min(
+          FREE,
+          ...others.map(({ width }) => (width > 10 ? 2 : width >= 5 ? 1 : 0)),
+        );
+        const freedom = state.freedom.map((one, index) =>
+          own?.groups.includes(free[index] ?? '') === true ? Math.min(FREE, one + gain) : one,
+        );
+        const next: State = {
+          places: steps.map((step) => step.next),
+          before: neighbour,
+          freedom,
+          from: state,
+          character,
+        };
+        const key = keyOf(next);
+        if (!seen.has(key)) {
+          seen.add(key);
+          queue.push(next);
+        }
+      }
+    }
+    if (seen.size > MAX_STATES) {
+      return undefined;
+    }
+  }
+  return undefined;
+}
+
+/** A character for each set of characters that no pattern tells from one another. */
+export interface Letter {
+  readonly character: string;
+  readonly codePoint: number;
+  readonly neighbour: Neighbour;
+}
+
+/** Those that read best first. */
+const CHARACTERS = Array.from(
+  `xyzabcdefghijklmnopqrstuvw1234567890-_./:@XYZABCDEFGHIJKLMNOPQRSTUVW !"#$%&'()*+,;<=>?[\\]^\`{|}~`,
+);
+
+/** The printable characters of ASCII, one of each kind. */
+export function chooseAlphabet(machines: readonly Machine[]): readonly Letter[] {
+  const steps = machines.flatMap(({ all }) => all);
+  const kinds = new Map<string, Letter>();
+  for (const character of CHARACTERS) {
+    const codePoint = character.codePointAt(0) ?? 0;
+    const neighbour = neighbourOf(codePoint);
+    const kind = `${neighbour}${steps.map((step) => (step.takes(codePoint) ? 1 : 0)).join('')}`;
+    if (!kinds.has(kind)) {
+      kinds.set(kind, { character, codePoint, neighbour });
+    }
+  }
+  return [...kinds.values()];
+}
+
+function isEnd(machines: readonly Machine[], { places, before }: State): boolean {
+  return machines.every((machine, index) => machine.endsAt(places[index] ?? 0, before));
+}
+
+/** Every way in which all machines take a character together. */
+function stepsOf(
+  machines: readonly Machine[],
+  { places, before }: State,
+  codePoint: number,
+  after: Neighbour,
+): readonly (readonly Step[])[] {
+  let ways: readonly (readonly Step[])[] = [[]];
+  for (const [index, machine] of machines.entries()) {
+    const steps = machine
+      .steps(places[index] ?? 0, before, after)
+      .filter((step) => step.takes(codePoint));
+    ways = ways.flatMap((way) => steps.map((step) => [...way, step]));
+  }
+  return ways;
+}
+
+function keyOf({ places, before, freedom }: State): string {
+  return `${places.join()} ${before} ${freedom.join()}`;
+}
+
+function spell(end: State): string {
+  let text = '';
+  for (let state: State | undefined = end; state !== undefined; state = state.from) {
+    text = `${state.character ?? ''}${text}`;
+  }
+  return text;
+}
