@@ -2,7 +2,7 @@
 // that fails in a way that nobody understands.
 import { readFileSync } from 'node:fs';
 
-/** For what is no connection of a login: files, issuers, metrics. */
+/** For what is no connection of a login: files, issuers, metrics. Where there are few, half of them, as the daemon itself has some 25. */
 const OTHER_DESCRIPTORS = 64;
 
 /** @param wanted the most connections at one time. @returns as many as the limit permits, and the limit where that is fewer. */
@@ -12,7 +12,10 @@ export function lowerConnections(
 ): { readonly connections: number; readonly limit: number | undefined } {
   return limit === undefined || wanted + OTHER_DESCRIPTORS <= limit
     ? { connections: wanted, limit: undefined }
-    : { connections: Math.max(1, limit - OTHER_DESCRIPTORS), limit };
+    : {
+        connections: Math.max(1, limit - Math.min(OTHER_DESCRIPTORS, Math.ceil(limit / 2))),
+        limit,
+      };
 }
 
 /** The limit of this process; Node has raised it as far as it may. undefined where it cannot be read. */

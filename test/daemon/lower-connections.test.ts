@@ -7,8 +7,8 @@ it.each([
   { wanted: 512, limit: 576, connections: 512, told: undefined },
   { wanted: 512, limit: 575, connections: 511, told: 575 },
   { wanted: 512, limit: 256, connections: 192, told: 256 },
-  { wanted: 512, limit: 64, connections: 1, told: 64 },
-  { wanted: 512, limit: 10, connections: 1, told: 10 },
+  { wanted: 512, limit: 64, connections: 32, told: 64 },
+  { wanted: 512, limit: 10, connections: 5, told: 10 },
 ])('with $limit descriptors $connections of $wanted', ({ wanted, limit, connections, told }) => {
   expect(lowerConnections(wanted, limit)).toEqual({ connections, limit: told });
 });
