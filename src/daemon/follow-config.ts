@@ -33,8 +33,7 @@ export interface ConfigFollower {
 
 export interface ConfigFollowerOptions {
   readonly path: string;
-  /** Loads the file and all that it names. */
-  readonly loadPolicy: (path: string) => Promise<FollowedPolicy>;
+  readonly loadPolicy: LoadFollowedPolicy;
   /** Puts a policy in force in place of the last one. */
   readonly adopt: (policy: Policy) => void;
   /** Told why nothing is in force, for the answer to logins; only before the first `adopt`. */
@@ -50,6 +49,9 @@ export type FollowedPolicy = { readonly files: readonly string[] } & (
   | Pick<Extract<LoadedPolicy, { ok: true }>, 'ok' | 'policy' | 'text' | 'config'>
   | Pick<Extract<LoadedPolicy, { ok: false }>, 'ok' | 'problems'>
 );
+
+/** Loads the file and all that it names. `isInForce`: whether there are logins that it must not hold up. */
+export type LoadFollowedPolicy = (path: string, isInForce: boolean) => Promise<FollowedPolicy>;
 
 /** For how long a file that seems to lack its end must stand still, in milliseconds. */
 const PATIENCE = 5000;
@@ -101,8 +103,9 @@ export async function followConfig(options: ConfigFollowerOptions): Promise<Conf
 
   /** Watched before they are read, so that no change falls in between: which files there are, a first look tells. */
   const load = async (): Promise<FollowedPolicy> => {
-    const loaded = await options.loadPolicy(path);
-    return watcher.watch([path, ...loaded.files]) ? options.loadPolicy(path) : loaded;
+    const isInForce = inForce !== undefined;
+    const loaded = await options.loadPolicy(path, isInForce);
+    return watcher.watch([path, ...loaded.files]) ? options.loadPolicy(path, isInForce) : loaded;
   };
   /** @param cause `told` where somebody has asked for it and vouches for the file. */
   const take = async (cause: 'told' | 'seen' | 'still'): Promise<void> => {

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { compilePolicy } from '../authorize/compile-policy.ts';
 import { type LoadedPolicy, loadPolicy } from '../authorize/load-policy.ts';
-import type { FollowedPolicy } from './follow-config.ts';
+import type { LoadFollowedPolicy } from './follow-config.ts';
 import { LOAD_POLICY } from './load-policy-command.ts';
 
 /** What comes back: a policy is code, and stays where it was made. */
@@ -14,12 +14,10 @@ export type ReadPolicy = { readonly files: readonly string[] } & (
 );
 
 /** @param program that the thread runs: the one of this process. @returns what loads a file, in the place of `loadPolicy`. */
-export function createPolicyLoader(program: string): (path: string) => Promise<FollowedPolicy> {
-  let isFirst = true;
-  return async (path) => {
-    // At the start nobody is held up, and it is there sooner.
-    if (isFirst) {
-      isFirst = false;
+export function createPolicyLoader(program: string): LoadFollowedPolicy {
+  return async (path, isInForce) => {
+    // Nobody can log in yet, so that nobody is held up, and without a thread it is there sooner.
+    if (!isInForce) {
       return loadPolicy(path);
     }
     const read = await readInThread(program, path);

@@ -15,7 +15,7 @@ import { createMetrics } from '../log/metrics.ts';
 import type { PAMRequest } from '../protocol/parse-request.ts';
 import { createConnections } from './connections.ts';
 import { createLater } from './do-later.ts';
-import { type ConfigStatus, followConfig, type FollowedPolicy } from './follow-config.ts';
+import { type ConfigStatus, followConfig, type LoadFollowedPolicy } from './follow-config.ts';
 import { keepListening, type Listener } from './keep-listening.ts';
 import { lowerConnections } from './lower-connections.ts';
 import { type ConnectionOptions, serveConnection } from './serve-connection.ts';
@@ -43,7 +43,7 @@ export interface DaemonOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly logger: Logger;
   /** Loads the configuration and what it names; default: by this thread. */
-  readonly loadPolicy?: (path: string) => Promise<FollowedPolicy>;
+  readonly loadPolicy?: LoadFollowedPolicy;
   /** How many lines of the log were lost; default: none is. */
   readonly linesLost?: () => number;
   readonly version: string;

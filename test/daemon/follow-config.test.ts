@@ -11,6 +11,7 @@ import {
   type ConfigFollower,
   type ConfigStatus,
   followConfig,
+  type LoadFollowedPolicy,
 } from '../../src/daemon/follow-config.ts';
 import type { Refusal } from '../../src/errors.ts';
 import { createLogger } from '../../src/log/create-logger.ts';
@@ -48,7 +49,10 @@ afterEach(async () => {
   await folder.remove();
 });
 
-async function follow(load = loadPolicy, path = config()): Promise<ConfigFollower> {
+async function follow(
+  load: LoadFollowedPolicy = loadPolicy,
+  path = config(),
+): Promise<ConfigFollower> {
   follower = await followConfig({
     path,
     loadPolicy: load,
@@ -135,6 +139,21 @@ describe('without a configuration that can be used', () => {
     expect(await follower?.reload()).toBe(true);
     expect(adopted).toEqual([['prod']]);
   });
+});
+
+it('logins are said to be held up by a load from the moment on that a configuration is in force, and not by the first ones', async () => {
+  // The file that it names is not watched until it has been read once: so it is read again.
+  writeFileSync(inside('keys.json'), '{"keys": []}');
+  write(entry('prod', { keys: { jwksFile: 'keys.json' } }));
+  const loads: boolean[] = [];
+  await follow(async (path, isInForce) => {
+    loads.push(isInForce);
+    return loadPolicy(path);
+  });
+  write(entry('prod'));
+  await follower?.reload();
+  await follower?.reload();
+  expect(loads).toEqual([false, false, false, true]);
 });
 
 describe('a reload that is asked for', () => {

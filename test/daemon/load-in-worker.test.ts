@@ -38,11 +38,10 @@ const entry = (name: string, more: Readonly<Record<string, unknown>> = {}) => ({
 /** What of a policy can be compared: the functions in it are made anew each time. */
 const shown = (loaded: unknown): unknown => JSON.parse(JSON.stringify(loaded));
 
-/** A loader that has been called before, so that its thread is used. */
-async function createLoader(program = PROGRAM): Promise<ReturnType<typeof createPolicyLoader>> {
+/** Loads as while a configuration is in force, so that the thread is used. */
+function createLoader(program = PROGRAM) {
   const load = createPolicyLoader(program);
-  await load(inside('missing.yaml'));
-  return load;
+  return async (path: string) => load(path, true);
 }
 
 it('is the policy that this thread would load', async () => {
@@ -52,7 +51,7 @@ it('is the policy that this thread would load', async () => {
     'issuers.yaml',
     writeIssuersYAML([entry('prod'), entry('pinned', { keys: { jwksFile: 'keys.json' } })]),
   );
-  const load = await createLoader();
+  const load = createLoader();
   const loaded = await load(inside('issuers.yaml'));
   const { policy, ...expected } = await loadPolicy(inside('issuers.yaml')).then((own) => {
     if (!own.ok) throw new Error('not loaded');
@@ -74,7 +73,7 @@ it('has the problems of the file and of those it names, each with its place', as
     'issuers.yaml',
     writeIssuersYAML([entry('prod'), entry('pinned', { keys: { jwksFile: 'keys.json' } })]),
   );
-  const load = await createLoader();
+  const load = createLoader();
   expect(await load(inside('issuers.yaml'))).toEqual(await loadPolicy(inside('issuers.yaml')));
   await write('issuers.yaml', 'issuers: [');
   expect(await load(inside('issuers.yaml'))).toEqual(await loadPolicy(inside('issuers.yaml')));
@@ -82,7 +81,7 @@ it('has the problems of the file and of those it names, each with its place', as
 
 it('is an error when the thread ends without an answer', async () => {
   await write('program.mjs', 'process.exit(3);\n');
-  const load = await createLoader(inside('program.mjs'));
+  const load = createLoader(inside('program.mjs'));
   await expect(load(inside('issuers.yaml'))).rejects.toThrow(
     'the thread that loads the configuration ended with 3',
   );
@@ -95,7 +94,7 @@ it('leaves others their turn while hundreds of entries are made ready', async ()
     'issuers.yaml',
     writeIssuersYAML(Array.from({ length: 300 }, (_, at) => entry(`cluster-${at}`))),
   );
-  const load = await createLoader();
+  const load = createLoader();
   let turns = 0;
   let isOver = false;
   const count = (): void => {
