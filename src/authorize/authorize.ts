@@ -94,24 +94,25 @@ export async function authorize(
     return notJudged(candidates, token);
   }
   const attempts: Attempt[] = [];
+  let grantedBy: Issuer | undefined;
   for (const issuer of withKeysAtHandFirst(candidates, token, options)) {
     const attempt = await attemptIssuer(issuer, { token, known }, request, policy, options);
     attempts.push(attempt);
     if (attempt.refused === undefined) {
+      grantedBy = issuer;
       break;
     }
   }
-  await retryWithNewKeys(attempts, { token, known }, request, policy, options);
+  grantedBy ??= await retryWithNewKeys(attempts, { token, known }, request, policy, options);
   for (const { steps } of attempts) {
     steps.forEach((step) => options.trace?.(step));
   }
-  const grantedBy = attempts.find(({ refused }) => refused === undefined);
-  if (grantedBy !== undefined) {
-    const issuer = grantedBy.issuer.name;
-    const decision = { granted: true, issuer, role: request.role } as const;
-    return { decision, issuer, token, verified: true };
+  if (grantedBy === undefined) {
+    return concludeRefused(attempts, token);
   }
-  return concludeRefused(attempts, token);
+  const issuer = grantedBy.name;
+  const decision = { granted: true, issuer, role: request.role } as const;
+  return { decision, issuer, token, verified: true };
 }
 
 /** What came of one entry. */
@@ -143,6 +144,9 @@ async function attemptIssuer(
 /**
  * Where no entry grants, those by whose keys the signature is wrong are asked whether they have others by now: issuers replace
  * keys under the same name, or have none. Only then, as another entry of the same URL may be the one whose token it is.
+ *
+ * @param attempts of all entries, each a refusal; one that is made again takes its place.
+ * @returns the entry that grants now.
  */
 async function retryWithNewKeys(
   attempts: Attempt[],
@@ -150,10 +154,7 @@ async function retryWithNewKeys(
   request: LoginRequest,
   policy: Policy,
   options: AuthorizeOptions,
-): Promise<void> {
-  if (attempts.some(({ refused }) => refused === undefined)) {
-    return;
-  }
+): Promise<Issuer | undefined> {
   for (const [index, { issuer, refused }] of attempts.entries()) {
     if (refused?.failedKeys !== undefined) {
       const { keyID, algorithm } = token.token;
@@ -163,11 +164,12 @@ async function retryWithNewKeys(
         const again = await attemptIssuer(issuer, token, request, policy, options);
         attempts[index] = again;
         if (again.refused === undefined) {
-          return;
+          return issuer;
         }
       }
     }
   }
+  return undefined;
 }
 
 /** Whether other keys would be tried than those that have failed, or none any more. */

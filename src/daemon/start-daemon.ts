@@ -143,7 +143,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const world: AuthorizeOptions = {
       ...inForce,
       keysOf: async (issuer, { keyID, algorithm, failed }) => {
-        const wanted = { keyID, algorithm, ...(failed === undefined ? {} : { failed }) };
+        const wanted = { keyID, algorithm, failed };
         return inForce.hasKey(issuer, wanted)
           ? inForce.keysOf(issuer, wanted)
           : waiting.wait(

@@ -14,7 +14,7 @@ export interface WantedKey {
    * Keys that fit and do not verify the token. The issuer may have replaced them under the same name, or without one: what is
    * wanted is any other key.
    */
-  readonly failed?: readonly JWK[];
+  readonly failed?: readonly JWK[] | undefined;
 }
 
 /** Never more signature checks than this for one token; so many keys without `kid` are tried of those that fit it. */
