@@ -5,6 +5,7 @@ import { authorize } from '../authorize/authorize.ts';
 import { createKeysOf } from '../authorize/keys-of.ts';
 import type { TraceStep } from '../authorize/trace.ts';
 import { systemClock } from '../clock.ts';
+import { codeOf } from '../code-of.ts';
 import { isRefusal } from '../errors.ts';
 import { createDiskKeyCache } from '../keys/disk-key-cache.ts';
 import type { KeyCache } from '../keys/key-record.ts';
@@ -100,7 +101,7 @@ async function findToken({
   try {
     token = await readToken(tokenFile === undefined ? process.stdin : createReadStream(tokenFile));
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    const code = codeOf(error) ?? 'unreadable';
     const reason = code === 'ENOENT' ? 'no such file' : code;
     return {
       problem: `cannot read ${tokenFile ?? 'standard input'}: ${reason}`,

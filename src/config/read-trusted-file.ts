@@ -1,5 +1,6 @@
 // Reads a file whose content decides trust, and refuses one that somebody else could have written.
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { codeOf } from '../code-of.ts';
 import { messageOf } from '../message-of.ts';
 
 /** What is wrong with a file: it is not there, may not be read, could be another's, or is not what is read here. */
@@ -85,18 +86,14 @@ function failure(fault: FileFault, reason: string): TrustedFile {
 
 /** Says what the operating system (or the decoder) answered, without a stack and without the path, which is known. */
 function explainSystemError(error: unknown): TrustedFile {
-  if (hasCode(error, 'ENOENT')) {
-    return failure('missing', 'no such file');
+  switch (codeOf(error)) {
+    case 'ENOENT':
+      return failure('missing', 'no such file');
+    case 'EACCES':
+      return failure('unreadable', `user ID ${process.geteuid?.() ?? '?'} may not read it`);
+    case 'ERR_ENCODING_INVALID_ENCODED_DATA':
+      return failure('unfit', 'expected UTF-8');
+    default:
+      return failure('unfit', messageOf(error));
   }
-  if (hasCode(error, 'EACCES')) {
-    return failure('unreadable', `user ID ${process.geteuid?.() ?? '?'} may not read it`);
-  }
-  if (hasCode(error, 'ERR_ENCODING_INVALID_ENCODED_DATA')) {
-    return failure('unfit', 'expected UTF-8');
-  }
-  return failure('unfit', messageOf(error));
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

@@ -14,6 +14,7 @@ import { lstat } from 'node:fs/promises';
 import { connect, type ListenOptions, type Server } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { codeOf } from '../code-of.ts';
 import { messageOf } from '../message-of.ts';
 import { StartupError } from './startup-error.ts';
 
@@ -240,10 +241,6 @@ function missingFolder(path: string, cause?: unknown): StartupError {
     'Create it, or choose another --socket; systemd does so with RuntimeDirectory=.',
     cause,
   );
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
 }
 
 function explainPathError(path: string, error: unknown): StartupError {

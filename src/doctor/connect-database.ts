@@ -1,5 +1,6 @@
 // Connects to the server that `pgtoken doctor` asks, with a limit on every wait.
 import type { Client, ClientConfig } from 'pg';
+import { codeOf } from '../code-of.ts';
 import { type Rights, takeOnRights } from './take-on-rights.ts';
 import type { Accounts } from './world.ts';
 
@@ -76,9 +77,4 @@ export async function endSession(client: Client): Promise<void> {
       setTimeout(resolve, TIMEOUT);
     }),
   ]);
-}
-
-/** SQLSTATE, or the code of the system. */
-export function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
 }

@@ -10,6 +10,7 @@ import {
   statSync,
   type Stats,
 } from 'node:fs';
+import { codeOf } from '../code-of.ts';
 import { messageOf } from '../message-of.ts';
 import type { FileAnswer, Files } from './world.ts';
 
@@ -84,18 +85,18 @@ function attempt<T>(read: () => T): FileAnswer<T> {
   try {
     return { ok: true, value: read() };
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const code = codeOf(error);
     const missing = code === 'ENOENT' || code === 'ENOTDIR';
     return { ok: false, missing, reason: explain(error, code, missing) };
   }
 }
 
-function explain(error: unknown, code: unknown, missing: boolean): string {
+function explain(error: unknown, code: string | undefined, missing: boolean): string {
   if (missing) {
     return 'no such file';
   }
   if (code === 'EACCES' || code === 'EPERM') {
     return `user ID ${process.geteuid?.() ?? '?'} may not read it`;
   }
-  return typeof code === 'string' ? code : messageOf(error);
+  return code ?? messageOf(error);
 }

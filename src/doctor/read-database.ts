@@ -2,7 +2,8 @@
 // each question within a few seconds.
 import type { ClientBase } from 'pg';
 import * as z from 'zod/mini';
-import { codeOf, connectDatabase, endSession } from './connect-database.ts';
+import { codeOf } from '../code-of.ts';
+import { connectDatabase, endSession } from './connect-database.ts';
 import { parseMaskedRange } from './parse-address.ts';
 import type { Connection } from './parse-connection.ts';
 import { type HBARule, splitOption } from './parse-hba.ts';

@@ -1,5 +1,6 @@
 // Why there was no answer of a server, in one plain line, and what to do about it. Codes are those of the system, of Node
 // and of OpenSSL; what they stand for was seen with servers that do just that.
+import { codeOf } from '../code-of.ts';
 import type { RetrievalFailure } from '../keys/fetch-result.ts';
 import { messageOf } from '../message-of.ts';
 import { ProxyRefusalError, UntrustedServerError } from './connect.ts';
@@ -30,7 +31,7 @@ export function describeConnectionFailure(error: unknown, attempt: Attempt): Ret
       hint: 'Have the proxy (http.proxyURL) permit connections to this host and port, without a password.',
     };
   }
-  const code = textOf(error, 'code');
+  const code = codeOf(error) ?? '';
   return (
     describeHTTP(code, error) ??
     describeTLS(code, textOf(error, 'reason')) ??

@@ -1,6 +1,7 @@
 // Why the certificate of a server is not trusted, as exactly as it can be said: which certificate it is that has expired, or
 // which one is missing, and on whose side. For messages only: whether it is trusted, OpenSSL has decided.
 import { X509Certificate } from 'node:crypto';
+import { codeOf } from '../code-of.ts';
 import { formatDay, quoteName } from '../config/describe-certificate.ts';
 import type { RetrievalFailure } from '../keys/fetch-result.ts';
 import { messageOf } from '../message-of.ts';
@@ -20,7 +21,7 @@ export function describeUntrustedServer(
   { cause, presented }: UntrustedServerError,
   certificateAuthority: string | undefined,
 ): RetrievalFailure {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'no code';
+  const code = codeOf(cause) ?? 'no code';
   const sent = chainOf(presented);
   const trusted = trustedCertificates(certificateAuthority).flatMap(readCertificate);
   const isOwn = certificateAuthority !== undefined;
