@@ -44,6 +44,10 @@ export function isAlgorithm(name: unknown): name is Algorithm {
   return SUPPORTED_ALGORITHMS.some((algorithm) => algorithm === name);
 }
 
+/** The least size of an RSA key (RFC 7518 section 3.3), and the largest, whose signatures still take little time to check. */
+export const MIN_RSA_BITS = 2048;
+export const MAX_RSA_BITS = 8192;
+
 /**
  * The size of each algorithm's signatures in bytes. An RSA signature is as long as the key's modulus; what stands here
  * for it is the least, that of a 2048-bit key.

@@ -2,7 +2,7 @@
 import type { Issuer } from '../authorize/policy.ts';
 import { formatSeconds } from '../config/units.ts';
 import { urlOf } from '../issuers/fetch-key-set.ts';
-import type { FetchResult } from '../keys/fetch-result.ts';
+import { CHECK_THE_WAY, type FetchResult } from '../keys/fetch-result.ts';
 import { toPrintable } from '../protocol/format-reply.ts';
 import { type Fault, faulty, fine, type Finding } from './finding.ts';
 import type { World } from './world.ts';
@@ -59,9 +59,8 @@ function explainFailure(
   failure: Extract<FetchResult, { readonly kind: 'failed' }>,
 ): Finding {
   const message = toPrintable(failure.reason);
-  const hint =
-    failure.hint ?? 'Check that this host reaches the issuer, and issuer.certificateAuthority.';
-  return faulty(classify(message, failure.withdrawn === true), issuer.name, message, hint);
+  const fault = classify(message, failure.withdrawn === true);
+  return faulty(fault, issuer.name, message, failure.hint ?? CHECK_THE_WAY);
 }
 
 function classify(message: string, isWithdrawn: boolean): Fault {

@@ -5,12 +5,12 @@ import { quote } from '../quote.ts';
 import { findOwnLines } from './check-hba.ts';
 import { faulty, fine, type Finding } from './finding.ts';
 import type { HBARule } from './parse-hba.ts';
+import { GROUP_REFERENCE } from '../roles/compile-role-rules.ts';
 import { checkExpiry } from './roles/check-expiry.ts';
 import { checkPowers } from './roles/check-powers.ts';
 import { findReach, isBarred, type NamedRole, type ReachedRole } from './roles/find-reach.ts';
+import { quoteIdentifier } from './roles/quote-identifier.ts';
 import { type DatabaseRole, MAX_ROLE_BYTES, MIN_CUT_BYTES } from './roles/read-roles.ts';
-
-const GROUP = /\\[0-9]/g;
 
 /** Every role that a rule names word for word. */
 export function findNamedRoles(
@@ -20,7 +20,7 @@ export function findNamedRoles(
 ): readonly NamedRole[] {
   const granted = (policy?.issuers ?? []).flatMap((issuer) =>
     rolesOf(issuer).flatMap(({ role, place }) =>
-      role.search(GROUP) === -1 ? [{ name: role, place, issuer }] : [],
+      role.search(GROUP_REFERENCE) === -1 ? [{ name: role, place, issuer }] : [],
     ),
   );
   const admitted = findOwnLines(hba, services).flatMap((rule) =>
@@ -89,7 +89,7 @@ function checkName(
     return [];
   }
   const role = roles.find((one) => one.name === name);
-  const identifier = `"${name.replaceAll('"', '""')}"`;
+  const identifier = quoteIdentifier(name);
   if (role === undefined) {
     return [
       faulty(
@@ -115,8 +115,8 @@ function checkName(
 /** Templates whose own words are too long for a name already. */
 function checkTemplates(issuer: Issuer): Finding[] {
   return rolesOf(issuer).flatMap(({ role, place }) => {
-    const own = Buffer.byteLength(role.replaceAll(GROUP, ''));
-    return own > MAX_ROLE_BYTES && role.search(GROUP) !== -1
+    const own = Buffer.byteLength(role.replaceAll(GROUP_REFERENCE, ''));
+    return own > MAX_ROLE_BYTES && role.search(GROUP_REFERENCE) !== -1
       ? [tooLong(place, `role ${quote(role)} has ${own} bytes without what the groups add`)]
       : [];
   });

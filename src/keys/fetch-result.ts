@@ -5,9 +5,13 @@ import type { KeySet } from './parse-key-set.ts';
 export interface RetrievalFailure {
   /** In a few words. */
   readonly reason: string;
-  /** What to do about it, a whole sentence; where it is missing, all that can be said is to look at the way there. */
+  /** What to do about it, a whole sentence; where it is missing, all that can be said is {@link CHECK_THE_WAY}. */
   readonly hint?: string | undefined;
 }
+
+/** What to do about a failure of which nothing else is known. */
+export const CHECK_THE_WAY =
+  'Check that this host reaches the issuer, and issuer.certificateAuthority.';
 
 /** The outcome of one retrieval. */
 export type FetchResult =

@@ -1,7 +1,7 @@
 // An issuer entry as far as its keys are concerned, and the rules that daemon and `pgtoken pam` share for their age.
 import { formatSeconds } from '../config/units.ts';
 import { refuse, type Refusal } from '../errors.ts';
-import type { FetchResult, RetrievalFailure } from './fetch-result.ts';
+import { CHECK_THE_WAY, type FetchResult, type RetrievalFailure } from './fetch-result.ts';
 import type { KeyRecord } from './key-record.ts';
 import type { KeySet } from './parse-key-set.ts';
 
@@ -115,6 +115,6 @@ function unavailable({ reason, hint }: RetrievalFailure, remembered: string): Re
   return refuse(
     'ERR_KEYS_UNAVAILABLE',
     `the issuer's keys could not be retrieved, ${remembered}: ${reason}`,
-    hint ?? 'Check that this host reaches the issuer, and issuer.certificateAuthority.',
+    hint ?? CHECK_THE_WAY,
   );
 }

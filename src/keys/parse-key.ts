@@ -3,6 +3,7 @@
 // Members that are null count as not there, as do lists without a member: serialisers write them for what a key does not
 // have. A private or a symmetric key is one that has the value.
 import type { JWK } from 'jose';
+import { MAX_RSA_BITS, MIN_RSA_BITS } from '../config/algorithms.ts';
 import { isJSONObject, type JSONObject } from '../parse-json-object.ts';
 import { quote } from '../quote.ts';
 import { algorithmsOf, CURVE_ALGORITHMS } from './algorithms-of.ts';
@@ -13,8 +14,6 @@ export type ParsedKey = { readonly jwk: JWK } | { readonly reason: string };
 /** Why a private key is not used. Whoever publishes one has lost it. */
 export const IS_PRIVATE = 'is a private key; expected public keys only';
 
-const MIN_RSA_BITS = 2048;
-const MAX_RSA_BITS = 8192;
 /** An RSA modulus of 8192 bits has 1366 characters. */
 const MAX_MEMBER_LENGTH = 1400;
 /** The size of an ML-DSA public key in bytes (FIPS 204 section 4), by its `alg`. */

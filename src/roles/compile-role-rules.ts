@@ -114,7 +114,8 @@ function compileTemplates(
   });
 }
 
-const GROUP_REFERENCE = /\\[0-9]/g;
+/** A group of the pattern in a template, such as `\\1`. */
+export const GROUP_REFERENCE = /\\[0-9]/g;
 
 function textsOf(value: unknown, split: string | undefined): string[] {
   return valuesOfClaim(value, split)

@@ -2,7 +2,7 @@
 // takes longer; what is slow goes to the thread pool, so that no other login waits for it.
 import { constants, type KeyObject, verify, type VerifyKeyObjectInput } from 'node:crypto';
 import { codeOf } from '../code-of.ts';
-import { type Algorithm, isMLDSA } from '../config/algorithms.ts';
+import { type Algorithm, isMLDSA, MIN_RSA_BITS } from '../config/algorithms.ts';
 import type { ParsedToken } from './parse-token.ts';
 
 /** `broken` where the key is none for the token's algorithm. */
@@ -45,7 +45,6 @@ const SCHEMES: Readonly<Record<Algorithm, Scheme>> = {
   'ML-DSA-87': { hash: null, keyType: 'ml-dsa-87', slow: true },
 };
 
-const MIN_RSA_BITS = 2048;
 /** A check takes four times as long with twice the bits: 0.1 ms with these, 0.4 ms with 8192. */
 const MAX_RSA_BITS_IN_PLACE = 4096;
 

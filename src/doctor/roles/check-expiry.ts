@@ -1,8 +1,10 @@
 // Roles whose VALID UNTIL is over. PostgreSQL looks at it for passwords that it checks itself: by PAM the role logs in as before,
 // and who set it may believe it locked.
+import { formatDay } from '../../config/describe-certificate.ts';
 import { quote } from '../../quote.ts';
 import { faulty, type Finding } from '../finding.ts';
 import type { ReachedRole } from './find-reach.ts';
+import { quoteIdentifier } from './quote-identifier.ts';
 
 const MAX_SHOWN = 5;
 
@@ -17,7 +19,7 @@ export function checkExpiry(reached: readonly ReachedRole[]): readonly Finding[]
             'role-expired',
             place,
             `role ${quote(role.name)} was valid until ${day(role.expiredAt)}, and yet a token logs in as it: PostgreSQL looks at VALID UNTIL for its own passwords alone`,
-            `To lock it, run:\n  ALTER ROLE ${identifier(role.name)} NOLOGIN\nIf only its password was to expire, run:\n  ALTER ROLE ${identifier(role.name)} PASSWORD NULL VALID UNTIL 'infinity'`,
+            `To lock it, run:\n  ALTER ROLE ${quoteIdentifier(role.name)} NOLOGIN\nIf only its password was to expire, run:\n  ALTER ROLE ${quoteIdentifier(role.name)} PASSWORD NULL VALID UNTIL 'infinity'`,
           ),
         ],
   );
@@ -41,9 +43,5 @@ export function checkExpiry(reached: readonly ReachedRole[]): readonly Finding[]
 
 function day(time: number | undefined): string {
   const date = new Date((time ?? 0) * 1000);
-  return Number.isNaN(date.getTime()) ? 'long ago' : date.toISOString().slice(0, 10);
-}
-
-function identifier(role: string): string {
-  return `"${role.replaceAll('"', '""')}"`;
+  return Number.isNaN(date.getTime()) ? 'long ago' : formatDay(date);
 }

@@ -1,6 +1,7 @@
 // Which roles of a server a token could log in as, and by which rules: those that a rule names, and those that a claim may lead to.
 import type { Issuer, Policy } from '../../authorize/policy.ts';
 import type { RoleRule } from '../../config/schema.ts';
+import { GROUP_REFERENCE } from '../../roles/compile-role-rules.ts';
 import { isProtectedRole } from '../../roles/is-protected-role.ts';
 import type { DatabaseRole } from './read-roles.ts';
 
@@ -22,8 +23,6 @@ export interface ReachedRole {
   /** Whether it is protected, and an entry makes an exception. */
   readonly isException: boolean;
 }
-
-const GROUP = /\\[0-9]/g;
 
 /** @param roles those of the server. */
 export function findReach(
@@ -57,5 +56,5 @@ export function isBarred(role: string, issuer: Issuer, policy: Policy): boolean 
 
 /** Whether what the role is comes from the claim. */
 function isOpen({ role }: RoleRule): boolean {
-  return role === undefined || [role].flat().some((one) => one.search(GROUP) !== -1);
+  return role === undefined || [role].flat().some((one) => one.search(GROUP_REFERENCE) !== -1);
 }

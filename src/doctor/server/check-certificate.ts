@@ -2,6 +2,7 @@
 // those that do refuse one that has expired, or that nobody has signed but itself.
 import { X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
+import { formatDay } from '../../config/describe-certificate.ts';
 import { faulty, fine, type Finding } from '../finding.ts';
 import { isLoopback } from '../hba-coverage.ts';
 import type { HBARule } from '../parse-hba.ts';
@@ -41,7 +42,7 @@ export function checkCertificate(
       faulty(
         'server-certificate-date',
         path,
-        `the server's certificate is valid from ${day(from)} to ${day(until)}: clients with sslmode=verify-full refuse it`,
+        `the server's certificate is valid from ${formatDay(from)} to ${formatDay(until)}: clients with sslmode=verify-full refuse it`,
         REPLACE,
       ),
     ];
@@ -55,7 +56,13 @@ export function checkCertificate(
           REPLACE,
         ),
       ]
-    : [fine('server', path, `certificate for ${subjectOf(certificate)}, until ${day(until)}`)];
+    : [
+        fine(
+          'server',
+          path,
+          `certificate for ${subjectOf(certificate)}, until ${formatDay(until)}`,
+        ),
+      ];
 }
 
 function parse(text: string): X509Certificate | undefined {
@@ -65,10 +72,6 @@ function parse(text: string): X509Certificate | undefined {
   } catch {
     return undefined;
   }
-}
-
-function day(date: Date): string {
-  return date.toISOString().slice(0, 10);
 }
 
 /** The names that clients compare with. */
