@@ -102,6 +102,8 @@ describe('ssl = off', () => {
 describe('the certificate', () => {
   const stack = new AsyncDisposableStack();
   let text: string;
+  /** When it begins and ends, in days from now. */
+  let lifetime: readonly [begin: number, end: number];
   /** Days, as ISO 8601 has them. */
   let from: string;
   let until: string;
@@ -110,6 +112,8 @@ describe('the certificate', () => {
     const authority = stack.use(await createCertificateAuthority());
     text = (await authority.issue()).cert;
     const { validFromDate, validToDate } = new X509Certificate(text);
+    const daysUntil = (date: Date): number => (date.getTime() - Date.now()) / 1000 / DAY;
+    lifetime = [daysUntil(validFromDate), daysUntil(validToDate)];
     [from, until] = [
       validFromDate.toISOString().slice(0, 10),
       validToDate.toISOString().slice(0, 10),
@@ -150,7 +154,9 @@ describe('the certificate', () => {
     expect(check('/etc/x.pem', { certificateFile: '/etc/x.pem' })).toMatchObject([{ level: 'ok' }]);
   });
 
-  it.each([11, -11])('is out of date in %i days', (days) => {
+  it.each(['before it begins', 'after its end'])('is out of date a day %s', (when) => {
+    const [begin, end] = lifetime;
+    const days = when === 'before it begins' ? begin - 1 : end + 1;
     expect(check('/data/server.crt', {}, { text }, days)).toMatchObject([
       {
         level: 'failure',
