@@ -25,6 +25,8 @@ describe('a reply', () => {
       'ERR_DEADLINE',
       'ERR_CONFIG_INVALID',
       'ERR_PROTOCOL',
+      'ERR_DAEMON_UNREACHABLE',
+      'ERR_HELPER_FAILED',
       'ERR_INTERNAL',
     ]);
   });

@@ -160,7 +160,7 @@ describe.each(BASES)('on $suite with PostgreSQL $postgresql', (base) => {
     it('a daemon that is killed comes back, and ends no session', async () => {
       const session = await connect(database, authority, issuer.mint());
       const processes = await database.container.exec(['sh', '-c', PROCESSES]);
-      const [, daemon = ''] = /^(\d+) \S+\/runtime\/node /m.exec(processes.output) ?? [];
+      const [, daemon = ''] = /^(\d+) pgtoken serve/m.exec(processes.output) ?? [];
       const killed = await database.container.exec(['sh', '-c', `kill -KILL ${daemon}`]);
       expect(killed).toMatchObject({ exitCode: 0, output: '' });
       await isReady(database, 2);
