@@ -8,6 +8,7 @@ import { chooseReader } from '../../src/cli/choose-reader.ts';
 import { configurationJSONSchema } from '../../src/config/json-schema.ts';
 import { runPgtoken } from '../support/run-pgtoken.ts';
 import { run } from '../support/run.ts';
+import { stageInstallation } from '../support/stage-installation.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
 const stack = new AsyncDisposableStack();
@@ -246,13 +247,12 @@ describe('config check by root', () => {
 
   it.concurrent('is the only one that looks as another', async () => {
     const file = await place('by-nobody.yaml', entry('postgres'));
-    const { status, stderr } = await run('setpriv', [
-      '--reuid=nobody',
-      '--regid=nogroup',
-      '--clear-groups',
-      '--',
-      process.execPath,
-      join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts'),
+    // The checkout may be for its owner alone.
+    await using installation = await stageInstallation('');
+    const asNobody = ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups', '--'];
+    const { status, stderr } = await run('env', [
+      ...(process.geteuid?.() === 0 ? asNobody : []),
+      installation.command,
       'config',
       'check',
       '--user=postgres',

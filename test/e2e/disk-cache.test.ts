@@ -1,5 +1,5 @@
 // A disk that takes no more, once there are keys on it: what is there stays whole and good, and nothing is left beside it.
-import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -9,9 +9,9 @@ import {
   type CertificateAuthority,
 } from '../support/certificate-authority.ts';
 import { entryOf } from '../support/entry-of.ts';
-import { withHeldFsync } from '../support/held-fsync.ts';
 import { createIssuer, type Issuer } from '../support/issuer.ts';
 import { poll } from '../support/poll.ts';
+import { createSlowCalls } from '../support/slow-calls.ts';
 import {
   startDaemonHost,
   untilCached,
@@ -19,7 +19,6 @@ import {
   type StartDaemonOptions,
 } from '../support/start-daemon-host.ts';
 import type { DaemonProcess } from '../support/start-daemon-process.ts';
-import { createTemporaryFolder } from '../support/temporary-folder.ts';
 import { tryLogin, tryLogins } from '../support/try-logins.ts';
 import { writeIssuersYAML } from '../support/write-issuers-yaml.ts';
 
@@ -90,10 +89,8 @@ describe.each<[what: string, spoil: () => Promise<StartDaemonOptions>, reason: s
 
 describe('a disk that hangs', () => {
   it('holds up no login, no retrieval and no reload, of however many entries; what is newest is written in the end', async () => {
-    await using folder = await createTemporaryFolder('disk');
-    await chmod(folder.path, 0o755);
-    const hold = join(folder.path, 'hold');
-    await writeFile(hold, '');
+    await using slowCalls = await createSlowCalls();
+    const speedUp = await slowCalls.slowDisk();
     await using issuer = await createIssuer(authority, { algorithms: ['ES256'] });
     // More entries than there are threads to write with.
     const names = Array.from({ length: 20 }, (_, at) => `cluster-${at}`);
@@ -101,7 +98,7 @@ describe('a disk that hangs', () => {
       names.map((name) => entryOf(name, issuer, { cache: { refreshInterval: '1s' }, ...more }));
     await using daemon = await host.startDaemon({
       issuers: entries({}),
-      wrapper: await withHeldFsync(folder.path, hold),
+      wrapper: slowCalls.wrapper,
     });
     const login = async () => ({ role: ROLE, password: await issuer.mint() });
     expect(await tryLogins(host.cluster, await login(), 20)).toEqual({ granted: 20 });
@@ -123,7 +120,7 @@ describe('a disk that hangs', () => {
     const password = await issuer.mint({}, { key: key.kid });
     expect(await tryLogin(host.cluster, { role: ROLE, password })).toBe('granted');
 
-    await rm(hold);
+    await speedUp();
     await poll('the new key in every file', async () => {
       const texts = await Promise.all(
         names.map(async (name) =>
@@ -140,14 +137,12 @@ describe('a disk that hangs', () => {
   });
 
   it('holds up the end of the daemon for seconds, not for ever, and leaves nothing behind in the long run', async () => {
-    await using folder = await createTemporaryFolder('disk');
-    await chmod(folder.path, 0o755);
-    const hold = join(folder.path, 'hold');
-    await writeFile(hold, '');
+    await using slowCalls = await createSlowCalls();
+    const speedUp = await slowCalls.slowDisk();
     await using issuer = await createIssuer(authority, { algorithms: ['ES256'] });
     {
       await using daemon = await start(issuer, {
-        wrapper: await withHeldFsync(folder.path, hold),
+        wrapper: slowCalls.wrapper,
       });
       expect(await tryLogin(host.cluster, { role: ROLE, password: await issuer.mint() })).toBe(
         'granted',
@@ -155,7 +150,7 @@ describe('a disk that hangs', () => {
       daemon.signal('SIGTERM');
       await daemon.waitForLine('stopped');
       // A thread of its own is still waiting for the disk.
-      await rm(hold);
+      await speedUp();
       expect(await daemon.ended).toBe(0);
     }
     // One that was killed in the middle leaves its file behind; the next one takes it away.

@@ -2,7 +2,7 @@
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { runChecked } from './run-checked.ts';
+import { compilePreload } from './compile-preload.ts';
 import { createTemporaryFolder } from './temporary-folder.ts';
 
 /** Every name in this domain is asked for in vain, for half a minute. */
@@ -18,11 +18,8 @@ export interface SlowCalls extends AsyncDisposable {
 /** Compiles what is preloaded. */
 export async function createSlowCalls(): Promise<SlowCalls> {
   const folder = await createTemporaryFolder('slow-calls');
-  const library = join(folder.path, 'slow_calls.so');
+  const library = await compilePreload('slow_calls', folder.path);
   const switches = join(folder.path, 'switches');
-  const source = join(import.meta.dirname, 'slow_calls.c');
-  await runChecked('gcc', ['-shared', '-fPIC', '-Wall', '-Werror', '-o', library, source]);
-  await chmod(library, 0o755); // whatever the umask
   await mkdir(switches);
   await chmod(switches, 0o755);
   return {

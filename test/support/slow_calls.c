@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #define HANG_SECONDS 30
+/* Longer than any test holds the disk up; so that nothing waits for a test that has died. */
+#define SYNC_SECONDS 120
 
 static int is_there(const char *name) {
   char path[4096];
@@ -31,7 +33,7 @@ static void pause_ms(long ms) {
 static int slow_sync(int fd, const char *name) {
   int (*real)(int) = (int (*)(int))dlsym(RTLD_NEXT, name);
 
-  for (long waited = 0; is_there("slow-fsync") && waited < HANG_SECONDS * 1000; waited += 20)
+  for (long waited = 0; is_there("slow-fsync") && waited < SYNC_SECONDS * 1000; waited += 20)
     pause_ms(20);
   return real(fd);
 }
