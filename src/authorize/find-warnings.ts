@@ -15,6 +15,7 @@ import type { Warn } from './warn.ts';
 import { warnOfClaimNames } from './warn-of-claim-names.ts';
 import { warnOfCertificates } from './warn-of-certificates.ts';
 import { warnOfIssuerURL } from './warn-of-issuer-url.ts';
+import { warnOfMergedSubjects } from './warn-of-merged-subjects.ts';
 import { warnOfPlaceholders } from './warn-of-placeholders.ts';
 import { warnOfServices } from './warn-of-services.ts';
 
@@ -57,6 +58,7 @@ export async function findWarnings(
     warnOfOpenNames(issuer.entry, warn);
     warnOfTwin(index, policy.issuers, warn);
     await warnOfStrangers(issuer, warn);
+    await warnOfMergedSubjects(issuer, warn);
     warnOfServices(issuer.entry, policy.issuers.length, services, warn);
   }
   return warnings.toSorted((a, b) => a.line - b.line || a.column - b.column);

@@ -1,0 +1,101 @@
+// Role rules that make one role of two subjects, and such that look like it and do not.
+import { expect, it } from 'vitest';
+
+import { type Entry, entryWith, hintsOf, warningsOf } from './warnings-of.ts';
+
+const KUBERNETES = 'system:serviceaccount:';
+
+it.each<readonly [what: string, rule: Entry, one: string, other: string, role: string]>([
+  [
+    'a separator that names have in them',
+    { claim: 'sub', pattern: `${KUBERNETES}([a-z0-9-]+):([a-z0-9-]+)`, role: String.raw`\1-\2` },
+    `${KUBERNETES}x:x-x`,
+    `${KUBERNETES}x-x:x`,
+    'x-x-x',
+  ],
+  [
+    'nothing between the parts',
+    { claim: 'sub', pattern: `${KUBERNETES}([a-z]+):([a-z]+)`, role: String.raw`\1\2` },
+    `${KUBERNETES}x:xx`,
+    `${KUBERNETES}xx:x`,
+    'xxx',
+  ],
+  [
+    'the namespace left out',
+    { claim: 'sub', pattern: `${KUBERNETES}[^:]+:(.+)`, role: String.raw`\1` },
+    `${KUBERNETES}x:x`,
+    `${KUBERNETES}xx:x`,
+    'x',
+  ],
+  [
+    'the name of the account alone',
+    { claim: '/kubernetes.io/serviceaccount/name' },
+    `${KUBERNETES}x:x`,
+    `${KUBERNETES}xx:x`,
+    'x',
+  ],
+  [
+    'one replacement for separator and name',
+    { claim: 'sub', trimPrefix: KUBERNETES, replace: { ':': '_', '-': '_' } },
+    `${KUBERNETES}x:x-x`,
+    `${KUBERNETES}x-x:x`,
+    'x_x_x',
+  ],
+  [
+    'dots that become what addresses have too',
+    { claim: 'email', trimSuffix: '@example.com', replace: { '.': '_' } },
+    '_@example.com',
+    '.@example.com',
+    '_',
+  ],
+  [
+    'an address without its domain',
+    { claim: 'email', pattern: '([a-z]+)@.*', role: String.raw`\1` },
+    'x@x.x',
+    'x@xx.x',
+    'x',
+  ],
+])('are told: %s', async (_what, rule, one, other, role) => {
+  const entry = entryWith({ roles: [rule] });
+  const told = (await warningsOf(entry)).filter((line) => line.includes('the same role'));
+  expect(told).toEqual([
+    expect.stringMatching(/^issuers\[0\]\.roles\[0\]: ".*" and ".*" become the same role, ".*"$/),
+  ]);
+  for (const part of [one, other, role]) expect(told[0]).toContain(JSON.stringify(part));
+  expect(await hintsOf(entry)).toContain(
+    'Keep what tells them apart, and put between parts, or in place of a character, what none of them has in it.',
+  );
+});
+
+it.each<readonly [what: string, more: Entry]>([
+  ['a whole subject', { roles: [{ claim: 'sub', trimPrefix: KUBERNETES }] }],
+  [
+    'a separator that no name has',
+    {
+      roles: [
+        {
+          claim: 'sub',
+          pattern: `${KUBERNETES}([a-z0-9-]+):([a-z0-9.-]+)`,
+          role: String.raw`\1:\2`,
+        },
+      ],
+    },
+  ],
+  [
+    'dashes that become what no name has',
+    { roles: [{ claim: 'sub', trimPrefix: `${KUBERNETES}shop:`, replace: { '-': '_' } }] },
+  ],
+  [
+    'one namespace that a rule demands',
+    {
+      claimValidationRules: [{ claim: '/kubernetes.io/namespace', requiredValue: 'shop' }],
+      roles: [{ claim: 'sub', pattern: `${KUBERNETES}[^:]+:(.+)`, role: String.raw`\1` }],
+    },
+  ],
+  ['a role for everybody', { roles: [{ claim: 'sub', pattern: `${KUBERNETES}.*`, role: 'ci' }] }],
+  ['addresses of one domain', { roles: [{ claim: 'email', trimSuffix: '@example.com' }] }],
+  ['groups', { roles: [{ claim: 'groups', pattern: 'db-([a-z]+)-.*', role: String.raw`\1` }] }],
+])('are not told: %s', async (_what, more) => {
+  const told = await warningsOf(entryWith(more));
+  expect(told.filter((line) => line.includes('the same role'))).toEqual([]);
+});
