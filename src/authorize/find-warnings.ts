@@ -18,6 +18,8 @@ import { warnOfIssuerURL } from './warn-of-issuer-url.ts';
 import { warnOfMergedSubjects } from './warn-of-merged-subjects.ts';
 import { warnOfPlaceholders } from './warn-of-placeholders.ts';
 import { warnOfServices } from './warn-of-services.ts';
+import { warnOfSplitNames } from './warn-of-split-names.ts';
+import { warnOfSuperusers } from './warn-of-superusers.ts';
 
 /** What warnings depend on besides the file. */
 export interface WarningOptions {
@@ -59,6 +61,8 @@ export async function findWarnings(
     warnOfTwin(index, policy.issuers, warn);
     await warnOfStrangers(issuer, warn);
     await warnOfMergedSubjects(issuer, warn);
+    await warnOfSuperusers(issuer, policy.protectedRoles, warn);
+    warnOfSplitNames(issuer.entry, warn);
     warnOfServices(issuer.entry, policy.issuers.length, services, warn);
   }
   return warnings.toSorted((a, b) => a.line - b.line || a.column - b.column);

@@ -577,12 +577,22 @@ describe('a pattern on a subject', () => {
 describe('a safeguard that is switched off', () => {
   it('is told, where the superuser is not protected', async () => {
     for (const protectedRoles of [[], ['pg_*'], ['Postgres']]) {
-      expect(await warningsIn({ protectedRoles }, entry())).toEqual([
+      expect(
+        await warningsIn(
+          { protectedRoles },
+          entry({ roles: [{ claim: 'sub', trimPrefix: 'app:' }] }),
+        ),
+      ).toEqual([
         'protectedRoles: "postgres", the superuser of most servers, is not protected: a token may be it where a rule yields it',
       ]);
     }
     for (const protectedRoles of [['postgres'], ['*'], ['post*']]) {
-      expect(await warningsIn({ protectedRoles }, entry())).toEqual([]);
+      expect(
+        await warningsIn(
+          { protectedRoles },
+          entry({ roles: [{ claim: 'sub', trimPrefix: 'app:' }] }),
+        ),
+      ).toEqual([]);
     }
   });
 
@@ -697,7 +707,7 @@ describe('warnings', () => {
   }
   const rest = [
     '  issuer: {url: https://k8s.example.com, audiences: [postgres]}',
-    '  roles: [{claim: sub}]',
+    '  roles: [{claim: sub, trimPrefix: "app:"}]',
   ];
 
   it('come in the order of the text, line by line and from left to right', async () => {

@@ -35,9 +35,9 @@ issuers:
   issuer:
     url: https://a.example.com
     audiences: [${audience}]
-  roles: [{claim: sub}]
+  roles: [{claim: sub, trimPrefix: "app:"}]
 ${more}`;
-const BROKEN = entry('postgres').replace('[{claim: sub}]', '[{claim: sub, pattern: "("}]');
+const BROKEN = entry('postgres').replace('trimPrefix: "app:"', 'pattern: "("');
 
 const WARNING =
   'issuers[0].issuer.audiences[0]: "vault" is the audience of HashiCorp Vault: whoever receives such a token there can log in here with it';
@@ -271,7 +271,7 @@ it.concurrent('a file that somebody else wrote has nothing told that a terminal 
   const file = await place(
     'foreign.yaml',
     entry('postgres')
-      .replace('[{claim: sub}]', `[{claim: sub, pattern: "[${obeyed}"}]`)
+      .replace('trimPrefix: "app:"', `pattern: "[${obeyed}"`)
       .concat(`  keys: {jwksFile: "${obeyed}"}\n  allowProtectedRoles: ["${obeyed}"]\n`),
   );
   const shown = String.raw`\u001b[2J\u009b31m\u202e`;

@@ -118,7 +118,7 @@ async function place(name: string, text: string, mode = 0o644): Promise<string> 
 const entry = (name: string) => ({
   name,
   issuer: { url: `https://${name}.example.com`, audiences: ['postgres'] },
-  roles: [{ claim: 'sub' }],
+  roles: [{ claim: 'sub', trimPrefix: 'app:' }],
 });
 
 describe('pgtoken config check', () => {

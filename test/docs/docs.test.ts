@@ -143,7 +143,7 @@ issuers:
   issuer:
     url: https://token.actions.githubusercontent.com
     audiences: [sts.amazonaws.com]
-  roles: [{claim: sub}]
+  roles: [{claim: sub, trimPrefix: "repo:"}]
 `;
     await using folder = await createTemporaryFolder('docs');
     const file = join(folder.path, 'issuers.yaml');

@@ -1,0 +1,102 @@
+// Open role rules, whose roles are what somebody is called: whoever is called like a role that providers and tools make as good as
+// a superuser, is that role, where the server has it.
+import type { Claims } from '../config/claim.ts';
+import type { RoleRule } from '../config/schema.ts';
+import { quote, quoteList } from '../quote.ts';
+import { compileRoleRules } from '../roles/compile-role-rules.ts';
+import { isProtectedRole } from '../roles/is-protected-role.ts';
+import { loadRuleTools } from './compile-issuer.ts';
+import type { Issuer } from './policy.ts';
+import type { Warn } from './warn.ts';
+
+/** Roles of managed servers, which a dump brings along, and of replication and backup. */
+const SUPERUSERS = (
+  'root rds_superuser cloudsqlsuperuser alloydbsuperuser azure_pg_admin neon_superuser supabase_admin avnadmin doadmin ' +
+  'streaming_replica replicator barman repmgr enterprisedb'
+).split(' ');
+
+/** Warns of the first rule of an entry that reaches some of them. */
+export async function warnOfSuperusers(
+  { entry }: Issuer,
+  protectedRoles: readonly string[],
+  warn: Warn,
+): Promise<void> {
+  const names = SUPERUSERS.filter((name) => !isProtectedRole(name, protectedRoles));
+  if (names.length === 0 || !entry.roles.some(isOpen)) {
+    return;
+  }
+  const tools = await loadRuleTools(entry);
+  for (const [index, rule] of entry.roles.entries()) {
+    if (!isOpen(rule)) {
+      continue;
+    }
+    const rolesOf = compileRoleRules([rule], tools, () => undefined);
+    const values = await Promise.all(names.map(async (name) => findValue(rule, name)));
+    const reached = names.flatMap((name, n) => {
+      const value = values[n]?.find((one) => rolesOf(claimsWith(rule.claim, one)).includes(name));
+      return value === undefined ? [] : [{ name, value }];
+    });
+    const [first] = reached;
+    if (first !== undefined) {
+      warn(
+        ['roles', index],
+        `whoever is called so may be ${quoteList(
+          reached.map(({ name }) => name),
+          3,
+        )}, as with ${rule.claim} ${quote(first.value)}: as good as superusers, where a provider or a tool has made them`,
+        'Protect them, such as protectedRoles: [postgres, root, "pg_*", "*superuser", "*admin", "*repl*", barman, repmgr, enterprisedb], or put something before the name.',
+      );
+      return;
+    }
+  }
+}
+
+/** Whether the role is the value of the claim, without anything before it that tells names for PostgreSQL from others. */
+function isOpen({ trimPrefix, equals, role }: RoleRule): boolean {
+  return (
+    trimPrefix === undefined &&
+    equals === undefined &&
+    (role === undefined || [role].flat().some((one) => /^\\[1-9]$/.test(one)))
+  );
+}
+
+/** Values of the claim that may become the role. */
+async function findValue(rule: RoleRule, name: string): Promise<readonly string[]> {
+  // What a replacement puts in, may have been something else.
+  const names = [
+    name,
+    ...Object.entries(rule.replace ?? {}).map(([from, to]) =>
+      to === '' ? name : name.replaceAll(to, from),
+    ),
+  ];
+  const plain = names.map((one) => `${one}${rule.trimSuffix ?? ''}`);
+  if (rule.pattern === undefined) {
+    return plain;
+  }
+  const [{ findText }, { createMachine }, { demandOf }, { RE2JS }] = await Promise.all([
+    import('./find-text.ts'),
+    import('./pattern-machine.ts'),
+    import('./demand-of.ts'),
+    import('re2js'),
+  ]);
+  const demand = createMachine(demandOf(rule));
+  const longer = names.flatMap((one) => {
+    const template = createMachine(`(?:.*[^a-z0-9_-])?${RE2JS.quote(one)}(?:[^a-z0-9_-].*)?`);
+    return demand === undefined || template === undefined
+      ? []
+      : (findText(template, [demand]) ?? []);
+  });
+  return [...plain, ...longer];
+}
+
+/** Claims in which a rule finds a value. */
+function claimsWith(selector: string, value: string): Claims {
+  const steps = selector.startsWith('/')
+    ? selector
+        .slice(1)
+        .split('/')
+        .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+    : [selector];
+  const [first = '', ...more] = steps;
+  return { [first]: more.reduceRight<unknown>((inner, step) => ({ [step]: inner }), value) };
+}
