@@ -3,7 +3,7 @@ import { change, type ExampleRecipe, granted, NOW, publish, type TokenRecipe } f
 import {
   missingClaim,
   noRole,
-  protectedRole,
+  protectedName,
   tooLong,
   wrongAlgorithm,
   wrongAudience,
@@ -95,7 +95,13 @@ export const googlePeople: ExampleRecipe = {
       name: 'refuses somebody whose address is postgres@',
       role: 'postgres',
       token: change(alice, { claims: { email: 'postgres@example.com' } }),
-      expected: protectedRole(),
+      expected: protectedName(),
+    },
+    {
+      name: 'refuses somebody who is called like the role of backups',
+      role: 'barman',
+      token: change(alice, { claims: { email: 'barman@example.com' } }),
+      expected: protectedName('barman'),
     },
   ],
 };

@@ -4,7 +4,7 @@ import { change, type ExampleRecipe, granted, NOW, publish, type TokenRecipe } f
 import {
   missingClaim,
   notPermitted,
-  protectedRole,
+  protectedName,
   tooLong,
   wrongAlgorithm,
   wrongAudience,
@@ -134,7 +134,15 @@ export const googleWorkloads: ExampleRecipe = {
       name: 'refuses the superuser',
       role: 'postgres',
       token: cart,
-      expected: protectedRole(),
+      expected: protectedName(),
+    },
+    {
+      name: 'refuses somebody who is called like the role of backups',
+      role: 'barman',
+      token: change(cart, {
+        claims: { email: 'barman@example-project.iam.gserviceaccount.com' },
+      }),
+      expected: protectedName('barman'),
     },
   ],
 };

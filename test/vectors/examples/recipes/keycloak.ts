@@ -3,7 +3,7 @@ import { change, type ExampleRecipe, granted, NOW, publish, type TokenRecipe } f
 import {
   missingClaim,
   notPermitted,
-  protectedRole,
+  protectedName,
   tooLong,
   unknownIssuer,
   wrongAlgorithm,
@@ -129,7 +129,13 @@ export const keycloak: ExampleRecipe = {
       name: 'refuses somebody whose user name is postgres',
       role: 'postgres',
       token: change(alice, { claims: { preferred_username: 'postgres' } }),
-      expected: protectedRole(),
+      expected: protectedName(),
+    },
+    {
+      name: 'refuses somebody who is called like the role of backups',
+      role: 'barman',
+      token: change(alice, { claims: { preferred_username: 'barman' } }),
+      expected: protectedName('barman'),
     },
   ],
 };

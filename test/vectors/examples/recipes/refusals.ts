@@ -91,6 +91,14 @@ export function protectedRole(role = 'postgres'): Expected {
   };
 }
 
+/** Of an example whose rules are open, and that protects more for it. */
+export function protectedName(role = 'postgres'): Expected {
+  return {
+    code: 'ERR_ROLE_PROTECTED',
+    message: `role "${role}" is protected, no token may be it (protectedRoles: "postgres", "root", "pg_*", "*superuser", "*admin" and 4 more)`,
+  };
+}
+
 /** As seen where several entries judged the token. */
 export function byEntry(entry: string, expected: Expected): Expected {
   return 'granted' in expected
