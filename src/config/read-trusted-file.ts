@@ -54,7 +54,7 @@ export function readTrustedFile(path: string, options: TrustedFileOptions): Trus
         `owned by user ID ${stat.uid}; expected ${[...owners].join(' or ')}`,
       );
     }
-    const bytes = readAtMost(file, options.maxBytes);
+    const bytes = readAtMost(file, options.maxBytes, stat.size);
     return bytes === undefined
       ? failure('unfit', `over ${options.maxBytes} bytes; expected at most that`)
       : { ok: true, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
@@ -65,8 +65,9 @@ export function readTrustedFile(path: string, options: TrustedFileOptions): Trus
   }
 }
 
-function readAtMost(file: number, maxBytes: number): Buffer | undefined {
-  const buffer = Buffer.alloc(maxBytes + 1);
+/** @param expected as many bytes as the file is said to have, which may be wrong; there are hundreds of them at a reload. */
+function readAtMost(file: number, maxBytes: number, expected: number): Buffer | undefined {
+  let buffer = Buffer.alloc(Math.min(expected, maxBytes) + 1);
   let length = 0;
   for (;;) {
     const count = readSync(file, buffer, length, buffer.length - length, null);
@@ -76,6 +77,9 @@ function readAtMost(file: number, maxBytes: number): Buffer | undefined {
     }
     if (count === 0) {
       return buffer.subarray(0, length);
+    }
+    if (length === buffer.length) {
+      buffer = Buffer.concat([buffer], Math.min(2 * length, maxBytes) + 1);
     }
   }
 }

@@ -1,5 +1,5 @@
 // Files whose content decides trust: who may own and write them, and everything else that may stand at a path.
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 
@@ -56,6 +56,17 @@ function refused(fault: FileFault, reason: unknown) {
 }
 
 describe('a trusted file', () => {
+  it('is read whole, however long it says it is', () => {
+    // The kernel's own say that they are empty.
+    const text = readFileSync('/proc/version', 'utf8');
+    expect(text.length).toBeGreaterThan(40);
+    expect(read('/proc/version')).toEqual({ ok: true, text });
+    expect(read('/proc/version', { maxBytes: text.length })).toEqual({ ok: true, text });
+    expect(read('/proc/version', { maxBytes: text.length - 1 })).toEqual(
+      refused('unfit', `over ${text.length - 1} bytes; expected at most that`),
+    );
+  });
+
   it('is read when its owner alone may write it', () => {
     expect(read(makeFile('caf\u{e9}\n'))).toEqual({ ok: true, text: 'caf\u{e9}\n' });
     expect(read(makeFile('x', 0o600))).toEqual({ ok: true, text: 'x' });
