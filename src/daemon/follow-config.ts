@@ -78,6 +78,8 @@ export async function followConfig(options: ConfigFollowerOptions): Promise<Conf
 
   const watcher = createFileWatcher({
     onChange: () => void enqueue(async () => take('seen')),
+    // Nobody can log in.
+    isUrgent: () => inForce === undefined,
     onDetached: (files) => {
       detached = files;
       metrics.setDetachedFiles(files.length);

@@ -22,10 +22,13 @@ export interface FileWatcherOptions {
    * and this process still sees the old ones, as with a file that was mounted into a container by itself.
    */
   readonly onDetached: (files: readonly string[]) => void;
+  /** Whether somebody waits for a change; then it looks more often. Default: nobody. */
+  readonly isUrgent?: () => boolean;
 }
 
 /** How often the first file is looked at, in milliseconds. Polling sees every way of replacing a file; events do not. */
 const INTERVAL = 400;
+const URGENT_INTERVAL = 100;
 /** All of them are looked at every so many times: there can be hundreds. */
 const ROUNDS = 2;
 /** For how long files must stand still, in milliseconds. */
@@ -39,7 +42,8 @@ interface FileState {
 }
 
 /** Creates it, watching nothing. */
-export function createFileWatcher({ onChange, onDetached }: FileWatcherOptions): FileWatcher {
+export function createFileWatcher(options: FileWatcherOptions): FileWatcher {
+  const { onChange, onDetached, isUrgent = () => false } = options;
   /** How each file stood when it was last looked at. */
   let watched: ReadonlyMap<string, FileState> = new Map();
   let round = 0;
@@ -74,7 +78,8 @@ export function createFileWatcher({ onChange, onDetached }: FileWatcherOptions):
         onChange();
       }
     }
-    timer = setTimeout(() => void look(), isStill ? INTERVAL : STILL).unref();
+    const interval = isUrgent() ? URGENT_INTERVAL : INTERVAL;
+    timer = setTimeout(() => void look(), isStill ? interval : STILL).unref();
   };
   /** Seen twice: a look between the two steps of a replacement would see what is over in a moment. */
   const reportDetached = (): void => {
