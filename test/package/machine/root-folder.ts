@@ -24,9 +24,9 @@ export const INSTALL_LIMIT = 300_000;
 export interface RootFolder extends AsyncDisposable {
   readonly path: string;
   /** Runs a script as root, in namespaces of its own, with the host's network; resolves whatever its status is. */
-  readonly run: (script: string) => Promise<RunResult>;
+  readonly run: (script: string, hangLimit?: number) => Promise<RunResult>;
   /** The same; returns standard output, throws unless it exits 0. */
-  readonly sh: (script: string) => Promise<string>;
+  readonly sh: (script: string, hangLimit?: number) => Promise<string>;
   /** Copies files of the host into a folder of the root. */
   readonly put: (folder: string, ...files: readonly string[]) => Promise<void>;
   readonly remove: () => Promise<void>;
@@ -52,13 +52,10 @@ export async function makeRoot(
   }
   return {
     path,
-    run: async (script) =>
-      run(join(SCRIPTS, 'in-root.sh'), [...inRoot, script], { env, hangLimit: INSTALL_LIMIT }),
-    sh: async (script) =>
-      runChecked(join(SCRIPTS, 'in-root.sh'), [...inRoot, script], {
-        env,
-        hangLimit: INSTALL_LIMIT,
-      }),
+    run: async (script, hangLimit = INSTALL_LIMIT) =>
+      run(join(SCRIPTS, 'in-root.sh'), [...inRoot, script], { env, hangLimit }),
+    sh: async (script, hangLimit = INSTALL_LIMIT) =>
+      runChecked(join(SCRIPTS, 'in-root.sh'), [...inRoot, script], { env, hangLimit }),
     put: async (inside, ...files) => {
       await runChecked('mkdir', ['-p', join(path, inside)]);
       for (const file of files) await copyFile(file, join(path, inside, basename(file)));

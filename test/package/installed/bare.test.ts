@@ -1,0 +1,86 @@
+// The two commands of README.md, on a Debian that has git, node and npm and nothing else: what packaging/bootstrap.sh installs is
+// enough, by the npm of that Debian, and the tests hold with its PostgreSQL, libpam and PgBouncer.
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { readPage } from '../../docs/read-markdown.ts';
+import { listSources } from '../../support/list-sources.ts';
+import { runChecked } from '../../support/run-checked.ts';
+import {
+  CHECKOUT,
+  environment,
+  makeRoot,
+  RELEASES,
+  type RootFolder,
+} from '../machine/root-folder.ts';
+
+/** For packages of Debian and of npm, on a machine that does other things as well. */
+const LIMIT = 840_000;
+
+/** A part of the tests: what differs by npm, PostgreSQL, libpam and PgBouncer. All of them take a quarter of an hour. */
+const PART = [
+  'test/docs/dependencies.test.ts',
+  'test/e2e/bootstrap.test.ts',
+  'test/e2e/login.test.ts',
+  'test/e2e/pgbouncer.test.ts',
+  'test/package/components.test.ts',
+];
+
+describe.each(RELEASES)('on a bare $suite', ({ suite }) => {
+  let root: RootFolder;
+
+  beforeAll(async () => {
+    root = await makeRoot(suite, ['git', 'nodejs', 'npm', 'ca-certificates']);
+    await setUpNpm(root);
+    await copySources(join(root.path, 'root/pgtoken'));
+    await root.sh('cd /root/pgtoken; git init -q; git add --all');
+  });
+  afterAll(async () => {
+    await root?.remove();
+  });
+
+  it('README.md names these commands', () => {
+    const block = readPage('README.md').blocks.find(({ text }) => text.includes('npm run demo'));
+    const commands = block?.text.split('\n').map((line) => line.replace(/ +#.*/, ''));
+    expect(commands?.filter((line) => line !== '')).toEqual(['npm run demo', 'npm test']);
+  });
+
+  it('npm run demo shows five logins', async () => {
+    const stdout = await root.sh('cd /root/pgtoken; npm run demo', LIMIT);
+    expect(stdout).toContain('5 of 5 logins went as they should');
+    expect(stdout).toContain('bootstrap: installing Debian packages: gcc make ');
+    expect(stdout).toContain('bootstrap: installing the locked npm packages\n');
+  });
+
+  it('npm test passes, as far as it is run here', async () => {
+    const stdout = await root.sh(`cd /root/pgtoken; npm test -- ${PART.join(' ')}`, LIMIT);
+    expect(stdout).toMatch(new RegExp(`Test Files .*\\b${PART.length} passed`));
+  });
+});
+
+async function copySources(folder: string): Promise<void> {
+  await mkdir(folder);
+  const archive = `${folder}.tar`;
+  // Names of files, ended by NUL, fit into no argument.
+  await runChecked('tar', ['--create', '--null', '--files-from=-', '--file', archive], {
+    cwd: CHECKOUT,
+    stdin: (await listSources()).join('\0'),
+  });
+  const as = ['--no-same-owner', '--directory', folder];
+  await runChecked('tar', ['--extract', ...as, '--file', archive]);
+}
+
+/** Has npm there ask what npm asks here, and trust the same authorities. */
+async function setUpNpm(root: RootFolder): Promise<void> {
+  const get = async (key: string): Promise<string> =>
+    (await runChecked('npm', ['config', 'get', key], { env: environment(), cwd: '/' })).trim();
+  const lines = [`registry=${await get('registry')}`];
+  const cafile = await get('cafile');
+  if (cafile !== 'null' && cafile !== 'undefined' && cafile !== '') {
+    await copyFile(cafile, join(root.path, 'etc/npm-authorities.pem'));
+    lines.push('cafile=/etc/npm-authorities.pem');
+  }
+  await writeFile(join(root.path, 'root/.npmrc'), `${lines.join('\n')}\n`);
+}
