@@ -20,8 +20,9 @@ export interface GetKeySetOptions {
  * retrieved ones, else remembered ones up to `maxStale` after their last successful retrieval.
  *
  * While there are none, an attempt that failed answers for the length of the cooldown, so that an issuer that hangs does
- * not hold up every login for itself. A key that is wanted and not there, or there and not the one that signed the token, costs one retrieval for each cooldown, however many tokens name it; so does an
- * issuer that does not answer while remembered keys can still be used.
+ * not hold up every login for itself. A key that is wanted and not there, or there and not the one that signed the token,
+ * costs one retrieval for each cooldown, however many tokens name it; so does an issuer that does not answer while remembered
+ * keys can still be used.
  *
  * @returns the keys, which may still lack the one that is wanted, or `ERR_KEYS_UNAVAILABLE`.
  */

@@ -2,8 +2,8 @@
 // needed, on disk for the next start.
 //
 // A login waits for the issuer only when there are no keys to go by, or when it names a key that is not there, or one that
-// does not verify its token, and the cooldown allows a look. One retrieval at a time; everybody who waits, waits for the same one. Ages are counted on a
-// monotonic clock, so that a stepped wall clock neither ages keys nor makes them younger.
+// does not verify its token, and the cooldown allows a look. One retrieval at a time; everybody who waits, waits for the same
+// one. Ages are counted on a monotonic clock, so that a stepped wall clock neither ages keys nor makes them younger.
 import type { Clock } from '../clock.ts';
 import type { Refusal } from '../errors.ts';
 import type { FetchKeySet, FetchResult, RetrievalFailure } from './fetch-result.ts';
