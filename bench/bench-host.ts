@@ -116,8 +116,6 @@ export async function startBenchHost(baseline?: string): Promise<BenchHost> {
   const floor = await compileFloor(installation);
   const daemon = stack.use(await startBenchDaemon(installation));
   const olderDaemon = older && stack.use(await startBenchDaemon(older));
-  const askedOf = (asked: BenchDaemon, by: StagedInstallation): string =>
-    service(`${by.module} socket=${asked.socket} timeout=60`);
   const exec = `${installation.module} mode=exec helper=${installation.helper} config=${installation.config} timeout=60`;
   const cluster = stack.use(
     await startPostgresCluster({
@@ -131,9 +129,9 @@ export async function startBenchHost(baseline?: string): Promise<BenchHost> {
       ],
       pamServices: {
         floor: service(floor),
-        daemon: askedOf(daemon, installation),
+        daemon: serviceAsking(installation, daemon.socket),
         exec: service(exec),
-        ...(older && olderDaemon ? { baseline: askedOf(olderDaemon, older) } : {}),
+        ...(older && olderDaemon ? { baseline: serviceAsking(older, olderDaemon.socket) } : {}),
       },
       setup: [...new Set(Object.values(ROLES))].map((role) =>
         role === 'scram'
@@ -175,6 +173,11 @@ export async function startBenchHost(baseline?: string): Promise<BenchHost> {
     token: execToken,
     [Symbol.asyncDispose]: async () => owned.disposeAsync(),
   };
+}
+
+/** The PAM service by which PostgreSQL asks a daemon. */
+export function serviceAsking({ module }: StagedInstallation, socket: string): string {
+  return service(`${module} socket=${socket} timeout=60`);
 }
 
 function service(module: string): string {

@@ -4,13 +4,14 @@
 // whatever a method leaves behind for the next one, falls on all of them; ratios are medians of the rounds' own ratios.
 import { writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { buildBaseline } from './baseline.ts';
 import { METHOD_NAMES, type MethodName, startBenchHost } from './bench-host.ts';
 import { type LoginFigures, measureLogins } from './login-clients.ts';
 import { measureColdStarts } from './measure-cold-start.ts';
 import { measureBackend, measureExec } from './measure-processes.ts';
 import { measureReloads } from './measure-reload.ts';
+import { parseCount } from './parse-count.ts';
 import { drawPlot, formatTable, type Series } from './report.ts';
 import { median, medianRatio } from './statistics.ts';
 
@@ -35,8 +36,8 @@ const options = new Command('bench')
   .description(
     'Measures logins by each method against each other on one throwaway PostgreSQL server.',
   )
-  .option('--rounds <number>', 'paired rounds', count, 5)
-  .option('--seconds <number>', 'turns of a second for each method in each round', count, 4)
+  .option('--rounds <number>', 'paired rounds', parseCount, 5)
+  .option('--seconds <number>', 'turns of a second for each method in each round', parseCount, 4)
   .option('--baseline <revision>', 'build this revision and measure it in the same rounds')
   .option('--only <names>', 'measure these methods alone, separated by commas')
   .option('--json <file>', 'write the figures as JSON')
@@ -226,11 +227,4 @@ async function measureMemory(): Promise<number> {
     console.error(`daemon memory: ${logins} of ${MEMORY_LOGINS} logins`);
   }
   return host.daemon.memory();
-}
-
-function count(value: string): number {
-  if (!/^[1-9][0-9]{0,3}$/.test(value)) {
-    throw new InvalidArgumentError('expected a number from 1 to 9999');
-  }
-  return Number(value);
 }

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { entryOf } from '../test/support/entry-of.ts';
 import { findFreePort } from '../test/support/find-free-port.ts';
-import { createSigningKey } from '../test/support/signing-key.ts';
 import { tryLogins } from '../test/support/try-logins.ts';
 import { writeIssuersYAML } from '../test/support/write-issuers-yaml.ts';
 import { type Clients, DENIED, type FaultHost, ROLE } from './fault-host.ts';
+import { makeEntries } from './make-entries.ts';
 
 /** Makes a fault on a host of its own. @returns what it cost, in words. */
 export type Fault = (on: FaultHost) => Promise<string>;
@@ -88,7 +88,10 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   'long-reload': async (on) => {
     await using daemon = await start(on);
     const { installation } = on.host;
-    const long = writeIssuersYAML([on.entry, ...(await makeEntries(on, 399))]);
+    const long = writeIssuersYAML([
+      on.entry,
+      ...(await makeEntries(join(installation.folder, 'etc'), 399)),
+    ]);
     const replace = async (text: string): Promise<void> => {
       const before = daemon.lines().length;
       await installation.replaceConfig(text);
@@ -180,26 +183,6 @@ async function during(
     `longest login ${seconds(Math.max(0, ...times))}`,
     `granted again after ${healed === Infinity ? `more than ${seconds(PATIENCE)}` : seconds(healed - to)}`,
   ].join('; ');
-}
-
-async function makeEntries(
-  { host }: FaultHost,
-  count: number,
-): Promise<readonly Readonly<Record<string, unknown>>[]> {
-  const entries = [];
-  for (let n = 0; n < count; n += 1) {
-    const key = await createSigningKey('ES256', `key-${n}`);
-    const jwksFile = join(host.installation.folder, 'etc', `jwks-${n}.json`);
-    await writeFile(jwksFile, JSON.stringify({ keys: [key.publicJWK] }));
-    await chmod(jwksFile, 0o644);
-    entries.push({
-      name: `cluster-${n}`,
-      issuer: { url: `https://cluster-${n}.example.com`, audiences: ['postgres'] },
-      keys: { jwksFile },
-      roles: [{ claim: 'groups', pattern: `db-([a-z]+)-${n}`, role: String.raw`\1` }],
-    });
-  }
-  return entries;
 }
 
 const countGranted = ({ attempts }: Clients): number =>

@@ -1,14 +1,15 @@
 // `npm run faults`: what each fault of docs/assurance.md costs: the logins granted during it, the longest login, and the time
 // until logins are granted again. With --checkout it measures another version of pgtoken, built in its own checkout.
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { FAULTS } from './fault-list.ts';
 import { startFaultHost } from './fault-host.ts';
+import { parseCount } from './parse-count.ts';
 
 const options = new Command('faults')
   .description('Makes faults around the daemon while clients log in, and measures what they cost.')
   .argument('[names...]', `which; default: all of ${Object.keys(FAULTS).join(', ')}`)
   .option('--checkout <folder>', 'a built checkout of another version')
-  .option('--clients <number>', 'clients that log in without a pause', count, 4)
+  .option('--clients <number>', 'clients that log in without a pause', parseCount, 4)
   .parse();
 const { checkout, clients } = options.opts<{
   readonly checkout?: string;
@@ -24,12 +25,4 @@ for (const name of names) {
   }
   await using host = await startFaultHost(clients, checkout);
   console.log(`${name}: ${await fault(host)}`);
-}
-
-function count(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) {
-    throw new InvalidArgumentError('expected a whole number from 1 on.');
-  }
-  return value;
 }

@@ -3,7 +3,7 @@
 // Paired rounds: each measures the same logins twice, with nobody else about and with clients whose own issuer does not
 // answer, so that whatever else the machine does falls on both, and the two take turns in going first. Logins come one after the other, by the pg driver, through
 // PostgreSQL, the module and the daemon.
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 
 import { createCertificateAuthority } from '../test/support/certificate-authority.ts';
 import { countWaitingBackends } from '../test/support/count-waiting-backends.ts';
@@ -13,6 +13,7 @@ import { poll } from '../test/support/poll.ts';
 import type { Login } from '../test/support/postgres-cluster.ts';
 import { startDaemonHost } from '../test/support/start-daemon-host.ts';
 import { tryLogin } from '../test/support/try-logins.ts';
+import { parseCount } from './parse-count.ts';
 import { median } from './statistics.ts';
 
 const ROLE = 'foo:myservice';
@@ -20,9 +21,9 @@ const PERCENTILES = [50, 90, 99, 100] as const;
 
 const options = new Command('bench:hanging')
   .description('Measures logins of one issuer alone, and while another one hangs.')
-  .option('--rounds <number>', 'paired rounds', count, 5)
-  .option('--logins <number>', 'logins on each side of a round', count, 400)
-  .option('--hanging <number>', 'clients whose issuer hangs', count, 16)
+  .option('--rounds <number>', 'paired rounds', parseCount, 5)
+  .option('--logins <number>', 'logins on each side of a round', parseCount, 400)
+  .option('--hanging <number>', 'clients whose issuer hangs', parseCount, 16)
   .parse()
   .opts<{ readonly rounds: number; readonly logins: number; readonly hanging: number }>();
 
@@ -114,12 +115,4 @@ function formatTable(): string {
     '|---|---|---|---|',
     ...rows,
   ].join('\n');
-}
-
-function count(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) {
-    throw new InvalidArgumentError('expected a whole number, at least 1');
-  }
-  return value;
 }

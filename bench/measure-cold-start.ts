@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { asServerUser } from '../test/support/as-server-user.ts';
 import { runChecked } from '../test/support/run-checked.ts';
 import { socketActivator } from '../test/support/socket-activator.ts';
-import type { BenchHost } from './bench-host.ts';
+import { type BenchHost, serviceAsking } from './bench-host.ts';
 
 /**
  * Starts daemons one after the other as systemd does, the socket first, and a login that waits in it. The files that a
@@ -24,8 +24,7 @@ export async function measureColdStarts(
     throw new Error('there is no daemon to start');
   }
   const socket = join(installation.folder, 'run', 'cold.sock');
-  const service = `${installation.module} socket=${socket} timeout=60`;
-  await cluster.setPAMService('daemon', `auth required ${service}\naccount required ${service}\n`);
+  await cluster.setPAMService('daemon', serviceAsking(installation, socket));
   const results: number[] = [];
   for (let n = 0; n < times; n += 1) {
     await rm(socket, { force: true });
@@ -68,8 +67,7 @@ export async function measureColdStarts(
       await ended;
     }
   }
-  const usual = `${installation.module} socket=${host.daemon.socket} timeout=60`;
-  await cluster.setPAMService('daemon', `auth required ${usual}\naccount required ${usual}\n`);
+  await cluster.setPAMService('daemon', serviceAsking(installation, host.daemon.socket));
   await runChecked('rm', ['-f', socket]);
   return results;
 }

@@ -1,13 +1,13 @@
 // How long a login takes while the daemon loads a long issuers.yaml again.
-import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse, stringify } from 'yaml';
 import * as z from 'zod';
 import { poll } from '../test/support/poll.ts';
-import { createSigningKey } from '../test/support/signing-key.ts';
 import type { BenchHost } from './bench-host.ts';
 import { measureLogins } from './login-clients.ts';
+import { makeEntries } from './make-entries.ts';
 
 const ENTRIES = 400;
 /** Each reload falls into a turn of logins, after so many milliseconds. */
@@ -48,24 +48,9 @@ export async function measureReloads(host: BenchHost, turns: number): Promise<re
   return longest;
 }
 
-/** Adds entries with pinned keys, role rules and a deny list each, as a host of many populations has them. */
+/** Adds entries until there are 400. */
 async function lengthen(text: string, folder: string): Promise<string> {
   const file = z.looseObject({ issuers: z.array(z.unknown()) }).parse(parse(text));
-  for (let n = file.issuers.length; n < ENTRIES; n += 1) {
-    const key = await createSigningKey('ES256', `key-${n}`);
-    const jwksFile = join(folder, `jwks-${n}.json`);
-    await writeFile(jwksFile, JSON.stringify({ keys: [key.publicJWK] }));
-    await chmod(jwksFile, 0o644);
-    file.issuers.push({
-      name: `cluster-${n}`,
-      issuer: { url: `https://cluster-${n}.example.com`, audiences: ['postgres'] },
-      keys: { jwksFile },
-      roles: [
-        { claim: 'sub', trimPrefix: 'system:serviceaccount:' },
-        { claim: 'groups', pattern: 'db-([a-z]+)', role: '\\1' },
-      ],
-      deny: { subjects: [`system:serviceaccount:foo:denied-${n}`] },
-    });
-  }
-  return stringify(file);
+  const more = await makeEntries(folder, ENTRIES - file.issuers.length);
+  return stringify({ ...file, issuers: [...file.issuers, ...more] });
 }
