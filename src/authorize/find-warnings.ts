@@ -41,7 +41,7 @@ export async function findWarnings(
     warnings.push({
       path,
       message:
-        '"postgres", the superuser of most servers, is not protected: a token may be it where a rule yields it',
+        '"postgres", the superuser of most servers, is not protected: a token may log in as it where a rule yields it',
       hint: 'Keep postgres, root and "pg_*" in the list; an entry can list exceptions (allowProtectedRoles).',
       ...locate(path),
     });

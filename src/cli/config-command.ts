@@ -28,7 +28,7 @@ export function addConfigCommand(program: Command): void {
       'where PAM services are; default: /etc/pam.d, then /usr/lib/pam.d',
     )
     .option('--json', 'write JSON', false)
-    .option('--strict', 'take warnings for problems', false)
+    .option('--strict', 'treat warnings as errors', false)
     .action(
       async (
         file: string | undefined,

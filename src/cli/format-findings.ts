@@ -15,7 +15,7 @@ const TITLES: Readonly<Record<Topic, string>> = {
   config: 'configuration',
   issuer: 'issuers',
   clock: 'clock',
-  keys: 'keys held',
+  keys: 'cached keys',
   service: 'PAM service',
   module: 'PAM module',
   socket: 'socket',

@@ -49,7 +49,7 @@ const issuerEntry = z.strictObject({
     z.meta({
       title: 'DNS label',
       description:
-        'A unique name for the entry: lower-case letters, digits and `-`, at most 63. It stands in messages, log, metrics and the names of cache files.',
+        'A unique name for the entry: lower-case letters, digits and `-`, at most 63. It is in messages, log, metrics and the names of cache files.',
     }),
   ),
   issuer: issuerSchema,
@@ -96,7 +96,7 @@ export const configurationSchema = z
     apiVersion: z.literal('pgtoken/v1').check(z.describe('Always `pgtoken/v1`.')),
     protectedRoles: z._default(
       protectedRoles(
-        'Roles that no token may be, whatever the rules say. `*` stands for any text. Compared byte for byte, case and all. What is written here replaces the default. An entry may list exceptions.',
+        'Roles that no token may log in as, whatever the rules say. `*` stands for any text. Compared byte for byte, case and all. What is written here replaces the default. An entry may list exceptions.',
       ),
       ['postgres', 'root', 'pg_*'],
     ),
@@ -104,7 +104,7 @@ export const configurationSchema = z
       z.meta({
         title: 'list',
         description:
-          'Whose tokens are accepted; `[]` trusts nobody. Entries for the same issuer are tried in this order, in the daemon those whose key is at hand first; the first grant wins.',
+          'Whose tokens are accepted; `[]` trusts nobody. Entries for the same issuer are tried in this order, in the daemon those whose key is cached first; the first grant wins.',
       }),
     ),
   })

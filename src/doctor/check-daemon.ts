@@ -39,7 +39,7 @@ export async function checkDaemon(
 function judge(socket: string, reply: string): Finding {
   const shown = toPrintable(reply.replace(/\0$/, '')).slice(0, 500);
   if (/^denied ERR_NOT_A_TOKEN [^\0]+\0$/.test(reply)) {
-    return fine('daemon', socket, 'it answers, and denies what is no token');
+    return fine('daemon', socket, 'it answers, and denies what is not a JWT');
   }
   if (/^unavailable ERR_[A-Z_]+ [^\0]+\0$/.test(reply)) {
     return faulty('daemon-unavailable', socket, `it cannot decide: ${shown}`, START);

@@ -93,8 +93,8 @@ function refuseNamed(
     'ERR_KEY_UNKNOWN',
     `${
       keySet.keys.length === 1
-        ? `kid ${quote(keyID)} is not that of the issuer's only key`
-        : `kid ${quote(keyID)} is none of the issuer's ${keySet.keys.length} keys`
+        ? `the issuer has one key, whose kid is not ${quote(keyID)}`
+        : `the issuer has ${keySet.keys.length} keys, none with kid ${quote(keyID)}`
     }${explainLeftOut(keySet)}${short}`,
     'The token may come from another cluster with the same issuer URL, or be signed by a key that is no longer published.',
   );

@@ -2,7 +2,7 @@
 import type { Judgement, Login } from '../authorize/authorize.ts';
 import { findClaim } from '../config/claim.ts';
 
-/** One decision, as it stands in the log. What is not known is undefined, and left out of the line. */
+/** One decision, as it is in the log. What is not known is undefined, and left out of the line. */
 export interface AuditLine {
   /** When it was decided. */
   readonly time: string;

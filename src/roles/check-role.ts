@@ -36,7 +36,7 @@ export function checkRole(
   if (isProtected(requested)) {
     return refuse(
       'ERR_ROLE_PROTECTED',
-      `role ${quote(requested)} is protected, no token may be it (protectedRoles: ${quoteList(protectedRoles)})`,
+      `role ${quote(requested)} is protected, no token may log in as it (protectedRoles: ${quoteList(protectedRoles)})`,
       'Log in as another role, or change protectedRoles.',
     );
   }

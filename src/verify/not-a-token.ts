@@ -26,7 +26,7 @@ export function notATokenAfterAll(): Refusal {
   return refuse('ERR_NOT_A_TOKEN', NOT_A_TOKEN, SEND_IT);
 }
 
-const NOT_A_TOKEN = 'the password is no token; expected a JWT, three parts in base64url';
+const NOT_A_TOKEN = 'the password is not a JWT; expected three parts in base64url';
 const SEND_IT = 'Send the token as the password, for example in PGPASSWORD.';
 
 interface Wrapping {

@@ -78,7 +78,7 @@ function startCheck(name: 'nbf' | 'iat', skew: number): Check<VerifiedToken> {
       return isNumericDate(value) && now < value - skew
         ? refuse(
             'ERR_TOKEN_NOT_YET_VALID',
-            `the token is valid only in ${formatSeconds(value - now)} (${name} ${formatTime(value)}, ${within(now, skew)})`,
+            `the token is not valid for another ${formatSeconds(value - now)} (${name} ${formatTime(value)}, ${within(now, skew)})`,
             'The clock of this host is behind, or that of the issuer ahead: check both.',
           )
         : undefined;

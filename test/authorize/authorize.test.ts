@@ -130,7 +130,7 @@ describe('a decision', () => {
       'of an unknown key',
       { token: { header: { kid: 'x' } } },
       'ERR_KEY_UNKNOWN',
-      'kid "x" is none of the issuer\'s 8 keys',
+      'the issuer has 8 keys, none with kid "x"',
       false,
     ],
     [
@@ -169,7 +169,7 @@ describe('a decision', () => {
     expect(await login({ keys: () => ({ keys: [] }) })).toMatchObject({
       decision: {
         code: 'ERR_KEY_UNKNOWN',
-        message: 'kid "cluster-rs256" is none of the issuer\'s 0 keys',
+        message: 'the issuer has 0 keys, none with kid "cluster-rs256"',
       },
     });
     expect(

@@ -583,7 +583,7 @@ describe('a safeguard that is switched off', () => {
           entry({ roles: [{ claim: 'sub', trimPrefix: 'app:' }] }),
         ),
       ).toEqual([
-        'protectedRoles: "postgres", the superuser of most servers, is not protected: a token may be it where a rule yields it',
+        'protectedRoles: "postgres", the superuser of most servers, is not protected: a token may log in as it where a rule yields it',
       ]);
     }
     for (const protectedRoles of [['postgres'], ['*'], ['post*']]) {

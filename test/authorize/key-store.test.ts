@@ -289,7 +289,7 @@ describe('with a new policy', () => {
     await fetches[2]!.answer({ kind: 'failed', reason: 'connection refused' });
     expect(await refused).toEqual({
       code: 'ERR_KEY_UNKNOWN',
-      message: 'kid "k" is not that of the issuer\'s only key',
+      message: 'the issuer has one key, whose kid is not "k"',
     });
   });
 
@@ -378,7 +378,7 @@ describe('a token that was granted is refused', () => {
     expect(await seeking).toBeUndefined();
     expect(await decide(token, policy, world)).toEqual({
       code: 'ERR_KEY_UNKNOWN',
-      message: 'kid "old" is not that of the issuer\'s only key',
+      message: 'the issuer has one key, whose kid is not "old"',
     });
   });
 

@@ -115,7 +115,7 @@ describe('a login', () => {
     [
       'binary junk',
       () => Uint8Array.from({ length: 5000 }, (_, n) => 255 - (n % 255)),
-      `denied ERR_NOT_A_TOKEN the password is no token; expected a JWT, three parts in base64url that start with "ey". HINT: ${SEND}`,
+      `denied ERR_NOT_A_TOKEN the password is not a JWT; expected three parts in base64url that start with "ey". HINT: ${SEND}`,
     ],
     [
       '64 KiB',

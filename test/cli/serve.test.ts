@@ -370,7 +370,7 @@ describe('loads the configuration again', () => {
     const other = await createSigningKey('ES256', 'key-2');
     await change(async () => write('keys.json', JSON.stringify({ keys: [other.publicJWK] })));
     expect(await ask('four')).toMatch(
-      /^denied ERR_KEY_UNKNOWN kid "key-1" is not that of the issuer's only key/,
+      /^denied ERR_KEY_UNKNOWN the issuer has one key, whose kid is not "key-1"/,
     );
     expect(await askDaemon(socket, { user: 'four', token: mint(other) })).toBe('granted');
     const loads = daemon.lines().filter(({ msg }) => msg === 'configuration in force');

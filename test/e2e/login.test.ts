@@ -140,7 +140,7 @@ describe('refuses', () => {
     {
       what: 'a token that is not yet valid',
       password: async () => mint({ nbf: now() + 300 }),
-      reason: /^denied ERR_TOKEN_NOT_YET_VALID the token is valid only in /,
+      reason: /^denied ERR_TOKEN_NOT_YET_VALID the token is not valid for another /,
     },
     {
       what: 'a token without expiry',
@@ -165,7 +165,7 @@ describe('refuses', () => {
     {
       what: 'an ordinary password',
       password: () => 'correct horse battery staple',
-      reason: /^denied ERR_NOT_A_TOKEN the password is no token/,
+      reason: /^denied ERR_NOT_A_TOKEN the password is not a JWT/,
     },
     {
       what: 'a truncated token',

@@ -186,7 +186,7 @@ it.each<[what: string, role: string, password: () => Promise<string>, reason: st
     'an access token that was asked for without a resource, which is opaque,',
     'dba_ro',
     async () => (await people('alice')).accessToken,
-    'denied ERR_NOT_A_TOKEN the password is no token; expected a JWT, three parts in base64url that start with "ey". HINT: Send the token as the password, for example in PGPASSWORD.',
+    'denied ERR_NOT_A_TOKEN the password is not a JWT; expected three parts in base64url that start with "ey". HINT: Send the token as the password, for example in PGPASSWORD.',
   ],
 ])('%s is refused', async (_what, role, password, reason) => {
   expect(await expectRefusal(host.cluster, { role, password: await password() })).toBe(reason);
@@ -241,7 +241,7 @@ it('keys rotate: the new ones work at once, the old ones until they are withdraw
   for (const [role, password] of Object.entries(oldTokens)) {
     const kid = new Map(Object.entries(withdrawn)).get(role);
     expect(await expectRefusal(host.cluster, { role, password })).toBe(
-      `denied ERR_KEY_UNKNOWN entry people: kid "${kid}" is none of the issuer's 2 keys. HINT: The token may come from another cluster with the same issuer URL, or be signed by a key that is no longer published.`,
+      `denied ERR_KEY_UNKNOWN entry people: the issuer has 2 keys, none with kid "${kid}". HINT: The token may come from another cluster with the same issuer URL, or be signed by a key that is no longer published.`,
     );
   }
 });

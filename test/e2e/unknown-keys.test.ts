@@ -60,7 +60,7 @@ function retrievals(issuer: Issuer): number {
 const unknown = async (issuer: Issuer, kid: string): Promise<string> =>
   issuer.mint({}, { key: 'ES256', header: { kid } });
 const refusalOf = (kid: string): string =>
-  `denied ERR_KEY_UNKNOWN kid "${kid}" is none of the issuer's ${KEYS} keys. HINT: ` +
+  `denied ERR_KEY_UNKNOWN the issuer has ${KEYS} keys, none with kid "${kid}". HINT: ` +
   'The token may come from another cluster with the same issuer URL, or be signed by a key that is no longer published.';
 
 /** Does the job for each of so many numbers, as many at a time as given. */

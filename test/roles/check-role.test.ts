@@ -76,7 +76,7 @@ describe('a protected role', () => {
   it.each(['postgres', 'pg_monitor', 'pg_', 'pg_*'])('is refused though permitted: %s', (role) => {
     expect(check(role, role)).toMatchObject({
       code: 'ERR_ROLE_PROTECTED',
-      message: `role "${role}" is protected, no token may be it (protectedRoles: "postgres", "pg_*")`,
+      message: `role "${role}" is protected, no token may log in as it (protectedRoles: "postgres", "pg_*")`,
       hint: 'Log in as another role, or change protectedRoles.',
     });
   });
@@ -85,7 +85,7 @@ describe('a protected role', () => {
     expect(check('postgres')).toMatchObject({
       code: 'ERR_ROLE_PROTECTED',
       message:
-        'role "postgres" is protected, no token may be it (protectedRoles: "postgres", "pg_*")',
+        'role "postgres" is protected, no token may log in as it (protectedRoles: "postgres", "pg_*")',
     });
   });
 
@@ -108,7 +108,7 @@ describe('a protected role', () => {
     expect(checkRole('postgres', ['postgres'], [], [])).toBeUndefined();
     expect(checkRole('anything', ['anything'], ['*'], [])).toMatchObject({
       code: 'ERR_ROLE_PROTECTED',
-      message: 'role "anything" is protected, no token may be it (protectedRoles: "*")',
+      message: 'role "anything" is protected, no token may log in as it (protectedRoles: "*")',
     });
   });
 });

@@ -66,8 +66,8 @@ describe('claims', () => {
     ['aud', 'ERR_AUDIENCE_MISMATCH', /^aud is "x"/],
     ['sub', 'ERR_CLAIM_REJECTED', /^sub is 1/],
     ['exp', 'ERR_TOKEN_EXPIRED', /^the token expired 10 min ago/],
-    ['nbf', 'ERR_TOKEN_NOT_YET_VALID', /^the token is valid only in 10 min \(nbf/],
-    ['iat', 'ERR_TOKEN_NOT_YET_VALID', /^the token is valid only in 20 min \(iat/],
+    ['nbf', 'ERR_TOKEN_NOT_YET_VALID', /^the token is not valid for another 10 min \(nbf/],
+    ['iat', 'ERR_TOKEN_NOT_YET_VALID', /^the token is not valid for another 20 min \(iat/],
     ['cnf', 'ERR_CLAIM_REJECTED', /^the token is bound to a key \(cnf\)/],
   ])('are checked in order: %s', (name, code, message) => {
     const wrong = {

@@ -104,7 +104,7 @@ describe('a password', () => {
             }
           : {
               code: 'ERR_NOT_A_TOKEN',
-              message: 'the password is no token; expected a JWT, three parts in base64url',
+              message: 'the password is not a JWT; expected three parts in base64url',
             },
       );
     }

@@ -32,7 +32,7 @@ export const algorithmNotAllowed = (seen: string): Expected => ({
 /** @param kid as it is shown, without quotes. @param keys how many the issuer has: 8 in policy cluster. */
 export const keyUnknown = (kid: string, keys = 8): Expected => ({
   code: 'ERR_KEY_UNKNOWN',
-  message: `kid "${kid}" is none of the issuer's ${keys} keys`,
+  message: `the issuer has ${keys} keys, none with kid "${kid}"`,
 });
 
 /** @param reason why the issuer's key of that kid is not used. */
@@ -90,8 +90,7 @@ export const tooLarge = (password: string, limit = 16_384): Expected => ({
 
 export const NOT_A_TOKEN: Expected = {
   code: 'ERR_NOT_A_TOKEN',
-  message:
-    'the password is no token; expected a JWT, three parts in base64url that start with "ey"',
+  message: 'the password is not a JWT; expected three parts in base64url that start with "ey"',
 };
 
 /** @param seen the roles as they are shown, with quotes. */

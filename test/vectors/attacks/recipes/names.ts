@@ -139,7 +139,7 @@ export function names({ token, defaultClaims, defaultHeader }: Mint): AttackReci
         password: token({ claims: { sub: role } }),
         expected: {
           code: 'ERR_ROLE_PROTECTED',
-          message: `role ${JSON.stringify(role)} is protected, no token may be it (protectedRoles: "postgres", "root", "pg_*")`,
+          message: `role ${JSON.stringify(role)} is protected, no token may log in as it (protectedRoles: "postgres", "root", "pg_*")`,
         },
       })),
       {

@@ -72,7 +72,7 @@ export function times({ token, defaultClaims }: Mint): AttackRecipe[] {
     password: token({ claims }),
     expected: {
       code: 'ERR_TOKEN_NOT_YET_VALID',
-      message: `the token is valid only in ${ahead} (${shown}, ${WITHIN})`,
+      message: `the token is not valid for another ${ahead} (${shown}, ${WITHIN})`,
     },
   });
   return [

@@ -133,7 +133,7 @@ export function weakKeys({ token }: Mint): AttackRecipe[] {
           expected: {
             code: 'ERR_KEY_UNKNOWN',
             message:
-              'kid "list" is none of the issuer\'s 5 keys; one that it publishes without kid cannot be used: it has a kid or alg that is no text',
+              'the issuer has 5 keys, none with kid "list"; one that it publishes without kid cannot be used: it has a kid or alg that is no text',
           },
         },
       ],

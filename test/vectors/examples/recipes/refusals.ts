@@ -57,9 +57,11 @@ export function unknownIssuer(seen: string, expected: string): Expected {
 
 /** @param keys how many keys the issuer has. */
 export function unknownKey(kid: string, keys = 1): Expected {
-  const whose =
-    keys === 1 ? "not that of the issuer's only key" : `none of the issuer's ${keys} keys`;
-  return { code: 'ERR_KEY_UNKNOWN', message: `kid "${kid}" is ${whose}` };
+  const message =
+    keys === 1
+      ? `the issuer has one key, whose kid is not "${kid}"`
+      : `the issuer has ${keys} keys, none with kid "${kid}"`;
+  return { code: 'ERR_KEY_UNKNOWN', message };
 }
 
 /** A key of the right name, and not the right one. */
@@ -87,7 +89,7 @@ export function noRole(role: string): Expected {
 export function protectedRole(role = 'postgres'): Expected {
   return {
     code: 'ERR_ROLE_PROTECTED',
-    message: `role "${role}" is protected, no token may be it (protectedRoles: "postgres", "root", "pg_*")`,
+    message: `role "${role}" is protected, no token may log in as it (protectedRoles: "postgres", "root", "pg_*")`,
   };
 }
 
@@ -95,7 +97,7 @@ export function protectedRole(role = 'postgres'): Expected {
 export function protectedName(role = 'postgres'): Expected {
   return {
     code: 'ERR_ROLE_PROTECTED',
-    message: `role "${role}" is protected, no token may be it (protectedRoles: "postgres", "root", "pg_*", "*superuser", "*admin" and 4 more)`,
+    message: `role "${role}" is protected, no token may log in as it (protectedRoles: "postgres", "root", "pg_*", "*superuser", "*admin" and 4 more)`,
   };
 }
 

@@ -43,7 +43,7 @@ export function header({ token, publicKey, defaultClaims }: Mint): Recipe[] {
     x5u: 'https://attacker.example.com/chain.pem',
     x5c: ['MIIDazCCAlOgAwIBAgIUf'],
   };
-  const none = "none of the issuer's 8 keys";
+  const none = 'the issuer has 8 keys, none with kid';
 
   return [
     ...['none', 'None', 'NONE', 'nOnE'].flatMap((alg) => [
@@ -153,31 +153,26 @@ export function header({ token, publicKey, defaultClaims }: Mint): Recipe[] {
       'refuses an unknown kid',
       { header: { kid: 'nobody' } },
       'ERR_KEY_UNKNOWN',
-      `kid "nobody" is ${none}`,
+      `${none} "nobody"`,
     ),
-    refused(
-      'refuses an empty kid',
-      { header: { kid: '' } },
-      'ERR_KEY_UNKNOWN',
-      `kid "" is ${none}`,
-    ),
+    refused('refuses an empty kid', { header: { kid: '' } }, 'ERR_KEY_UNKNOWN', `${none} ""`),
     refused(
       'compares kid byte for byte',
       { header: { kid: 'Cluster-RS256' } },
       'ERR_KEY_UNKNOWN',
-      `kid "Cluster-RS256" is ${none}`,
+      `${none} "Cluster-RS256"`,
     ),
     refused(
       'shows a kid with line breaks and terminal sequences harmlessly',
       { header: { kid: '\r\n\u001b[2Jgranted\u0000\u202e' } },
       'ERR_KEY_UNKNOWN',
-      String.raw`kid "\r\n\u001b[2Jgranted\u0000\u202e" is ${none}`,
+      String.raw`${none} "\r\n\u001b[2Jgranted\u0000\u202e"`,
     ),
     refused(
       'shows only the start of a very long kid',
       { header: { kid: 'k'.repeat(1000) } },
       'ERR_KEY_UNKNOWN',
-      `kid "${'k'.repeat(80)}"... (1000 characters) is ${none}`,
+      `${none} "${'k'.repeat(80)}"... (1000 characters)`,
     ),
     ...[
       '../../../../etc/passwd',
@@ -190,7 +185,7 @@ export function header({ token, publicKey, defaultClaims }: Mint): Recipe[] {
         `takes kid ${kid} for nothing but a name`,
         { key: 'attacker-rs256', header: { kid } },
         'ERR_KEY_UNKNOWN',
-        `kid "${kid}" is ${none}`,
+        `${none} "${kid}"`,
       ),
     ),
     ...[1, null, true, ['cluster-rs256'], {}].map((kid) =>
@@ -225,7 +220,7 @@ export function header({ token, publicKey, defaultClaims }: Mint): Recipe[] {
         `refuses a token signed with the key in its own ${member}`,
         { key: 'attacker-rs256', header: { [member]: value } },
         'ERR_KEY_UNKNOWN',
-        `kid "attacker-rs256" is ${none}`,
+        `${none} "attacker-rs256"`,
       ),
       refused(
         `refuses a token signed with the key in its own ${member} under the issuer's kid`,

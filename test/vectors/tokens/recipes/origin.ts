@@ -80,12 +80,12 @@ export function origin({ token }: Mint): Recipe[] {
     admin('refuses a protected role that the entry does not except', 'postgres', {
       code: 'ERR_ROLE_PROTECTED',
       message:
-        'entry admin: role "postgres" is protected, no token may be it (protectedRoles: "postgres", "root", "pg_*")',
+        'entry admin: role "postgres" is protected, no token may log in as it (protectedRoles: "postgres", "root", "pg_*")',
     }),
     admin('does not name a protected role among those the token may be', 'pg_monito', {
       code: 'ERR_ROLE_PROTECTED',
       message:
-        'entry admin: role "pg_monito" is protected, no token may be it (protectedRoles: "postgres", "root", "pg_*")',
+        'entry admin: role "pg_monito" is protected, no token may log in as it (protectedRoles: "postgres", "root", "pg_*")',
     }),
     admin('names the protected role that is excepted', 'somebody', {
       code: 'ERR_ROLE_NOT_PERMITTED',
@@ -100,7 +100,7 @@ export function origin({ token }: Mint): Recipe[] {
       expected: {
         code: 'ERR_ROLE_PROTECTED',
         message:
-          'entry k8s: role "pg_monitor" is protected, no token may be it (protectedRoles: "postgres", "root", "pg_*")',
+          'entry k8s: role "pg_monitor" is protected, no token may log in as it (protectedRoles: "postgres", "root", "pg_*")',
       },
     },
     admin(

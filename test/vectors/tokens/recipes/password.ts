@@ -4,8 +4,7 @@ import { granted, type Recipe } from './recipe.ts';
 
 const NO_TOKEN = {
   code: 'ERR_NOT_A_TOKEN',
-  message:
-    'the password is no token; expected a JWT, three parts in base64url that start with "ey"',
+  message: 'the password is not a JWT; expected three parts in base64url that start with "ey"',
   hint: 'Send the token as the password, for example in PGPASSWORD.',
 } as const;
 
@@ -106,7 +105,7 @@ export function password({ token }: Mint): Recipe[] {
       password: 'eyJustAPassword',
       expected: {
         code: 'ERR_NOT_A_TOKEN',
-        message: 'the password is no token; expected a JWT, three parts in base64url',
+        message: 'the password is not a JWT; expected three parts in base64url',
         hint: NO_TOKEN.hint,
       },
     },

@@ -11,7 +11,7 @@ const CASE =
 
 const isProtected = (asked: string): Recipe['expected'] => ({
   code: 'ERR_ROLE_PROTECTED',
-  message: `role "${asked}" is protected, no token may be it (protectedRoles: "postgres", "root", "pg_*")`,
+  message: `role "${asked}" is protected, no token may log in as it (protectedRoles: "postgres", "root", "pg_*")`,
   hint: 'Log in as another role, or change protectedRoles.',
 });
 
@@ -91,7 +91,7 @@ export function role({ token }: Mint): Recipe[] {
     password: person(claims),
     expected: {
       code: 'ERR_ROLE_PROTECTED',
-      message: `role "${asked}" is protected, no token may be it (protectedRoles: "postgres", "pg_*", "*_owner", "a*b*c")`,
+      message: `role "${asked}" is protected, no token may log in as it (protectedRoles: "postgres", "pg_*", "*_owner", "a*b*c")`,
     },
   });
   const name63 = `r${'x'.repeat(62)}`;

@@ -171,7 +171,7 @@ export function rules({ token }: Mint): Recipe[] {
       expected: {
         code: 'ERR_TOKEN_NOT_YET_VALID',
         message:
-          'the token is valid only in 27028 d (nbf 2100-01-01T00:00:00Z, now 2026-01-01T00:00:00Z, clockSkew 30 s)',
+          'the token is not valid for another 27028 d (nbf 2100-01-01T00:00:00Z, now 2026-01-01T00:00:00Z, clockSkew 30 s)',
       },
     },
     {

@@ -82,7 +82,7 @@ export function spiffe({ token }: Mint): Recipe[] {
       svid(ID, { key: 'people-es256' }),
       {
         code: 'ERR_KEY_UNKNOWN',
-        message: 'kid "people-es256" is none of the issuer\'s 2 keys',
+        message: 'the issuer has 2 keys, none with kid "people-es256"',
       },
     ),
     vector(

@@ -107,7 +107,7 @@ export function split({ token }: Mint): Recipe[] {
     vector('refuses a protected role by a word', { scope: 'pg:postgres' }, 'postgres', {
       code: 'ERR_ROLE_PROTECTED',
       message:
-        'role "postgres" is protected, no token may be it (protectedRoles: "postgres", "root", "pg_*")',
+        'role "postgres" is protected, no token may log in as it (protectedRoles: "postgres", "root", "pg_*")',
     }),
     // The first thousand parts are looked at: a longer text costs no more.
     noRole('refuses the word behind a thousand others', { scope: `${'x '.repeat(1000)}pg:reader` }),

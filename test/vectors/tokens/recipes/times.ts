@@ -36,7 +36,7 @@ export function times({ token, defaultClaims }: Mint): Recipe[] {
     password: token({ claims: { exp: NOW + 3600, ...claims } }),
     expected: {
       code: 'ERR_TOKEN_NOT_YET_VALID',
-      message: `the token is valid only in ${ahead} (${shown}, ${WITHIN})`,
+      message: `the token is not valid for another ${ahead} (${shown}, ${WITHIN})`,
       hint: CLOCKS,
     },
   });
@@ -182,7 +182,7 @@ export function times({ token, defaultClaims }: Mint): Recipe[] {
       {
         code: 'ERR_TOKEN_NOT_YET_VALID',
         message:
-          'the token is valid only in 1 s (nbf 2026-01-01T00:00:01Z, now 2026-01-01T00:00:00Z, clockSkew 0 s)',
+          'the token is not valid for another 1 s (nbf 2026-01-01T00:00:01Z, now 2026-01-01T00:00:00Z, clockSkew 0 s)',
       },
     ),
     tight(

@@ -19,8 +19,7 @@ const BEHEADED: Expected = {
 };
 const NO_TOKEN: Expected = {
   code: 'ERR_NOT_A_TOKEN',
-  message:
-    'the password is no token; expected a JWT, three parts in base64url that start with "ey"',
+  message: 'the password is not a JWT; expected three parts in base64url that start with "ey"',
   hint: 'Send the token as the password, for example in PGPASSWORD.',
 };
 
@@ -122,7 +121,7 @@ export function truncated({ token }: Mint): Recipe[] {
       expected: {
         code: 'ERR_KEY_UNKNOWN',
         message:
-          'kid "unknown" is none of the issuer\'s 8 keys; its signature has 128 bytes, as of an RSA key of 1024 bits, or it was cut on its way',
+          'the issuer has 8 keys, none with kid "unknown"; its signature has 128 bytes, as of an RSA key of 1024 bits, or it was cut on its way',
       },
     },
     {
