@@ -54,20 +54,18 @@ async function checkIssuer(
   ];
 }
 
-function explainFailure(
-  issuer: Issuer,
-  failure: Extract<FetchResult, { readonly kind: 'failed' }>,
-): Finding {
+type Failure = Extract<FetchResult, { readonly kind: 'failed' }>;
+
+function explainFailure(issuer: Issuer, failure: Failure): Finding {
   const message = toPrintable(failure.reason);
-  const fault = classify(message, failure.withdrawn === true);
-  return faulty(fault, issuer.name, message, failure.hint ?? CHECK_THE_WAY);
+  return faulty(classify(failure), issuer.name, message, failure.hint ?? CHECK_THE_WAY);
 }
 
-function classify(message: string, isWithdrawn: boolean): Fault {
-  if (/certificate/.test(message)) {
+function classify({ reason, untrusted, withdrawn }: Failure): Fault {
+  if (untrusted === true) {
     return 'issuer-certificate';
   }
-  return isWithdrawn || / answered | is the discovery document /.test(message)
+  return withdrawn === true || / answered | is the discovery document /.test(reason)
     ? 'issuer-keys'
     : 'issuer-unreachable';
 }

@@ -23,7 +23,7 @@ export function describeConnectionFailure(error: unknown, attempt: Attempt): Ret
     };
   }
   if (error instanceof UntrustedServerError) {
-    return describeUntrustedServer(error, attempt.certificateAuthority);
+    return { ...describeUntrustedServer(error, attempt.certificateAuthority), untrusted: true };
   }
   if (error instanceof ProxyRefusalError) {
     return {

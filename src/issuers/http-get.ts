@@ -76,8 +76,8 @@ export async function httpGetJSON(url: string, options: HTTPGetOptions): Promise
     return await Promise.race([readAnswer(url, response, options), broken]);
   } catch (error) {
     const way = options.proxyURL === undefined ? '' : ` through ${options.proxyURL}`;
-    const { reason, hint } = describeConnectionFailure(error, options);
-    return failed(`${url}${way}: ${reason}`, hint);
+    const failure = describeConnectionFailure(error, options);
+    return { kind: 'failed', ...failure, reason: `${url}${way}: ${failure.reason}` };
   } finally {
     socket?.destroy();
   }
@@ -150,21 +150,30 @@ async function readAnswer(
 const JSON_HINT =
   "Look at what the address answers (curl -v), and compare it with the issuer's documentation.";
 
+/** Memory for an answer of usual length; more is taken when it comes. */
+const FIRST_BYTES = 16 * 1024;
+
 /** Reads the body, which is counted as it comes and as it is decoded. @returns it, or why it is not taken. */
 async function readBody(
   response: IncomingMessage,
   maxBytes: number,
 ): Promise<Uint8Array | RetrievalFailure> {
-  const chunks: Uint8Array[] = [];
+  // One piece of memory, as an answer may come in a million pieces, and each takes a hundred bytes of its own.
+  let body = Buffer.alloc(Math.min(maxBytes, FIRST_BYTES));
   let length = 0;
   for await (const chunk of response as AsyncIterable<Uint8Array>) {
-    length += chunk.length;
-    if (length > maxBytes) {
+    const end = length + chunk.length;
+    if (end > maxBytes) {
       return { reason: `the answer is over ${maxBytes} bytes`, hint: SIZE_HINT };
     }
-    chunks.push(chunk);
+    if (end > body.length) {
+      body = Buffer.concat([body], Math.min(maxBytes, Math.max(end, 2 * body.length)));
+    }
+    body.set(chunk, length);
+    length = end;
   }
-  return decodeBody(Buffer.concat(chunks), response.headers['content-encoding'], maxBytes);
+  const encoding = response.headers['content-encoding'];
+  return decodeBody(body.subarray(0, length), encoding, maxBytes);
 }
 
 /** Some servers and files have a byte order mark in front, which a parser may ignore (RFC 8259 section 8.1). */

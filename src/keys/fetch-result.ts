@@ -7,6 +7,8 @@ export interface RetrievalFailure {
   readonly reason: string;
   /** What to do about it, a whole sentence; where it is missing, all that can be said is {@link CHECK_THE_WAY}. */
   readonly hint?: string | undefined;
+  /** Whether the certificate that the server shows is not trusted. */
+  readonly untrusted?: true;
 }
 
 /** What to do about a failure of which nothing else is known. */

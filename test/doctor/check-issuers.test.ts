@@ -52,7 +52,7 @@ describe('clocks', () => {
 });
 
 describe('a failure', () => {
-  it.each([
+  it.each<[reason: string, fault: string, more?: { untrusted: true }]>([
     ['https://x/: connection refused', 'issuer-unreachable'],
     ['https://x/: the name cannot be resolved', 'issuer-unreachable'],
     ['https://x/: no answer in time (http.timeout)', 'issuer-unreachable'],
@@ -60,15 +60,14 @@ describe('a failure', () => {
     [
       `https://x/: the server's certificate is signed by "y", which is not in the certificateAuthority`,
       'issuer-certificate',
+      { untrusted: true },
     ],
-    [
-      `https://x/: a certificate authority of this system, "y", expired on 2026-01-01 (CERT_HAS_EXPIRED)`,
-      'issuer-certificate',
-    ],
+    ['https://certificate.example/: connection refused', 'issuer-unreachable'],
+    ['https://x/: the server wants the certificate of a client', 'issuer-unreachable'],
     ['https://x/ answered 404; expected 200', 'issuer-keys'],
     ['https://x/ is the discovery document of issuer "a"; expected "b"', 'issuer-keys'],
-  ])('%s is %s, with the hint that fits it', async (reason, fault) => {
-    const result: FetchResult = { kind: 'failed', reason, hint: 'Do this.' };
+  ])('%s is %s, with the hint that fits it', async (reason, fault, more?: { untrusted: true }) => {
+    const result: FetchResult = { kind: 'failed', reason, hint: 'Do this.', ...more };
     expect(await check({ result, clockOffset: undefined })).toMatchObject([
       { level: 'failure', fault, subject: 'homelab', message: reason, hint: 'Do this.' },
     ]);

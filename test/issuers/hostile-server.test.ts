@@ -137,6 +137,12 @@ describe('memory is not taken by', () => {
       ': the answer is over 1048576 bytes',
     ],
     [
+      'chunks of a byte each',
+      `${OK}transfer-encoding: chunked\r\n\r\n`,
+      '1\r\n \r\n'.repeat(10_000),
+      ': the answer is over 1048576 bytes',
+    ],
+    [
       'gzip without an end',
       `${OK}content-encoding: gzip\r\n\r\n\u{1f}`,
       '\0'.repeat(65_536),
