@@ -3,14 +3,16 @@
 
 /** Jobs that wait. */
 export interface Later {
-  /** Adds a job; it is done within the delay. */
-  add(job: () => void): void;
+  /** Adds a job; it is done within the delay. @param bytes about as many as it holds in memory until then. */
+  add(job: () => void, bytes: number): void;
   /** Does all that wait, now. */
   flush(): void;
 }
 
 /** A queue of this length is not waited for. */
 const MAX_JOBS = 256;
+/** Nor is one that holds so much. */
+const MAX_BYTES = 512 * 1024;
 
 /**
  * Creates a queue of jobs.
@@ -20,12 +22,14 @@ const MAX_JOBS = 256;
  */
 export function createLater(delay: number, onError: (error: unknown) => void): Later {
   let jobs: (() => void)[] = [];
+  let held = 0;
   let timer: NodeJS.Timeout | undefined;
   const flush = (): void => {
     clearTimeout(timer);
     timer = undefined;
     const due = jobs;
     jobs = [];
+    held = 0;
     for (const job of due) {
       try {
         job();
@@ -35,10 +39,11 @@ export function createLater(delay: number, onError: (error: unknown) => void): L
     }
   };
   return {
-    add(job) {
+    add(job, bytes) {
       jobs.push(job);
+      held += bytes;
       timer ??= setTimeout(flush, delay);
-      if (jobs.length >= MAX_JOBS) {
+      if (jobs.length >= MAX_JOBS || held >= MAX_BYTES) {
         flush();
       }
     },

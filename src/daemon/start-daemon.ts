@@ -164,7 +164,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       const line = auditLine(login, judgement, { at, ms, delivered: wasDelivered() });
       metrics.countDecision(line.outcome, line.code, line.issuer, ms / 1000);
       logger.info(line, 'decision');
-    });
+    }, request.token.length);
   };
 
   const { connections: max, limit } = lowerConnections(options.maxConnections);
