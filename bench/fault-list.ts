@@ -94,7 +94,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     ]);
     const replace = async (text: string): Promise<void> => {
       const before = daemon.lines().length;
-      await installation.replaceConfig(text);
+      await installation.writeConfig(text);
       await daemon.waitForLine('configuration in force', before);
     };
     await replace(long);
@@ -115,9 +115,9 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     const good = on.logIn();
     await delay(PEACE);
     const whole = writeIssuersYAML([on.entry]);
-    await installation.writeConfig(whole.slice(0, whole.indexOf('    deny:')));
+    await installation.overwriteConfig(whole.slice(0, whole.indexOf('    deny:')));
     await delay(3000);
-    await installation.writeConfig(whole);
+    await installation.overwriteConfig(whole);
     await delay(PEACE);
     await Promise.all([denied.stop(), good.stop()]);
     return `3 s between the halves: ${countGranted(denied)} logins granted that the missing half denies; others: ${countGranted(good)} granted, ${good.attempts.length - countGranted(good)} not, longest ${longest(good)}`;
@@ -136,7 +136,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
       args: [`--config=${mounted}`],
     });
     const from = performance.now();
-    await installation.replaceConfig(writeIssuersYAML([entryOf('other', on.issuer)]));
+    await installation.writeConfig(writeIssuersYAML([entryOf('other', on.issuer)]));
     const error = await daemon
       .waitForLine('a file was replaced, and is seen here as it was before')
       .then(

@@ -6,10 +6,19 @@ const FLUSH_LIMIT = 1000;
 /** What a thread may be held by: a reader of the log that does not read, a disk or a name server that does not answer. */
 const HELD = /^(?:FSReq|GetAddrInfoReq|GetNameInfoReq)/;
 
-/** Ends the process once its log is written, or after a second. @param status 0 or 1. */
-export async function endProcess(status: 0 | 1, log: Pick<LogOutput, 'flush'>): Promise<never> {
+/**
+ * Ends the process once its log is written, or after a second.
+ *
+ * @param status 0 or 1.
+ * @param isHeld whether a thread may be held by something else.
+ */
+export async function endProcess(
+  status: 0 | 1,
+  log: Pick<LogOutput, 'flush'>,
+  isHeld: boolean,
+): Promise<never> {
   await log.flush(FLUSH_LIMIT);
-  if (process.getActiveResourcesInfo().some((name) => HELD.test(name))) {
+  if (isHeld || process.getActiveResourcesInfo().some((name) => HELD.test(name))) {
     endHeldProcess(status);
   }
   return process.exit(status);

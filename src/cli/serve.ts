@@ -28,13 +28,14 @@ export interface ServeOptions {
 export async function serve(options: ServeOptions): Promise<never> {
   setProcessTitle(process.argv.slice(2));
   const { logger, output } = openLog(1, process.env);
+  const policyLoader = createPolicyLoader(process.argv[1] ?? '');
   let daemon: Daemon | undefined;
   // In place of that of the other commands, whose status says that starting again is of no use.
   process.removeAllListeners('uncaughtException');
   process.on('uncaughtException', (error) => {
     logger.fatal({ place: placeOf(error) }, 'the daemon has failed');
     daemon?.flush();
-    void endProcess(1, output);
+    void endProcess(1, output, policyLoader.isReading());
   });
   const starting = startDaemon({
     ...options,
@@ -43,7 +44,7 @@ export async function serve(options: ServeOptions): Promise<never> {
     env: process.env,
     logger,
     linesLost: () => output.lost,
-    loadPolicy: createPolicyLoader(process.argv[1] ?? ''),
+    loadPolicy: policyLoader.load,
     version: VERSION,
   });
   // From the start on, and not once: neither a signal that comes before it is ready nor a second one must kill it.
@@ -73,5 +74,5 @@ export async function serve(options: ServeOptions): Promise<never> {
     }
     throw error;
   }
-  return endProcess(0, output);
+  return endProcess(0, output, policyLoader.isReading());
 }

@@ -1,6 +1,7 @@
 // What a new configuration takes away of the old one: entries, and rules that keep tokens out. A file that lost its end, or a
 // line too many, reads like a decision of the administrator; whoever reads the log should see it.
 import { quote } from '../quote.ts';
+import { formatSeconds } from './units.ts';
 import type { Configuration, IssuerConfiguration } from './schema.ts';
 
 /** @returns each thing that is gone by its name, such as `entry prod: deny.subjects "alice"`, in the order of the old file. */
@@ -40,6 +41,24 @@ function findRemoved(before: IssuerConfiguration, after: IssuerConfiguration): s
     name: string,
     valueOf: (entry: IssuerConfiguration) => number | undefined,
   ): string[] => (valueOf(before) !== undefined && valueOf(after) === undefined ? [name] : []);
+  /** A list of what is accepted, and more of it now. */
+  const widened = (
+    name: string,
+    valuesOf: (entry: IssuerConfiguration) => readonly unknown[],
+  ): string[] =>
+    missing(valuesOf(after), valuesOf(before)).map(
+      (value) => `${name} accepts ${quote(value)} now`,
+    );
+  /** A limit, and a higher one now. */
+  const raised = (
+    name: string,
+    valueOf: (entry: IssuerConfiguration) => number | undefined,
+  ): string[] => {
+    const [old, next] = [valueOf(before), valueOf(after)];
+    return old !== undefined && next !== undefined && next > old
+      ? [`${name} is ${formatSeconds(next)}, was ${formatSeconds(old)}`]
+      : [];
+  };
   return [
     ...removed('deny.subjects', ({ deny }) => deny.subjects),
     ...removed('deny.tokenIDs', ({ deny }) => deny.tokenIDs),
@@ -49,9 +68,38 @@ function findRemoved(before: IssuerConfiguration, after: IssuerConfiguration): s
     ...removed('token.requiredClaims', ({ token }) => token.requiredClaims),
     ...removed('token.boundTo', ({ token }) => token.boundTo),
     ...dropped('token.maxAge', ({ token }) => token.maxAge),
+    ...raised('token.maxAge', ({ token }) => token.maxAge),
+    ...raised('token.maxLifetime', ({ token }) => token.maxLifetime),
+    ...widened('token.algorithms', ({ token }) => token.algorithms),
+    ...widened('token.types', ({ token }) => token.types),
+    ...raised('cache.maxStale', ({ cache }) => cache.maxStale),
+    ...dropped('cache.maxStaleUnauthorized', ({ cache }) => cache.maxStaleUnauthorized),
+    ...raised('cache.maxStaleUnauthorized', ({ cache }) => cache.maxStaleUnauthorized),
     ...removed('pam.services', ({ pam }) => pam.services),
     ...removed('pam.sources', ({ pam }) => pam.sources),
+    ...findOpenedRoles(before, after),
   ];
+}
+
+/** What a role rule wants to see in its claim. */
+const SELECTORS = ['trimPrefix', 'trimSuffix', 'equals', 'pattern'] as const;
+
+/** Role rules that want something of their claim, where a new one takes any value of it. */
+function findOpenedRoles(before: IssuerConfiguration, after: IssuerConfiguration): string[] {
+  const opened = new Set(
+    missing(after.roles, before.roles)
+      .filter((rule) => SELECTORS.every((selector) => rule[selector] === undefined))
+      .map(({ claim }) => claim),
+  );
+  return missing(before.roles, after.roles)
+    .filter(({ claim }) => opened.has(claim))
+    .flatMap((rule) =>
+      SELECTORS.flatMap((selector) =>
+        rule[selector] === undefined
+          ? []
+          : [`roles on ${rule.claim}: ${selector} ${quote(rule[selector])}`],
+      ),
+    );
 }
 
 /** Those of the first list that are not in the second. Rules are compared as they are written. */

@@ -1,8 +1,8 @@
 // Keeps issuers.yaml in force as it stands on disk: loads it, follows its changes, and says what came of each.
 //
 // What is invalid changes nothing: the last good configuration stays in force, or none while there was none. A file that is
-// being written in place, and reads as if something were taken away, has to stand still for longer than one that was replaced:
-// the end that it lacks may be the list of what is denied.
+// written in place has to stand still for longer than one that was replaced: the end that it may lack can be the list of what is
+// denied, or the prefix that a rule wants.
 import { hash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import type { Logger } from 'pino';
@@ -53,7 +53,7 @@ export type FollowedPolicy = { readonly files: readonly string[] } & (
 /** Loads the file and all that it names. `isInForce`: whether there are logins that it must not hold up. */
 export type LoadFollowedPolicy = (path: string, isInForce: boolean) => Promise<FollowedPolicy>;
 
-/** For how long a file that seems to lack its end must stand still, in milliseconds. */
+/** For how long a file that is written in place must stand still, and when a load that failed is repeated; milliseconds. */
 const PATIENCE = 5000;
 
 /** The text in force, and which file it was. */
@@ -75,6 +75,7 @@ export async function followConfig(options: ConfigFollowerOptions): Promise<Conf
   /** The text that has to stand still, and when it has. */
   let doubted: { readonly text: string; readonly timer: NodeJS.Timeout } | undefined;
   let queue = Promise.resolve();
+  let retry: NodeJS.Timeout | undefined;
 
   const watcher = createFileWatcher({
     onChange: () => void enqueue(async () => take('seen')),
@@ -97,8 +98,15 @@ export async function followConfig(options: ConfigFollowerOptions): Promise<Conf
       const reason = 'could not be loaded; the log of the daemon has more';
       reject(
         [`${path}: ${reason}`],
-        refuse('ERR_CONFIG_INVALID', `${path} ${reason}`, 'This is a defect: please report it.'),
+        refuse(
+          'ERR_CONFIG_INVALID',
+          `${path} ${reason}`,
+          `It is tried again every ${PATIENCE / 1000} s. Where that does not help, please report it as a defect.`,
+        ),
       );
+      // The change has been seen, and will not be seen again.
+      clearTimeout(retry);
+      retry = setTimeout(() => void enqueue(async () => take('seen')), PATIENCE).unref();
     });
     return queue;
   };
@@ -112,8 +120,14 @@ export async function followConfig(options: ConfigFollowerOptions): Promise<Conf
   /** @param cause `told` where somebody has asked for it and vouches for the file. */
   const take = async (cause: 'told' | 'seen' | 'still'): Promise<void> => {
     const loaded = await load();
+    clearTimeout(retry);
+    const isDoubted = loaded.ok && loaded.text === doubted?.text;
+    if (cause === 'seen' && isDoubted) {
+      // A file that it names has changed. Its own time runs on.
+      return;
+    }
     clearTimeout(doubted?.timer);
-    const stoodStill = cause === 'still' && loaded.ok && loaded.text === doubted?.text;
+    const stoodStill = cause === 'still' && isDoubted;
     doubted = undefined;
     if (!loaded.ok) {
       rejectInvalid(loaded.problems);
@@ -122,7 +136,7 @@ export async function followConfig(options: ConfigFollowerOptions): Promise<Conf
     const { text, config, policy } = loaded;
     const next: Text = { text, config, file: await identify(path) };
     const removed = last === undefined ? [] : findRemovedRules(last.config, config);
-    if (cause !== 'told' && !stoodStill && last !== undefined && lacksEnd(last, next, removed)) {
+    if (cause !== 'told' && !stoodStill && last !== undefined && isWrittenInPlace(last, next)) {
       doubt(text, removed);
       return;
     }
@@ -150,7 +164,7 @@ export async function followConfig(options: ConfigFollowerOptions): Promise<Conf
       { removed: shorten(removed), seconds: PATIENCE / 1000 },
       'the configuration was written in place and may lack its end: it counts when it has stood still',
     );
-    const line = `${path}: written in place, with less in it than before: it counts when it has stood still for ${PATIENCE / 1000} s`;
+    const line = `${path}: written in place, and may lack its end: it counts when it has stood still for ${PATIENCE / 1000} s`;
     problems = [line];
     publish();
   };
@@ -195,20 +209,15 @@ export async function followConfig(options: ConfigFollowerOptions): Promise<Conf
     },
     stop() {
       clearTimeout(doubted?.timer);
+      clearTimeout(retry);
       watcher.stop();
     },
   };
 }
 
-/** Whether a file may be one that is still being written: the same file as before, and shorter, cut, or with less in it. */
-function lacksEnd(last: Text, next: Text, removed: readonly string[]): boolean {
-  return (
-    last.file === next.file &&
-    last.text !== next.text &&
-    (next.text.length < last.text.length ||
-      (last.text.endsWith('\n') && !next.text.endsWith('\n')) ||
-      removed.length > 0)
-  );
+/** Whether a file may be one that is still being written: the same file as before, with another text. */
+function isWrittenInPlace(last: Text, next: Text): boolean {
+  return last.file === next.file && last.text !== next.text;
 }
 
 async function identify(path: string): Promise<string> {

@@ -55,6 +55,35 @@ describe('is named', () => {
       {},
       ['token.requiredClaims "azp"', 'token.boundTo "pod"', 'token.maxAge'],
     ],
+    [
+      'what more tokens are accepted by',
+      {
+        token: { algorithms: ['RS256'], types: ['JWT'], maxLifetime: '10m', maxAge: '5m' },
+        cache: { maxStale: '1h', maxStaleUnauthorized: '30m' },
+      },
+      { token: { algorithms: ['RS256', 'ES256'], maxAge: '10m' }, cache: { maxStale: '2h' } },
+      [
+        'token.maxAge is 10 min, was 5 min',
+        'token.maxLifetime is 24 h, was 10 min',
+        'token.algorithms accepts "ES256" now',
+        'token.types accepts "absent" now',
+        'token.types accepts "JOSE" now',
+        'token.types accepts "at+jwt" now',
+        'cache.maxStale is 2 h, was 60 min',
+        'cache.maxStaleUnauthorized',
+      ],
+    ],
+    [
+      'what a role rule wants of its claim',
+      {
+        roles: [
+          { claim: 'sub', trimPrefix: 'system:serviceaccount:' },
+          { claim: 'groups', pattern: 'db-(.*)', role: String.raw`\1` },
+        ],
+      },
+      { roles: [{ claim: 'sub' }, { claim: 'groups', trimPrefix: 'db-' }] },
+      ['roles on sub: trimPrefix "system:serviceaccount:"'],
+    ],
   ])('%s', (_what, before, after, removed) => {
     expect(compare(before, after)).toEqual(removed.map((rule) => `entry prod: ${rule}`));
     expect(compare(before, before)).toEqual([]);

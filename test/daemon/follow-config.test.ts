@@ -15,6 +15,7 @@ import {
 } from '../../src/daemon/follow-config.ts';
 import type { Refusal } from '../../src/errors.ts';
 import { createLogger } from '../../src/log/create-logger.ts';
+import { createSigningKey } from '../support/signing-key.ts';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 import { poll } from '../support/poll.ts';
 import { writeIssuersYAML } from '../support/write-issuers-yaml.ts';
@@ -141,6 +142,22 @@ describe('without a configuration that can be used', () => {
   });
 });
 
+it('a change whose load fails in a way that nobody foresaw is loaded again', async () => {
+  write(entry('prod'));
+  let isBroken = false;
+  await follow(async (path) => {
+    if (isBroken) throw new Error('no thread can be started');
+    return loadPolicy(path);
+  });
+  isBroken = true;
+  replace(GUARDED);
+  await untilLogged('the configuration could not be loaded');
+  expect(status).toMatchObject({ inForce: { issuers: 1 }, problems: { length: 1 } });
+  isBroken = false;
+  await untilLogged(IN_FORCE, 2);
+  expect(status.problems).toEqual([]);
+});
+
 it('logins are said to be held up by a load from the moment on that a configuration is in force, and not by the first ones', async () => {
   // The file that it names is not watched until it has been read once: so it is read again.
   writeFileSync(inside('keys.json'), '{"keys": []}');
@@ -223,7 +240,7 @@ describe('a file that is being written in place', () => {
     writeFileSync(config(), half);
     await untilLogged(WAITS);
     expect(status.problems).toEqual([
-      `${config()}: written in place, with less in it than before: it counts when it has stood still for 5 s`,
+      `${config()}: written in place, and may lack its end: it counts when it has stood still for 5 s`,
     ]);
     writeFileSync(config(), whole);
     await untilLogged(IN_FORCE, 2);
@@ -234,6 +251,8 @@ describe('a file that is being written in place', () => {
 
   it.each([
     ['with less in it', () => write(entry('prod'))],
+    // A new entry whose end is missing lets more people in than the whole one.
+    ['with more in it', () => write(GUARDED, entry('more'))],
     [
       'without its last line break',
       () => writeFileSync(config(), writeIssuersYAML([GUARDED, entry('x')]).trimEnd()),
@@ -249,12 +268,24 @@ describe('a file that is being written in place', () => {
     expect(status.problems).toEqual([]);
   });
 
-  it('with more in it counts as soon as it stands still', async () => {
-    write(entry('prod'));
+  it('is not put off by changes of the files that it names', async () => {
+    const { publicJWK } = await createSigningKey('ES256', 'a');
+    const touch = (): void => {
+      writeFileSync(inside('keys.json'), JSON.stringify({ keys: [publicJWK] }), { mode: 0o644 });
+    };
+    touch();
+    const pinned = entry('pinned', { keys: { jwksFile: 'keys.json' } });
+    write(GUARDED, pinned);
     await follow();
-    write(GUARDED, entry('more'));
-    await untilLogged(IN_FORCE, 2);
-    expect(logged(WAITS)).toEqual([]);
+    write(entry('prod'), pinned);
+    await untilLogged(WAITS);
+    const touching = setInterval(touch, 1500);
+    try {
+      await untilLogged(IN_FORCE, 2);
+    } finally {
+      clearInterval(touching);
+    }
+    expect(logged(WAITS)).toHaveLength(1);
   });
 
   it('and is put back has changed nothing', async () => {

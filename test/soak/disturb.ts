@@ -132,14 +132,14 @@ export function disturb(
     // As configuration management does it, and without a signal: what is read next is read because it was seen.
     const whole = writeIssuersYAML(world.entries());
     await untilLogged(world, 'configuration in force', async () =>
-      world.host.installation.replaceConfig(whole),
+      world.host.installation.writeConfig(whole),
     );
     counts.reloads += 1;
     await pause(500);
     // As a slow writer does, in place; what it lacks is whom the services deny.
-    await world.host.installation.writeConfig(whole.slice(0, whole.indexOf('    deny:')));
+    await world.host.installation.overwriteConfig(whole.slice(0, whole.indexOf('    deny:')));
     await pause(timetable.half);
-    await world.host.installation.writeConfig(whole);
+    await world.host.installation.overwriteConfig(whole);
     counts.halves += 1;
     await pause(1500);
     const readAgain = world.daemon.stopReading();

@@ -31,10 +31,10 @@ export interface StagedInstallation extends AsyncDisposable {
   readonly module: string;
   /** issuers.yaml, mode 0644. */
   readonly config: string;
-  /** Writes it in place. */
+  /** Puts another file in its place, as a daemon that runs wants it. */
   readonly writeConfig: (text: string) => Promise<void>;
-  /** Puts another file in its place. */
-  readonly replaceConfig: (text: string) => Promise<void>;
+  /** Writes it in place. */
+  readonly overwriteConfig: (text: string) => Promise<void>;
   readonly remove: () => Promise<void>;
   readonly keep: () => void;
 }
@@ -62,14 +62,12 @@ export async function stageInstallation(
   const folder = await createTemporaryFolder('installation');
   const inside = (path: string): string => join(folder.path, path);
   const writeConfig = async (text: string): Promise<void> => {
-    await writeFile(inside('etc/issuers.yaml'), text);
-    await chmod(inside('etc/issuers.yaml'), 0o644);
-  };
-  const replaceConfig = async (text: string): Promise<void> => {
     await writeFile(inside('etc/new.yaml'), text);
     await chmod(inside('etc/new.yaml'), 0o644);
     await rename(inside('etc/new.yaml'), inside('etc/issuers.yaml'));
   };
+  const overwriteConfig = async (text: string): Promise<void> =>
+    writeFile(inside('etc/issuers.yaml'), text);
 
   try {
     for (const path of ['bin', 'dist', 'runtime', 'lib', 'etc']) {
@@ -103,7 +101,7 @@ export async function stageInstallation(
     module: inside('lib/pam_pgtoken.so'),
     config: inside('etc/issuers.yaml'),
     writeConfig,
-    replaceConfig,
+    overwriteConfig,
     remove: folder.remove,
     keep: folder.keep,
     [Symbol.asyncDispose]: folder.remove,
