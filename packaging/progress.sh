@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# For scripts that take long: . packaging/progress.sh, then `step "what is done" COMMAND...`. Needs a function `say` that prints a line,
-# and may have PROGRESS_TIMES, a folder that remembers how long each step took here.
+# For scripts that take long: . packaging/progress.sh, then `step "what is done" COMMAND...`. Needs a function `say` that prints
+# a line, and may have PROGRESS_TIMES, a folder that remembers how long each step took here.
 #
 # The step is said when it begins, with the time that it took last, and then every ten seconds that it still goes on: silence
 # means that it hangs. The command keeps standard input and output, and its exit status is that of the step. Within it

@@ -1,5 +1,5 @@
 // The daemon's socket for as long as it runs. A socket file that somebody removes takes every login with it, and no error
-// comes of it: so it is looked at, and made again.
+// comes of it: so it is looked at, and made again. One of systemd's is systemd's to make: that it is gone is reported.
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { messageOf } from '../message-of.ts';
@@ -48,7 +48,10 @@ export async function keepListening(options: ListenerOptions): Promise<Listener>
   let isStopped = false;
   let reported: string | undefined;
   const look = async (): Promise<void> => {
-    if (!(await current.socket.isInPlace()) && !isStopped) {
+    const isGone = !(await current.socket.isInPlace());
+    if (current.socket.madeBySystemd) {
+      reportGone(isGone);
+    } else if (isGone && !isStopped) {
       await makeAgain().catch((error: unknown) => {
         const reason = messageOf(error);
         if (reason !== reported) {
@@ -60,6 +63,13 @@ export async function keepListening(options: ListenerOptions): Promise<Listener>
     if (!isStopped) {
       timer.refresh();
     }
+  };
+  const reportGone = (isGone: boolean): void => {
+    if (isGone && reported === undefined) {
+      const hint = 'Run: systemctl restart pgtoken.socket';
+      logger.error({ hint }, 'the file of the socket is gone, nobody can log in');
+    }
+    reported = isGone ? 'gone' : undefined;
   };
   const makeAgain = async (): Promise<void> => {
     const next = await open();

@@ -2,7 +2,10 @@
 // that fails in a way that nobody understands.
 import { readFileSync } from 'node:fs';
 
-/** For what is no connection of a login: files, issuers, metrics. Where there are few, half of them, as the daemon itself has some 25. */
+/**
+ * For what is no connection of a login: files, issuers, metrics. Where there are few, half of them, as the daemon itself has
+ * some 25.
+ */
 const OTHER_DESCRIPTORS = 64;
 
 /** @param wanted the most connections at one time. @returns as many as the limit permits, and the limit where that is fewer. */

@@ -4,8 +4,10 @@ import { execFile } from 'node:child_process';
 import {
   chownSync,
   existsSync,
+  fstatSync,
   linkSync,
   lstatSync,
+  readFileSync,
   renameSync,
   rmSync,
   type Stats,
@@ -34,6 +36,8 @@ export interface OpenSocket {
   readonly description: string;
   /** Whether its file is where it was made: somebody may have removed it, or another socket have taken its place. */
   isInPlace(): Promise<boolean>;
+  /** Whether it is not the daemon's to make again. */
+  readonly madeBySystemd: boolean;
   /** Removes what was made. */
   close(): void;
 }
@@ -77,10 +81,12 @@ export async function openSocket(server: Server, options: SocketOptions): Promis
         'Write ListenStream= with a path in pgtoken.socket.',
       );
     }
+    const path = findPathOf(FIRST_LISTEN_FD);
     return {
       description: 'the socket of systemd',
-      // It is systemd's to look after.
-      isInPlace: async () => true,
+      isInPlace: async () =>
+        path === undefined || (await lstat(path).catch(() => undefined))?.isSocket() === true,
+      madeBySystemd: true,
       close: () => undefined,
     };
   }
@@ -95,6 +101,7 @@ export async function openSocket(server: Server, options: SocketOptions): Promis
     now !== undefined && now.ino === made.ino && now.dev === made.dev;
   return {
     description: path,
+    madeBySystemd: false,
     isInPlace: async () => isOurs(await lstat(path).catch(() => undefined)),
     close() {
       // Not the socket of a daemon that has taken our place.
@@ -116,14 +123,19 @@ async function makeSocket(
 ): Promise<Stats> {
   const name = `.${crypto.randomUUID().slice(0, TEMPORARY_NAME_BYTES - 1)}`;
   const temporary = join(dirname(path), name);
-  // Only owner and group may connect, from the first moment on.
+  // Only owner and group may connect, from the first moment on. The file is there when listen() returns, and other threads
+  // make files too.
   const umask = process.umask(0o117);
+  let listening;
   try {
-    await listen(server, { path: temporary });
-  } catch (error) {
-    throw explainPathError(path, error);
+    listening = listen(server, { path: temporary });
   } finally {
     process.umask(umask);
+  }
+  try {
+    await listening;
+  } catch (error) {
+    throw explainPathError(path, error);
   }
   if (group !== undefined) {
     try {
@@ -148,6 +160,20 @@ async function makeSocket(
     renameSync(temporary, path);
   }
   return lstatSync(path);
+}
+
+/** The path of a unix socket that is open, which the kernel alone knows; undefined where it does not tell. */
+function findPathOf(descriptor: number): string | undefined {
+  try {
+    const { ino } = fstatSync(descriptor);
+    const lines = readFileSync('/proc/self/net/unix', 'utf8').split('\n');
+    // Num RefCount Protocol Flags Type St Inode Path
+    return lines
+      .map((line) => / (\d+) (\/.*)$/.exec(line))
+      .find((found) => found?.[1] === `${ino}`)?.[2];
+  } catch {
+    return undefined;
+  }
 }
 
 function countListenFDs(env: NodeJS.ProcessEnv): number {

@@ -16,6 +16,8 @@ export type RunNotify = (args: readonly string[], done: (error: Error | null) =>
 
 /** As much as `systemctl status` shows on a line or two. */
 const MAX_TEXT = 300;
+/** What systemd has not been told is told again after so many milliseconds: a unit that is never ready cannot be reloaded. */
+const RETRY = 5000;
 
 /** @param env with NOTIFY_SOCKET where systemd wants to know. */
 export function createTellSystemd(
@@ -38,10 +40,16 @@ export function createTellSystemd(
     isRunning = true;
     run(args, (error) => {
       isRunning = false;
-      if (error !== null) {
-        logger.warn({ reason: error.message.split('\n', 1)[0] }, 'systemd could not be told');
+      if (error === null) {
+        tell();
+        return;
       }
-      tell();
+      logger.warn({ reason: error.message.split('\n', 1)[0] }, 'systemd could not be told');
+      next =
+        next === undefined || !args.includes('--ready') || next.includes('--ready')
+          ? (next ?? args)
+          : ['--ready', ...next];
+      setTimeout(tell, RETRY).unref();
     });
   };
   let isReady = false;

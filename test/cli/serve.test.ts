@@ -413,6 +413,17 @@ describe('on a socket that is handed over', () => {
     expect(await askDaemon(socket, { user: 'foo', token: mint() })).toBe('no reply: ENOENT');
   });
 
+  it("says when its file is gone, which is not the daemon's to make again", async () => {
+    const path = inside('removed.sock');
+    const daemon = start([], { wrapper: socketActivator(path) });
+    await daemon.waitForLine('ready');
+    await rm(path);
+    expect(
+      await daemon.waitForLine('the file of the socket is gone, nobody can log in'),
+    ).toMatchObject({ level: 'error', hint: 'Run: systemctl restart pgtoken.socket' });
+    expect(await askDaemon(path, { user: 'foo', token: mint() })).toBe('no reply: ENOENT');
+  });
+
   it('of systemd-socket-activate serves the connection that woke it', async () => {
     const path = inside('systemd.sock');
     const daemon = start([], {

@@ -1,5 +1,5 @@
 // What systemd is told, and when.
-import { expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
 import type { ConfigStatus } from '../../src/daemon/follow-config.ts';
 import { createTellSystemd, type RunNotify } from '../../src/daemon/tell-systemd.ts';
@@ -13,6 +13,14 @@ const OLD: ConfigStatus = {
   inForce: { hash: 'x', issuers: 1 },
   problems: ['issuers.yaml:2:1: bad'],
 };
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 function create(env: NodeJS.ProcessEnv = { NOTIFY_SOCKET: '/run/systemd/notify' }) {
   const calls: (readonly string[])[] = [];
@@ -70,13 +78,22 @@ it('is one short line of printable ASCII', () => {
   ]);
 });
 
-it('is a warning when it cannot be told, and tried again the next time', () => {
+it('is a warning when it cannot be told, and told again after a while, readiness in any case', () => {
   const { tell, calls, end, warnings } = create();
   tell(GOOD);
   end(new Error('spawn systemd-notify ENOENT\nmore'));
   expect(warnings).toEqual([
     [{ reason: 'spawn systemd-notify ENOENT' }, 'systemd could not be told'],
   ]);
+  vi.runAllTimers();
+  expect(calls.slice(1)).toEqual([['--ready', '--status=2 issuers in force']]);
   tell(OLD);
-  expect(calls).toHaveLength(2);
+  end(new Error('timed out'));
+  vi.runAllTimers();
+  expect(calls.slice(2)).toEqual([
+    ['--ready', '--status=1 issuer in force, by an older configuration: issuers.yaml:2:1: bad'],
+  ]);
+  end();
+  vi.runAllTimers();
+  expect(calls).toHaveLength(3);
 });
