@@ -5,6 +5,7 @@
 // there are none of its own source, it has a file beside them.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Clock, systemClock } from '../clock.ts';
 import { readTrustedFile } from '../config/read-trusted-file.ts';
 import { replaceFile } from '../config/replace-file.ts';
 import { removeTemporaryFiles } from '../config/temporary-files.ts';
@@ -27,19 +28,26 @@ export interface DiskKeyCacheOptions {
   readonly folder: string | undefined;
   /** Read as well; of two records the younger is used. */
   readonly sharedFolder?: string;
+  /** Default: that of this host. */
+  readonly clock?: Clock;
   /** Told why a record could not be written; default: nobody. */
   readonly onWriteError?: (error: unknown) => void;
 }
 
 /** Creates a {@link KeyCache} in a folder. Entry names are DNS labels, so that they can be file names. */
 export function createDiskKeyCache(options: DiskKeyCacheOptions): KeyCache {
-  const { folder, sharedFolder, onWriteError } = options;
+  const { folder, sharedFolder, onWriteError, clock = systemClock } = options;
+  /** One from the future, after a clock was set back, is of no known age. */
+  const rank = ({ fetchedAt }: KeyRecord): number => (fetchedAt > clock() ? -1 : fetchedAt);
   return {
     read(name, source) {
       const own = folder === undefined ? undefined : readFrom(folder, false, name, source);
       const shared =
         sharedFolder === undefined ? undefined : readFrom(sharedFolder, true, name, source);
-      return [own, shared].toSorted((a, b) => (b?.fetchedAt ?? 0) - (a?.fetchedAt ?? 0)).at(0);
+      return [own, shared]
+        .filter((record) => record !== undefined)
+        .toSorted((a, b) => rank(b) - rank(a) || b.attemptedAt - a.attemptedAt)
+        .at(0);
     },
     write(name, record) {
       const file = folder === undefined ? undefined : fileFor(folder, name, record);

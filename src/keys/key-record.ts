@@ -33,7 +33,9 @@ export interface KeyCache {
   write(name: string, record: KeyRecord): void;
 }
 
-const VERSION = 1;
+/** 1: of pgtoken 0.1, which left out keys that are usable now. */
+const VERSION = 2;
+const READABLE: readonly unknown[] = [1, VERSION];
 
 /** Writes a record as the JSON text of a cache file. */
 export function formatKeyRecord(record: KeyRecord): string {
@@ -46,7 +48,7 @@ export function formatKeyRecord(record: KeyRecord): string {
 export function parseKeyRecord(document: JSONObject): KeyRecord | undefined {
   const { version, source, fetchedAt, attemptedAt, soughtAt } = document;
   const { lastError, lastHint, unauthorized, nextRefreshAt, etag } = document;
-  if (version !== VERSION || typeof source !== 'string') {
+  if (!READABLE.includes(version) || typeof source !== 'string') {
     return undefined;
   }
   if (typeof fetchedAt !== 'number' || typeof attemptedAt !== 'number') {
@@ -65,7 +67,8 @@ export function parseKeyRecord(document: JSONObject): KeyRecord | undefined {
     lastHint: typeof lastHint === 'string' ? lastHint : undefined,
     unauthorized: unauthorized === true ? true : undefined,
     nextRefreshAt: typeof nextRefreshAt === 'number' ? nextRefreshAt : undefined,
-    etag: typeof etag === 'string' ? etag : undefined,
+    // Of an older version: so that the issuer gives the keys again that it left out.
+    etag: typeof etag === 'string' && version === VERSION ? etag : undefined,
     keySet: createKeySet(parsed.keySet.keys, readLeftOut(document['leftOut'])),
   };
 }

@@ -96,6 +96,13 @@ function place(text: string | Uint8Array): void {
   chmodSync(file(), 0o644);
 }
 
+it('a record of version 0.1 has keys, and no entity tag: the issuer is to give those that it left out', () => {
+  write();
+  const older = readFileSync(file(), 'utf8').replace('"version":2', '"version":1');
+  writeFileSync(file(), older);
+  expect(read()).toEqual({ ...RECORD, etag: undefined });
+});
+
 describe('a record on disk', () => {
   it('is read as it was written', () => {
     write();
@@ -159,8 +166,8 @@ describe('a record on disk', () => {
       'a byte order mark and a record in UTF-16',
       Buffer.from(`\u{FEFF}${formatKeyRecord(RECORD)}`, 'utf16le'),
     ],
-    ['a version to come', formatKeyRecord(RECORD).replace('"version":1', '"version":2')],
-    ['no version', formatKeyRecord(RECORD).replace('"version":1,', '')],
+    ['a version to come', formatKeyRecord(RECORD).replace('"version":2', '"version":3')],
+    ['no version', formatKeyRecord(RECORD).replace('"version":2,', '')],
     ['times as text', formatKeyRecord(RECORD).replace('1790000000', '"1790000000"')],
     [
       'no list of keys',
@@ -431,6 +438,23 @@ describe('a shared folder', () => {
     cache.write('prod', { ...GOOD, source: 'x', fetchedAt: 900 });
     expect(cache.read('prod', 'x')).toMatchObject({ fetchedAt: 900 });
     expect(cache.read('prod', SOURCE)?.fetchedAt).toBe(IS_ROOT ? 200 : undefined);
+  });
+
+  it('is used rather than one of the reader that is from the future', () => {
+    const GOOD = { ...RECORD, lastError: undefined };
+    write({ ...GOOD, fetchedAt: 200 });
+    const cache = createDiskKeyCache({
+      folder: `${folder}-own`,
+      sharedFolder: folder,
+      clock: () => 250,
+    });
+    cache.write('prod', { ...GOOD, fetchedAt: 300 });
+    expect(cache.read('prod', SOURCE)?.fetchedAt).toBe(IS_ROOT ? 200 : 300);
+  });
+
+  it('that says only that an attempt failed counts where the reader has none', () => {
+    write({ ...RECORD, fetchedAt: 0, keySet: { keys: [], leftOut: [] } });
+    expect(readShared()?.attemptedAt).toBe(IS_ROOT ? RECORD.attemptedAt : undefined);
   });
 
   it('is never written', () => {

@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { createDiskKeyCache } from '../../src/keys/disk-key-cache.ts';
 import { createKeyCacheWriter } from '../../src/keys/key-cache-writer.ts';
@@ -188,15 +188,4 @@ it('what was left behind is removed at the start, whatever its age', () => {
   for (const name of [...left, 'prod.json', 'notes.tmp']) writeFileSync(join(folder, name), 'x');
   create();
   expect(readdirSync(folder).toSorted()).toEqual(['notes.tmp', 'prod.json']);
-});
-
-it('no fsync holds up the event loop', async () => {
-  const { default: fs } = await import('node:fs');
-  const sync = vi.spyOn(fs, 'fsyncSync');
-  const cache = create();
-  cache.write('prod', RECORD);
-  cache.write('prod', FAILED);
-  await cache.flush();
-  expect(sync).not.toHaveBeenCalled();
-  sync.mockRestore();
 });
