@@ -3,7 +3,7 @@
 import { RE2JS } from 're2js';
 import type { Claims } from '../config/claim.ts';
 import { demandOf, type TextDemand } from './demand-of.ts';
-import { findText } from './find-text.ts';
+import { findText, type SearchBudget } from './find-text.ts';
 import { createMachine } from './pattern-machine.ts';
 import type { PublicIssuer, StrangerForm } from './public-issuers.ts';
 
@@ -16,7 +16,7 @@ export interface CraftedClaims {
   readonly value: string;
 }
 
-/** More role rules than these are not tried: each takes some milliseconds. */
+/** More role rules than these are not tried. */
 const MAX_CHOICES = 50;
 const STRANGER = 'stranger';
 const ID = '90000001';
@@ -26,11 +26,13 @@ const ID = '90000001';
  *
  * @param demands what rules demand of claims, all of them.
  * @param choices of which one must hold besides: role rules; empty where another one does anyway.
+ * @param budget for all searches; where it is used up, the rest was not tried.
  */
 export function* craftClaims(
   shared: PublicIssuer,
   demands: readonly TextDemand[],
   choices: readonly TextDemand[],
+  budget: SearchBudget,
 ): Generator<CraftedClaims> {
   for (const form of shared.forms ?? []) {
     const of = (list: readonly TextDemand[]): readonly TextDemand[] =>
@@ -39,8 +41,8 @@ export function* craftClaims(
       const both = [...of(demands), ...(choice === undefined ? [] : [choice])];
       const patterns = both.map(demandOf);
       if (both.length > 0 && both.every(isOpen)) {
-        yield* craftValue(shared, form, patterns);
-        yield* craftOwner(shared, form, patterns);
+        yield* craftValue(shared, form, patterns, budget);
+        yield* craftOwner(shared, form, patterns, budget);
       }
     }
   }
@@ -59,10 +61,11 @@ function* craftValue(
   shared: PublicIssuer,
   form: StrangerForm,
   patterns: readonly string[],
+  budget: SearchBudget,
 ): Generator<CraftedClaims> {
   const { stranger = STRANGER } = form;
   const pattern = form.pattern.replaceAll('{owner}', RE2JS.quote(stranger)).replaceAll('{id}', ID);
-  const found = find(pattern, patterns, []);
+  const found = find(pattern, patterns, [], budget);
   if (found !== undefined) {
     const { value, names } = found;
     yield {
@@ -79,6 +82,7 @@ function* craftOwner(
   shared: PublicIssuer,
   form: StrangerForm,
   patterns: readonly string[],
+  budget: SearchBudget,
 ): Generator<CraftedClaims> {
   if (form.owners === undefined) {
     return;
@@ -87,7 +91,7 @@ function* craftOwner(
     .replace('{owner}', `(?P<owner>${form.owners})`)
     .replace('{id}', '(?P<id>[1-9][0-9]*)');
   const free = ['owner', ...(form.pattern.includes('{id}') ? ['id'] : [])];
-  const found = find(pattern, patterns, free);
+  const found = find(pattern, patterns, free, budget);
   if (found !== undefined) {
     const { value, names } = found;
     const claims = claimsWith(shared, form, value, names);
@@ -103,13 +107,14 @@ function find(
   pattern: string,
   patterns: readonly string[],
   free: readonly string[],
+  budget: SearchBudget,
 ): { readonly value: string; readonly names: Readonly<Record<string, string>> } | undefined {
   const template = createMachine(pattern);
   const demands = patterns.map(createMachine).filter((machine) => machine !== undefined);
   if (template === undefined || demands.length < patterns.length) {
     return undefined;
   }
-  const value = findText(template, demands, free);
+  const value = findText(template, demands, free, budget);
   const names = value === undefined ? undefined : template.match(value);
   return value === undefined || names === undefined ? undefined : { value, names };
 }

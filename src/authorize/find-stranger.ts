@@ -15,6 +15,8 @@ import type { PublicIssuer } from './public-issuers.ts';
  */
 export type Stranger =
   | { readonly kind: 'anybody' }
+  /** Whether there is one could not be found out within bounds. */
+  | { readonly kind: 'unknown' }
   | { readonly kind: 'alike' | 'borrower'; readonly name: string }
   | { readonly kind: 'crafted'; readonly claim: string; readonly value: string };
 
@@ -69,15 +71,19 @@ async function findCrafted(
   if (shared.forms === undefined) {
     return undefined;
   }
-  const { craftClaims } = await import('./craft-claims.ts');
+  const [{ craftClaims }, { createSearchBudget }] = await Promise.all([
+    import('./craft-claims.ts'),
+    import('./find-text.ts'),
+  ]);
+  const budget = createSearchBudget();
   const demands = entry.claimValidationRules.filter((rule) => isPinning(rule, shared));
   const choices = entry.roles.every((rule) => isPinning(rule, shared)) ? entry.roles : [];
-  for (const { claims, kind, claim, value } of craftClaims(shared, demands, choices)) {
+  for (const { claims, kind, claim, value } of craftClaims(shared, demands, choices, budget)) {
     if (claims.some(admits)) {
       return kind === 'owner' ? { kind: 'alike', name: value } : { kind: 'crafted', claim, value };
     }
   }
-  return undefined;
+  return budget.steps > 0 ? undefined : { kind: 'unknown' };
 }
 
 /** What rules on a claim and role rules have in common. */

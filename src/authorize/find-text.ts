@@ -1,8 +1,15 @@
 // Finds a text that several patterns take at once: what a stranger may write that a rule takes for somebody's.
 import { type Machine, type Neighbour, neighbourOf, type Step } from './pattern-machine.ts';
 
-/** More ways than these are not tried: who writes patterns that have more, gets no advice on them. */
-const MAX_STATES = 20_000;
+/** How much may still be tried, by all searches that share it. */
+export interface SearchBudget {
+  /** Characters that are tried in a state, of some microseconds each. */
+  steps: number;
+}
+
+/** Enough for patterns as they are written by hand, and over in about a second. */
+export const createSearchBudget = (): SearchBudget => ({ steps: 200_000 });
+
 /** A group is free when it has two characters of which each demand takes five or more, or one of which it takes more than ten. */
 const FREE = 2;
 
@@ -23,12 +30,14 @@ interface State {
  * @param demands what a text must match besides.
  * @param free groups of the template that must hold something that no demand spells out, or lists: the demands must leave more
  * than ten texts for it.
+ * @param budget is used up; at its end nothing is found any more.
  * @returns undefined where there is none, or it is not found within bounds.
  */
 export function findText(
   template: Machine,
   demands: readonly Machine[],
   free: readonly string[] = [],
+  budget: SearchBudget = createSearchBudget(),
 ): string | undefined {
   const machines = [template, ...demands];
   const alphabet = chooseAlphabet(machines);
@@ -66,8 +75,9 @@ export function findText(
           queue.push(next);
         }
       }
+      budget.steps -= 1;
     }
-    if (seen.size > MAX_STATES) {
+    if (budget.steps <= 0) {
       return undefined;
     }
   }

@@ -144,12 +144,20 @@ async function warnOfStrangers(issuer: Issuer, warn: Warn): Promise<void> {
   if (shared === undefined || stranger === undefined) {
     return;
   }
+  if (stranger.kind === 'unknown') {
+    warn(
+      ['issuer', 'url'],
+      `${shared.name} signs tokens for everybody, and the patterns permit too much to find out whether strangers are let in`,
+      `Write claimValidationRules: [{claim: ${shared.pin}, requiredValue: ...}], or fewer and simpler patterns.`,
+    );
+    return;
+  }
   const { message, hint } = describeStranger(stranger, shared.pin);
   warn(['issuer', 'url'], `${shared.name} signs tokens for everybody, and ${message}`, hint);
 }
 
 function describeStranger(
-  stranger: Stranger,
+  stranger: Exclude<Stranger, { readonly kind: 'unknown' }>,
   pin: string,
 ): { readonly message: string; readonly hint: string } {
   switch (stranger.kind) {

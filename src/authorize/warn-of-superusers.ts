@@ -6,6 +6,7 @@ import { quote, quoteList } from '../quote.ts';
 import { compileRoleRules } from '../roles/compile-role-rules.ts';
 import { isProtectedRole } from '../roles/is-protected-role.ts';
 import { loadRuleTools } from './compile-issuer.ts';
+import { createSearchBudget, findText, type SearchBudget } from './find-text.ts';
 import type { Issuer } from './policy.ts';
 import type { Warn } from './warn.ts';
 
@@ -26,12 +27,13 @@ export async function warnOfSuperusers(
     return;
   }
   const tools = await loadRuleTools(entry);
+  const budget = createSearchBudget();
   for (const [index, rule] of entry.roles.entries()) {
     if (!isOpen(rule)) {
       continue;
     }
     const rolesOf = compileRoleRules([rule], tools, () => undefined);
-    const values = await Promise.all(names.map(async (name) => findValue(rule, name)));
+    const values = await Promise.all(names.map(async (name) => findValue(rule, name, budget)));
     const reached = names.flatMap((name, n) => {
       const value = values[n]?.find((one) => rolesOf(claimsWith(rule.claim, one)).includes(name));
       return value === undefined ? [] : [{ name, value }];
@@ -51,17 +53,26 @@ export async function warnOfSuperusers(
   }
 }
 
-/** Whether the role is the value of the claim, without anything before it that tells names for PostgreSQL from others. */
-function isOpen({ trimPrefix, equals, role }: RoleRule): boolean {
+/** Whether the role is what the claim has, without any word that tells names for PostgreSQL from others. */
+function isOpen({ trimPrefix = '', equals, role }: RoleRule): boolean {
   return (
-    trimPrefix === undefined &&
+    !WORD.test(trimPrefix) &&
     equals === undefined &&
-    (role === undefined || [role].flat().some((one) => /^\\[1-9]$/.test(one)))
+    (role === undefined ||
+      [role]
+        .flat()
+        .some((one) => /\\[1-9]/.test(one) && !WORD.test(one.replaceAll(/\\[1-9]/g, ''))))
   );
 }
 
+const WORD = /[A-Za-z0-9]/;
+
 /** Values of the claim that may become the role. */
-async function findValue(rule: RoleRule, name: string): Promise<readonly string[]> {
+async function findValue(
+  rule: RoleRule,
+  name: string,
+  budget: SearchBudget,
+): Promise<readonly string[]> {
   // What a replacement puts in, may have been something else.
   const names = [
     name,
@@ -69,12 +80,12 @@ async function findValue(rule: RoleRule, name: string): Promise<readonly string[
       to === '' ? name : name.replaceAll(to, from),
     ),
   ];
-  const plain = names.map((one) => `${one}${rule.trimSuffix ?? ''}`);
+  const { trimPrefix = '', trimSuffix = '' } = rule;
+  const plain = names.map((one) => `${trimPrefix}${one}${trimSuffix}`);
   if (rule.pattern === undefined) {
     return plain;
   }
-  const [{ findText }, { createMachine }, { demandOf }, { RE2JS }] = await Promise.all([
-    import('./find-text.ts'),
+  const [{ createMachine }, { demandOf }, { RE2JS }] = await Promise.all([
     import('./pattern-machine.ts'),
     import('./demand-of.ts'),
     import('re2js'),
@@ -84,7 +95,7 @@ async function findValue(rule: RoleRule, name: string): Promise<readonly string[
     const template = createMachine(`(?:.*[^a-z0-9_-])?${RE2JS.quote(one)}(?:[^a-z0-9_-].*)?`);
     return demand === undefined || template === undefined
       ? []
-      : (findText(template, [demand]) ?? []);
+      : (findText(template, [demand], [], budget) ?? []);
   });
   return [...plain, ...longer];
 }

@@ -24,6 +24,11 @@ it.each<readonly [rule: Entry, value: string]>([
     'name "rds-superuser"',
   ],
   [{ claim: '/realm_access/roles' }, '/realm_access/roles "rds_superuser"'],
+  [{ claim: 'groups', trimPrefix: '/' }, 'groups "/rds_superuser"'],
+  [
+    { claim: 'groups', pattern: '([a-z]*)_([a-z]*)', role: String.raw`\1_\2` },
+    'groups "rds_superuser"',
+  ],
 ])('an open rule is told with a value that reaches one: %j', async (rule, value) => {
   expect(await toldOf(rule)).toEqual([expect.stringContaining(`as with ${value}: `)]);
 });
