@@ -171,7 +171,7 @@ function place(problem: Problem): object {
 function describe(
   file: string,
   ok: boolean,
-  { user, issuers, problems, warnings }: Report,
+  { user, issuers, problems, warnings, note }: Report,
 ): object {
   return {
     file,
@@ -180,5 +180,6 @@ function describe(
     issuers,
     problems: problems.map(place),
     warnings: warnings.map(place),
+    note: note ?? null,
   };
 }

@@ -117,6 +117,7 @@ describe('config check', () => {
         issuers: ['a'],
         problems: [],
         warnings: [warning],
+        note: null,
       },
     });
     expect(await checkJSON(warned, '--strict')).toEqual({
@@ -128,6 +129,7 @@ describe('config check', () => {
         issuers: ['a'],
         problems: [],
         warnings: [warning],
+        note: null,
       },
     });
     expect(await checkJSON(broken)).toEqual({
@@ -148,6 +150,7 @@ describe('config check', () => {
           },
         ],
         warnings: [],
+        note: null,
       },
     });
   });

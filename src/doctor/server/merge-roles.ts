@@ -19,7 +19,7 @@ function mergeRole(a: DatabaseRole, b: DatabaseRole): DatabaseRole {
     mayLogIn: a.mayLogIn || b.mayLogIn,
     isSuperuser: a.isSuperuser || b.isSuperuser,
     powers: [...new Set([...a.powers, ...b.powers])],
-    // One that has not ended on every server lets nobody in who should not be.
-    expiredAt: a.expiredAt ?? b.expiredAt,
+    // Where it may not log in, it does not matter that it has expired.
+    expiredAt: [a, b].find((role) => role.mayLogIn && role.expiredAt !== undefined)?.expiredAt,
   };
 }
