@@ -42,7 +42,7 @@ export async function compileLoginClients(folder: string): Promise<string> {
 /**
  * Logs in as fast as it goes.
  *
- * @param seconds how long; there are passwords for a thousand logins a second, and they are used again only beyond that.
+ * @param seconds how long; there are passwords for a thousand logins a second.
  */
 export async function measureLogins(
   host: BenchHost,

@@ -6,8 +6,8 @@
  *   login_clients CONNINFO PASSWORDS CLIENTS SECONDS
  *
  * PASSWORDS is a file with one password a line; the next login takes the next line, and after the last one the first.
- * Prints one line of JSON: logins, seconds, and milliseconds of a login at the 50th and 99th percentile and of the longest one. Any login that
- * fails ends all, with status 1 and the reason.
+ * Prints one line of JSON: logins, seconds, and milliseconds of a login at the 50th and 99th percentile and of the longest one.
+ * Any login that fails ends all, with status 1 and the reason.
  */
 #include <libpq-fe.h>
 #include <pthread.h>

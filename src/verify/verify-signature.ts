@@ -52,7 +52,7 @@ export async function verifySignature(
     return refuse(
       'ERR_SIGNATURE_INVALID',
       `the issuer's key for kid ${quote(token.keyID)} is not a valid ${token.algorithm} key`,
-      'Ask whoever runs the issuer to mend its key set.',
+      'Ask whoever runs the issuer to fix its key set.',
     );
   }
   return refuse(

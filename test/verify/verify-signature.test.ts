@@ -65,7 +65,7 @@ describe('a signature', () => {
     ).toMatchObject({
       code: 'ERR_SIGNATURE_INVALID',
       message: 'the issuer\'s key for kid "off-curve" is not a valid ES256 key',
-      hint: 'Ask whoever runs the issuer to mend its key set.',
+      hint: 'Ask whoever runs the issuer to fix its key set.',
     });
   });
 
