@@ -33,7 +33,7 @@ function serviceCheck(services: readonly string[]): Check<LoginOrigin> {
         : refuse(
             'ERR_SERVICE_NOT_PERMITTED',
             `PAM service ${quote(service)}; expected ${expected}`,
-            'The line of pg_hba.conf names the service (pamservice=): see which line the client meets.',
+            'The line of pg_hba.conf (pamservice=), or a pooler in front, names the service: see which one the client meets.',
           ),
   };
 }

@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../clock.ts';
 import type { Locate } from '../config/locate.ts';
 import type { Problem } from '../config/problems.ts';
 import type { IssuerConfiguration } from '../config/schema.ts';
-import { formatSeconds } from '../config/units.ts';
+import { formatDuration, formatSeconds } from '../config/units.ts';
 import { quote } from '../quote.ts';
 import { isProtectedRole } from '../roles/is-protected-role.ts';
 import { findOpenName } from './find-open-name.ts';
@@ -56,6 +56,7 @@ export async function findWarnings(
     warnOfCertificates(issuer, clock(), warn);
     warnOfAudiences(issuer.entry, warn);
     warnOfLimits(issuer.entry, warn);
+    warnOfEarlyEnd(issuer.entry, warn);
     warnOfClaimNames(issuer.entry, warn);
     warnOfOpenNames(issuer.entry, warn);
     warnOfTwin(index, policy.issuers, warn);
@@ -109,6 +110,22 @@ function warnOfLimits({ token, allowProtectedRoles }: IssuerConfiguration, warn:
     }
   }
 }
+
+/** Keys are as old as `refreshInterval` when they are retrieved again: a limit that is no longer leaves no time after a 401. */
+function warnOfEarlyEnd({ cache }: IssuerConfiguration, warn: Warn): void {
+  const { refreshInterval, maxStaleUnauthorized } = cache;
+  if (maxStaleUnauthorized !== undefined && maxStaleUnauthorized <= refreshInterval) {
+    const least = formatDuration(refreshInterval + SPARE_TIME);
+    warn(
+      ['cache', 'maxStaleUnauthorized'],
+      `${formatDuration(maxStaleUnauthorized)} is not above refreshInterval, ${formatDuration(refreshInterval)}: it counts from the last successful retrieval, so that the first 401 or 403 may end all logins`,
+      `Write refreshInterval and a few minutes more, such as ${least}.`,
+    );
+  }
+}
+
+/** An API server that starts answers 403 for some seconds; somebody has to replace a token. */
+const SPARE_TIME = 300;
 
 /** Two policies over one issuer are told apart by something, or the second never says anything new. */
 function warnOfTwin(index: number, issuers: readonly Issuer[], warn: Warn): void {

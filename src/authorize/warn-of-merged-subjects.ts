@@ -111,7 +111,7 @@ export async function warnOfMergedSubjects(issuer: Issuer, warn: Warn): Promise<
         warn(
           ['roles', index],
           `${quote(pair.one)} and ${quote(pair.other)} become the same role, ${quote(pair.role)}`,
-          'Keep what tells them apart, and put between parts, or in place of a character, what none of them has in it.',
+          'Keep every distinguishing part, and use a separator that cannot occur in the names.',
         );
         break;
       }

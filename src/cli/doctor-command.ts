@@ -38,7 +38,7 @@ export function addDoctorCommand(program: Command): void {
     .option('--pgbouncer <file>', 'the configuration of PgBouncer', '/etc/pgbouncer/pgbouncer.ini')
     .option(
       '--quiet',
-      'tell only of failures and warnings, and nothing where there are none',
+      'report failures and warnings alone, and nothing where there are none',
       false,
     )
     .option('--json', 'write JSON', false)

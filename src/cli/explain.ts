@@ -108,10 +108,17 @@ async function findToken({
       hint: 'Name a file with a token.',
     };
   }
-  return isRefusal(token)
-    ? { problem: token.message, hint: 'Send one token, and nothing else.' }
-    : // A file made by hand mostly ends in a line break, which no client sends.
-      token.replace(/\r?\n$/, '');
+  if (isRefusal(token)) {
+    return { problem: token.message, hint: 'Send one token, and nothing else.' };
+  }
+  // A file made by hand mostly ends in a line break, which no client sends.
+  const password = token.replace(/\r?\n$/, '');
+  return password === ''
+    ? {
+        problem: `no token: ${tokenFile ?? 'standard input'} is empty`,
+        hint: 'Pipe the token in, or name the file that has it with --token-file.',
+      }
+    : password;
 }
 
 /** What `--json` writes. Members are added, never taken away. */

@@ -11,7 +11,7 @@ export function addKeysCommand(program: Command): void {
     summary: "show the issuers' keys",
     description: [
       'Shows for each issuer the keys that logins are verified with: those pinned in a file, or those that the daemon keeps on disk (or pgtoken pam, with its own --cache-dir), how old they are, when they are retrieved next, and what went wrong last.',
-      'Exit status: 0 every issuer has keys, 1 some issuer has none, 2 the configuration cannot be used.',
+      'Exit status: 0 every issuer has keys that are used, 1 some issuer has none, 2 the configuration cannot be used.',
     ],
   })
     .option('--config <file>', 'the configuration', DEFAULT_CONFIG)

@@ -7,7 +7,8 @@ import { systemClock } from '../clock.ts';
 import { NO_ISSUER } from '../config/no-issuer.ts';
 import { formatSeconds } from '../config/units.ts';
 import { createDiskKeyCache } from '../keys/disk-key-cache.ts';
-import type { KeyCache } from '../keys/key-record.ts';
+import { isWithin, type KeyOwner, nameStaleLimit, staleLimit } from '../keys/key-owner.ts';
+import type { KeyCache, KeyRecord } from '../keys/key-record.ts';
 import { algorithmsOf } from '../keys/algorithms-of.ts';
 import { toPrintable } from '../protocol/format-reply.ts';
 import { formatJSON } from './format-json.ts';
@@ -28,6 +29,8 @@ interface KeyReport {
   readonly fetchedAt: number | null;
   readonly nextRefreshAt: number | null;
   readonly lastError: string | null;
+  /** Why no login is verified with the keys, where there are some; null where they are used. */
+  readonly notUsed: string | null;
 }
 
 /** Prints the keys of every issuer. @returns the exit status. */
@@ -38,12 +41,19 @@ export async function showKeys(options: KeysOptions): Promise<number> {
   }
   // Both its own and another user's: this only shows, it lets nobody in.
   const cache = createDiskKeyCache({ folder: options.cacheDir, sharedFolder: options.cacheDir });
-  const reports = policy.issuers.map((issuer) => reportOn(issuer, cache));
-  process.stdout.write(options.json ? formatJSON(reports) : formatReports(reports, options.config));
-  return reports.length > 0 && reports.every((report) => report.keys.length > 0) ? 0 : 1;
+  const now = systemClock();
+  const reports = policy.issuers.map((issuer) => reportOn(issuer, cache, now));
+  process.stdout.write(
+    options.json ? formatJSON(reports) : formatReports(reports, options.config, now),
+  );
+  return reports.length > 0 && reports.every(hasUsableKeys) ? 0 : 1;
 }
 
-function reportOn(issuer: Issuer, cache: KeyCache): KeyReport {
+function hasUsableKeys({ keys, notUsed }: KeyReport): boolean {
+  return keys.length > 0 && notUsed === null;
+}
+
+function reportOn(issuer: Issuer, cache: KeyCache, now: number): KeyReport {
   const { keySource, name } = issuer;
   if (keySource.kind === 'pinned') {
     return {
@@ -53,9 +63,11 @@ function reportOn(issuer: Issuer, cache: KeyCache): KeyReport {
       fetchedAt: null,
       nextRefreshAt: null,
       lastError: null,
+      notUsed: null,
     };
   }
-  const record = cache.read(name, remoteKeysOf(issuer, keySource).owner.source);
+  const { owner } = remoteKeysOf(issuer, keySource);
+  const record = cache.read(name, owner.source);
   return {
     issuer: name,
     pinned: false,
@@ -65,15 +77,27 @@ function reportOn(issuer: Issuer, cache: KeyCache): KeyReport {
     // While it fails it is tried again and again, which is not written down.
     nextRefreshAt: record?.lastError === undefined ? (record?.nextRefreshAt ?? null) : null,
     lastError: record?.lastError ?? null,
+    notUsed: record === undefined ? null : explainUnused(record, owner, now),
   };
+}
+
+/** As logins have it (`keysWithin`): too old, or from the future. */
+function explainUnused(record: KeyRecord, owner: KeyOwner, now: number): string | null {
+  const limit = staleLimit(record, owner);
+  const age = now - record.fetchedAt;
+  if (record.keySet.keys.length === 0 || isWithin(age, limit)) {
+    return null;
+  }
+  return age < 0
+    ? 'they are from the future, as if the clock had been set back'
+    : `${nameStaleLimit(limit, owner)} is ${formatSeconds(limit)}`;
 }
 
 function describeKey(key: JWK): KeyReport['keys'][number] {
   return { kid: key.kid ?? null, algorithms: algorithmsOf(key) };
 }
 
-function formatReports(reports: readonly KeyReport[], config: string): string {
-  const now = systemClock();
+function formatReports(reports: readonly KeyReport[], config: string, now: number): string {
   return reports.length === 0
     ? `${config}: ${NO_ISSUER.message}\n  HINT: ${NO_ISSUER.hint}\n`
     : reports.map((report) => formatReport(report, now)).join('\n');
@@ -99,6 +123,11 @@ function formatTimes(report: KeyReport, now: number): string {
   }
   if (report.fetchedAt === null) {
     return ', none kept on disk';
+  }
+  if (report.notUsed !== null) {
+    const when =
+      now < report.fetchedAt ? '' : `, retrieved ${formatSeconds(now - report.fetchedAt)} ago`;
+    return `${when}, not used any more: ${report.notUsed}`;
   }
   const age = `, retrieved ${formatSeconds(now - report.fetchedAt)} ago`;
   if (report.nextRefreshAt === null) {

@@ -8,7 +8,7 @@ export function addMigrateCommand(program: Command): void {
     summary: 'translate a line of pam_oidc into issuers.yaml',
     description: [
       'Translates the auth line of pam_oidc, or of its maintained fork, into an issuers.yaml on standard output. Comments in it have the new lines of the PAM service file, and what is different.',
-      'Exit status: 0 everything is carried over, 1 something is not and is told, 2 the line cannot be used.',
+      'Exit status: 0 everything is carried over, 1 something is not and is reported, 2 the line cannot be used.',
     ],
     example: {
       title: 'Example:',

@@ -16,7 +16,7 @@ export function addPAMCommand(program: Command): void {
     ],
     example: {
       title: 'Example, by hand:',
-      line: 'PAM_USER=foo:myservice PAM_SERVICE=postgresql-k8s pgtoken pam < token; echo $?',
+      line: 'printf %s "$(cat token)" | PAM_USER=foo:myservice PAM_SERVICE=postgresql-k8s pgtoken pam; echo $?',
     },
   })
     .option('--config <file>', 'the configuration', DEFAULT_CONFIG)

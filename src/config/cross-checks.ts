@@ -7,7 +7,7 @@ import { isJSONObject, type JSONObject } from '../parse-json-object.ts';
 import { checkSplit } from './check-split.ts';
 import type { ReportProblem } from './problems.ts';
 import { normalizeType } from './token-type.ts';
-import { formatSeconds } from './units.ts';
+import { formatDuration } from './units.ts';
 
 /** Looks at a value of unknown shape and reports what does not fit together. */
 export type CrossCheck = (value: unknown, report: ReportProblem) => void;
@@ -153,7 +153,7 @@ export const checkCache: CrossCheck = (value, report) => {
   ) {
     report(
       ['maxStale'],
-      `Invalid value: must be at least refreshInterval, ${formatSeconds(refreshInterval)}`,
+      `Invalid value: ${formatDuration(maxStale)}: must be at least refreshInterval, ${formatDuration(refreshInterval)}`,
     );
   }
   if (
@@ -163,7 +163,7 @@ export const checkCache: CrossCheck = (value, report) => {
   ) {
     report(
       ['maxStaleUnauthorized'],
-      `Invalid value: must be at most maxStale, ${formatSeconds(maxStale)}`,
+      `Invalid value: ${formatDuration(maxStaleUnauthorized)}: must be at most maxStale, ${formatDuration(maxStale)}`,
     );
   }
 };

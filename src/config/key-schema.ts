@@ -137,7 +137,7 @@ export const cacheSchema = z
     ),
     maxStaleUnauthorized: z.optional(
       duration(
-        'The same once the issuer has answered 401 or 403, until it gives its keys again; at most `maxStale`. With `0s` its keys are not used any more. Left out, `maxStale`.',
+        'The same once the issuer has answered 401 or 403, until it gives its keys again; at most `maxStale`. It counts from the last successful retrieval too: write `refreshInterval` and a few minutes more, or the first 401 or 403 may end all logins. Left out, `maxStale`.',
         '0s',
         '30d',
       ),

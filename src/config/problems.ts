@@ -96,14 +96,15 @@ export function describeIssue(
         return [{ path, message: `Required value: ${supported(issue.values)}`, atKey: false }];
       }
       const candidates = issue.values.filter((value) => typeof value === 'string');
+      const seen = typeof issue.input === 'string' ? issue.input : '';
+      const isHMAC = path.at(-2) === 'algorithms' && /^HS\d/i.test(seen);
       const near =
-        typeof issue.input === 'string' && candidates.length > 1
-          ? didYouMean(issue.input, candidates)
-          : '';
+        seen !== '' && candidates.length > 1 && !isHMAC ? didYouMean(seen, candidates) : '';
       return [
         {
           path,
           message: `Unsupported value: ${quote(issue.input)}: ${supported(issue.values)}${near}`,
+          ...(isHMAC ? { hint: NO_HMAC } : {}),
           atKey: false,
         },
       ];
@@ -116,7 +117,14 @@ export function describeIssue(
           ? issue.message
           : `expected ${TYPE_NAMES[issue.expected] ?? issue.expected}`;
       if (issue.input === undefined || issue.input === null) {
-        return [{ path, message: `Required value: ${expected}`, atKey: false }];
+        return [
+          {
+            path,
+            message: `Required value: ${expected}`,
+            ...(path.length === 0 ? { hint: NOTHING_WRITTEN } : {}),
+            atKey: false,
+          },
+        ];
       }
       const isLone = /^expected a list\b/.test(expected) && !isCollection(issue.input);
       return [
@@ -140,6 +148,11 @@ export function describeIssue(
       ];
   }
 }
+
+const NO_HMAC =
+  'HMAC cannot be permitted, as it signs with a shared secret: have the issuer sign with a private key, such as by RS256.';
+const NOTHING_WRITTEN =
+  'The file is empty, or has comments alone: docs/configuration.md has the common case, packaging/examples the providers.';
 
 const TYPE_NAMES: Readonly<Record<string, string>> = {
   object: 'a mapping',

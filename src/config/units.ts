@@ -35,6 +35,17 @@ function multiply(text: string, units: ReadonlyMap<string, number>): number | un
   return unit === undefined ? undefined : Number.parseInt(text, 10) * unit;
 }
 
+/** Writes seconds as a duration of issuers.yaml, exactly: `90s`, `15m`, `24h`, `7d`. */
+export function formatDuration(seconds: number): string {
+  if (!Number.isInteger(seconds)) {
+    return `${Math.round(seconds * 1000)}ms`;
+  }
+  const [unit, size] = [...SECONDS].findLast(
+    ([name, unitSize]) => seconds >= (name === 'd' ? 2 : 1) * unitSize && seconds % unitSize === 0,
+  ) ?? ['s', 1];
+  return `${seconds / size}${unit}`;
+}
+
 /** Writes seconds as a person would say them: `45 s`, `12 min`, `3 h`, `2 d`. */
 export function formatSeconds(seconds: number): string {
   const s = Math.round(Math.abs(seconds));

@@ -100,11 +100,18 @@ export const proxyURL = (description: string) =>
 /** A duration with its bounds; seconds in the program. */
 export const duration = (description: string, least: string, most: string) =>
   z.pipe(
-    z.string({ error: 'expected a duration such as "30s", "10m" or "24h"' }).check(
-      z.regex(DURATION_PATTERN, 'must be a duration such as "30s", "10m" or "24h"'),
-      z.refine((value) => isWithin(value, least, most), `must be ${least} to ${most}`),
-      z.meta({ title: `duration, ${least} to ${most}`, description }),
-    ),
+    z
+      .string({
+        error: 'expected a whole number with ms, s, m, h or d, such as "30s", "10m" or "24h"',
+      })
+      .check(
+        z.regex(
+          DURATION_PATTERN,
+          'must be a whole number with ms, s, m, h or d, such as "30s", "10m" or "24h"',
+        ),
+        z.refine((value) => isWithin(value, least, most), `must be ${least} to ${most}`),
+        z.meta({ title: `duration, ${least} to ${most}`, description }),
+      ),
     z.transform((value: string) => parseDuration(value) ?? 0),
   );
 

@@ -2,7 +2,7 @@
 import type { Issuer } from '../authorize/policy.ts';
 import { remoteKeysOf } from '../authorize/remote-keys.ts';
 import { formatSeconds } from '../config/units.ts';
-import { staleLimit } from '../keys/key-owner.ts';
+import { nameStaleLimit, staleLimit } from '../keys/key-owner.ts';
 import type { KeyCache } from '../keys/key-record.ts';
 import { toPrintable } from '../protocol/format-reply.ts';
 import { faulty, fine, type Finding } from './finding.ts';
@@ -33,7 +33,7 @@ export function checkKeys(
     const age = clock() - record.fetchedAt;
     const held = `${countKeys(record.keySet.keys.length)}, retrieved ${formatSeconds(age)} ago`;
     const limit = staleLimit(record, owner);
-    const limitKey = limit === owner.maxStale ? 'cache.maxStale' : 'cache.maxStaleUnauthorized';
+    const limitKey = nameStaleLimit(limit, owner);
     if (age > limit) {
       return faulty(
         'keys-stale',

@@ -120,7 +120,7 @@ async function load(path: string, { run }: Pick<World, 'run'>): Promise<Finding>
   if (stderr.includes('did not self-register')) {
     return fine('module', path, `in ${dirname(path)}, for this architecture, and it can be loaded`);
   }
-  const [, reason = 'no reason told'] = /^Error: (.*)$/m.exec(stderr) ?? [];
+  const [, reason = 'no reason given'] = /^Error: (.*)$/m.exec(stderr) ?? [];
   return faulty(
     'module-unloadable',
     path,

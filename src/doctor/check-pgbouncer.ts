@@ -49,7 +49,7 @@ export async function checkPgBouncer(
           faulty(
             'pgbouncer-unknown',
             file,
-            'its version cannot be told, and old ones cut tokens',
+            'its version cannot be found out, and old ones cut tokens',
             'Make sure that it is 1.25.3 or newer: pgbouncer --version',
           ),
         ]

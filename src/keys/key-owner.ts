@@ -26,6 +26,11 @@ export function staleLimit(record: KeyRecord, owner: KeyOwner): number {
     : owner.maxStale;
 }
 
+/** The key of issuers.yaml that such a limit comes from. */
+export function nameStaleLimit(limit: number, owner: KeyOwner): string {
+  return limit === owner.maxStale ? 'cache.maxStale' : 'cache.maxStaleUnauthorized';
+}
+
 /** Whether an age is within a limit; one that lies in the future, after a clock was set back, is not. */
 export function isWithin(age: number, limit: number): boolean {
   return age >= 0 && age <= limit;
@@ -104,11 +109,8 @@ function describeAge(age: number, record: KeyRecord, owner: KeyOwner): string {
     return 'and those remembered are from the future, as if the clock had been set back';
   }
   const limit = staleLimit(record, owner);
-  const why =
-    limit === owner.maxStale
-      ? `cache.maxStale is ${formatSeconds(limit)}`
-      : `cache.maxStaleUnauthorized is ${formatSeconds(limit)}, and the issuer has answered 401 or 403`;
-  return `and those remembered are ${formatSeconds(age)} old (${why})`;
+  const why = limit === owner.maxStale ? '' : ', and the issuer has answered 401 or 403';
+  return `and those remembered are ${formatSeconds(age)} old (${nameStaleLimit(limit, owner)} is ${formatSeconds(limit)}${why})`;
 }
 
 function unavailable({ reason, hint }: RetrievalFailure, remembered: string): Refusal {

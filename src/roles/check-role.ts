@@ -37,7 +37,7 @@ export function checkRole(
     return refuse(
       'ERR_ROLE_PROTECTED',
       `role ${quote(requested)} is protected, no token may log in as it (protectedRoles: ${quoteList(protectedRoles)})`,
-      'Log in as another role, or change protectedRoles.',
+      'Log in as another role, or write this one into allowProtectedRoles of the entry.',
     );
   }
   const roles = [...new Set(permitted)].filter((role) => Buffer.byteLength(role) <= MAX_ROLE_BYTES);

@@ -27,7 +27,7 @@ describe('an entry', () => {
     expect(findRefusal(checks, login(undefined, 'c'))).toMatchObject({
       code: 'ERR_SERVICE_NOT_PERMITTED',
       message: 'PAM service "c"; expected one of "a", "b" (pam.services)',
-      hint: 'The line of pg_hba.conf names the service (pamservice=): see which line the client meets.',
+      hint: 'The line of pg_hba.conf (pamservice=), or a pooler in front, names the service: see which one the client meets.',
     });
     expect(admissionChecks({ services: ['a'] })[0]?.expected).toBe('"a" (pam.services)');
   });

@@ -58,6 +58,36 @@ describe('an audience', () => {
   });
 });
 
+describe('a maxStaleUnauthorized', () => {
+  it.each<readonly [cache: Entry, told: string, least: string]>([
+    [{ maxStaleUnauthorized: '1m' }, '1m is not above refreshInterval, 10m', '15m'],
+    [{ maxStaleUnauthorized: '10m' }, '10m is not above refreshInterval, 10m', '15m'],
+    [{ maxStaleUnauthorized: '0s' }, '0s is not above refreshInterval, 10m', '15m'],
+    [
+      { maxStaleUnauthorized: '30m', refreshInterval: '2h' },
+      '30m is not above refreshInterval, 2h',
+      '125m',
+    ],
+  ])('that leaves no time after a 401 is told: %j', async (cache, told, least) => {
+    expect(await findWarningsIn([entry({ cache })])).toMatchObject([
+      {
+        path: ['issuers', 0, 'cache', 'maxStaleUnauthorized'],
+        message: `${told}: it counts from the last successful retrieval, so that the first 401 or 403 may end all logins`,
+        hint: `Write refreshInterval and a few minutes more, such as ${least}.`,
+      },
+    ]);
+  });
+
+  it.each<Entry>([
+    {},
+    { maxStaleUnauthorized: '15m' },
+    { maxStaleUnauthorized: '601s' },
+    { maxStaleUnauthorized: '1m', refreshInterval: '30s' },
+  ])('that leaves some is not, and none: %j', async (cache) => {
+    expect(await warningsOf(entry({ cache }))).toEqual([]);
+  });
+});
+
 const GITHUB = 'https://token.actions.githubusercontent.com';
 const GOOGLE = 'https://accounts.google.com';
 const open = (name: string): string =>

@@ -63,7 +63,7 @@ it.each<readonly [what: string, rule: Entry, one: string, other: string, role: s
   ]);
   for (const part of [one, other, role]) expect(told[0]).toContain(JSON.stringify(part));
   expect(await hintsOf(entry)).toContain(
-    'Keep what tells them apart, and put between parts, or in place of a character, what none of them has in it.',
+    'Keep every distinguishing part, and use a separator that cannot occur in the names.',
   );
 });
 

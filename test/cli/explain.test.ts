@@ -235,6 +235,23 @@ describe('takes the token', () => {
     expect((await explain({ password: '', args: [`--token-file=${file}`] })).status).toBe(0);
   });
 
+  it('from nothing that is empty, and says where it is to come from', async () => {
+    const hint = 'HINT: Pipe the token in, or name the file that has it with --token-file.\n';
+    for (const password of ['', '\n']) {
+      expect(await explain({ password })).toMatchObject({
+        status: 2,
+        stdout: '',
+        stderr: `pgtoken: no token: standard input is empty\n${hint}`,
+      });
+    }
+    const file = join(folder.path, 'empty');
+    await writeFile(file, '');
+    expect(await explain({ args: [`--token-file=${file}`] })).toMatchObject({
+      status: 2,
+      stderr: `pgtoken: no token: ${file} is empty\n${hint}`,
+    });
+  });
+
   it('from no file that is not there', async () => {
     const { status, stdout, stderr } = await explain({ args: ['--token-file=/does/not/exist'] });
     expect({ status, stdout, stderr }).toEqual({

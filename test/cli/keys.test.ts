@@ -93,6 +93,7 @@ describe('shows', () => {
         fetchedAt: null,
         nextRefreshAt: null,
         lastError: null,
+        notUsed: null,
       },
     ]);
   });
@@ -138,6 +139,7 @@ describe('shows', () => {
         fetchedAt: now - 7260,
         nextRefreshAt: now + 86_400 * 3,
         lastError: null,
+        notUsed: null,
       },
     ]);
   });
@@ -154,7 +156,7 @@ describe('shows', () => {
   it('what went wrong last, and nothing of a refresh then: it is tried again and again', async () => {
     await configure({ prod: {} });
     await remember('prod', {
-      fetchedAt: now - 86_400 * 2,
+      fetchedAt: now - 3600 * 6,
       attemptedAt: now - 3600 * 5,
       nextRefreshAt: now - 3600 * 4,
       lastError: 'https://prod.example.com/keys: connection refused',
@@ -163,11 +165,44 @@ describe('shows', () => {
     expect(await keysCommand()).toMatchObject({
       status: 0,
       stdout:
-        'prod: 1 key, retrieved 2 d ago\n  last attempt failed: https://prod.example.com/keys: connection refused\n  one  ES256\n',
+        'prod: 1 key, retrieved 6 h ago\n  last attempt failed: https://prod.example.com/keys: connection refused\n  one  ES256\n',
     });
     expect(JSON.parse((await keysCommand('--json')).stdout)).toMatchObject([
       { lastError: 'https://prod.example.com/keys: connection refused', nextRefreshAt: null },
     ]);
+  });
+
+  it.each<readonly [limits: object, more: Partial<KeyRecord>, told: string, notUsed: string]>([
+    [
+      { maxStale: '3h' },
+      { fetchedAt: now - 3600 * 5 },
+      ', retrieved 5 h ago, not used any more: cache.maxStale is 3 h',
+      'cache.maxStale is 3 h',
+    ],
+    [
+      { maxStaleUnauthorized: '3h' },
+      { fetchedAt: now - 3600 * 5, unauthorized: true },
+      ', retrieved 5 h ago, not used any more: cache.maxStaleUnauthorized is 3 h',
+      'cache.maxStaleUnauthorized is 3 h',
+    ],
+    [
+      {},
+      { fetchedAt: now + 3600 * 5 },
+      ', not used any more: they are from the future, as if the clock had been set back',
+      'they are from the future, as if the clock had been set back',
+    ],
+  ])('keys that logins are refused with, with status 1: %j', async (cache, more, told, notUsed) => {
+    await configure({ prod: { cache } });
+    const lastError = 'https://prod.example.com/keys: answered 401';
+    const record = { fetchedAt: now, attemptedAt: now - 3600, lastError, ...more };
+    await remember('prod', { ...record, keySet: await keySet('one') });
+    expect(await keysCommand()).toMatchObject({
+      status: 1,
+      stdout: `prod: 1 key${told}\n  last attempt failed: ${lastError}\n  one  ES256\n`,
+    });
+    const result = await keysCommand('--json');
+    expect(result.status).toBe(1);
+    expect(JSON.parse(result.stdout)).toMatchObject([{ notUsed, keys: [{ kid: 'one' }] }]);
   });
 
   it('that an issuer has none, with status 1, and the others all the same', async () => {

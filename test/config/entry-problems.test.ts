@@ -398,7 +398,7 @@ describe('a problem is', () => {
     expect(problemsOf(text)).toEqual([
       'issuers.yaml:3:3: issuers[0].keys: Required value: a trust domain has no discovery document; expected spiffeBundleURL or another key source',
       'issuers.yaml:6:19: issuers[0].token.types[0]: Invalid value: "at+jwt": no token of a trust domain (JWT-SVID) may have it',
-      'issuers.yaml:6:36: issuers[0].token.maxAge: Invalid type: expected a duration such as "30s", "10m" or "24h", got number 1',
+      'issuers.yaml:6:36: issuers[0].token.maxAge: Invalid type: expected a whole number with ms, s, m, h or d, such as "30s", "10m" or "24h", got number 1',
       `issuers.yaml:7:19: issuers[0].pam.sources[0]: Invalid value: "x": ${SOURCE}`,
     ]);
   });

@@ -67,7 +67,7 @@ describe('a merge key', () => {
   cache: {}
 `),
     ).toEqual([
-      'issuers.yaml:7:31: issuers[0].token.maxLifetime: Invalid value: "an hour": must be a duration such as "30s", "10m" or "24h"',
+      'issuers.yaml:7:31: issuers[0].token.maxLifetime: Invalid value: "an hour": must be a whole number with ms, s, m, h or d, such as "30s", "10m" or "24h"',
       told('9:3: issuers[1]'),
       'issuers.yaml:11:21: issuers[1].token.maxBytes: Invalid value: 1: must be 256 to 65535 bytes',
       'issuers.yaml:13:3: issuers[2].issuer.audiences: Required value: expected a list of audiences, such as [postgres]',

@@ -480,17 +480,17 @@ describe('one problem', () => {
     [
       'a duration that is a bare number',
       withMore('  token: {clockSkew: 30}'),
-      '9:22: issuers[0].token.clockSkew: Invalid type: expected a duration such as "30s", "10m" or "24h", got number 30',
+      '9:22: issuers[0].token.clockSkew: Invalid type: expected a whole number with ms, s, m, h or d, such as "30s", "10m" or "24h", got number 30',
     ],
     [
       'a duration in an unknown unit',
       withMore('  token: {maxLifetime: 1y}'),
-      '9:24: issuers[0].token.maxLifetime: Invalid value: "1y": must be a duration such as "30s", "10m" or "24h"',
+      '9:24: issuers[0].token.maxLifetime: Invalid value: "1y": must be a whole number with ms, s, m, h or d, such as "30s", "10m" or "24h"',
     ],
     [
       'a negative duration',
       withMore('  cache: {maxStale: -1h}'),
-      '9:21: issuers[0].cache.maxStale: Invalid value: "-1h": must be a duration such as "30s", "10m" or "24h"',
+      '9:21: issuers[0].cache.maxStale: Invalid value: "-1h": must be a whole number with ms, s, m, h or d, such as "30s", "10m" or "24h"',
     ],
     [
       'a clockSkew over its maximum',
@@ -515,17 +515,17 @@ describe('one problem', () => {
     [
       'keys that are too old to use before they are retrieved again',
       withMore('  cache: {refreshInterval: 2h, maxStale: 1h}'),
-      '9:42: issuers[0].cache.maxStale: Invalid value: must be at least refreshInterval, 2 h',
+      '9:42: issuers[0].cache.maxStale: Invalid value: 1h: must be at least refreshInterval, 2h',
     ],
     [
       'a maxStaleUnauthorized that is longer than maxStale',
       withMore('  cache: {maxStaleUnauthorized: 25h}'),
-      '9:33: issuers[0].cache.maxStaleUnauthorized: Invalid value: must be at most maxStale, 24 h',
+      '9:33: issuers[0].cache.maxStaleUnauthorized: Invalid value: 25h: must be at most maxStale, 24h',
     ],
     [
       'a refreshInterval beyond the default maxStale',
       withMore('  cache: {refreshInterval: 7d}'),
-      '9:3: issuers[0].cache.maxStale: Invalid value: must be at least refreshInterval, 7 d',
+      '9:3: issuers[0].cache.maxStale: Invalid value: 24h: must be at least refreshInterval, 7d',
     ],
     [
       'an algorithm twice',
@@ -664,7 +664,8 @@ describe('one problem', () => {
   });
 
   it.each([
-    ['HS256', ', did you mean "RS256"?'],
+    ['HS256', ''],
+    ['hs512', ''],
     ['rs256', ', did you mean "RS256"?'],
     ['none', ''],
     ['None', ''],
@@ -674,6 +675,23 @@ describe('one problem', () => {
     expect(problemsOf(withMore(`  token: {algorithms: [RS256, ${name}]}`))).toEqual([
       `issuers.yaml:9:31: issuers[0].token.algorithms[1]: Unsupported value: "${name}": must be one of ${ALGORITHMS}${near}`,
     ]);
+  });
+
+  it.each([
+    [
+      'HS256',
+      'HMAC cannot be permitted, as it signs with a shared secret: have the issuer sign with a private key, such as by RS256.',
+    ],
+    ['ES256K', undefined],
+  ])('has advice where it is HMAC: algorithm %s', (name, hint) => {
+    const parsed = parseConfig(withMore(`  token: {algorithms: [${name}]}`));
+    expect(parsed.ok ? [] : parsed.problems.map((problem) => problem.hint)).toEqual([hint]);
+  });
+
+  it.each(['1.5h', '"10 m"', '1y', '10'])('is reported with what a duration is: %s', (written) => {
+    expect(problemsOf(withMore(`  token: {maxLifetime: ${written}}`)).join('\n')).toContain(
+      'a whole number with ms, s, m, h or d, such as "30s", "10m" or "24h"',
+    );
   });
 });
 
@@ -719,9 +737,9 @@ issuers:
       'issuers.yaml:10:19: issuers[0].keys.jwksURI: Invalid type: expected text, got number 1',
       'issuers.yaml:10:32: issuers[0].keys.jwksFile: Required value: must not be empty',
       'issuers.yaml:10:32: issuers[0].keys.jwksFile: Invalid value: only one key source may be written, and jwksURI is one',
-      'issuers.yaml:11:22: issuers[0].token.clockSkew: Invalid type: expected a duration such as "30s", "10m" or "24h", got number 1',
+      'issuers.yaml:11:22: issuers[0].token.clockSkew: Invalid type: expected a whole number with ms, s, m, h or d, such as "30s", "10m" or "24h", got number 1',
       'issuers.yaml:11:35: issuers[0].token.maxBytes: Invalid value: 1: must be 256 to 65535 bytes',
-      'issuers.yaml:11:51: issuers[0].token.algorithms[0]: Unsupported value: "HS256": must be one of "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87", did you mean "RS256"?',
+      'issuers.yaml:11:51: issuers[0].token.algorithms[0]: Unsupported value: "HS256": must be one of "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87"',
       'issuers.yaml:13:26: issuers[0].roles[0].equals: Invalid value: equals needs role beside it, which says what is permitted',
       "issuers.yaml:14:24: issuers[0].roles[1].role: Invalid value: a role needs equals or pattern beside it, which say for whom it is; pattern: '.*' means everybody",
       'issuers.yaml:14:24: issuers[0].roles[1].role: Invalid value: \\1 stands for a group of pattern, and there is no pattern',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { formatSeconds, parseDuration, parseSize } from '../../src/config/units.ts';
+import { formatDuration, formatSeconds, parseDuration, parseSize } from '../../src/config/units.ts';
 
 describe('a duration', () => {
   it.each([
@@ -76,5 +76,24 @@ describe('seconds in a message', () => {
     [31_536_000, '365 d'],
   ])('%d are shown as %s', (seconds, shown) => {
     expect(formatSeconds(seconds)).toBe(shown);
+  });
+});
+
+describe('a duration of issuers.yaml', () => {
+  it.each([
+    [0, '0s'],
+    [1.5, '1500ms'],
+    [1, '1s'],
+    [60, '1m'],
+    [90, '90s'],
+    [3600, '1h'],
+    [900, '15m'],
+    [901, '901s'],
+    [5400, '90m'],
+    [86_400, '24h'],
+    [7 * 86_400, '7d'],
+  ])('is written exactly: %d s', (seconds, written) => {
+    expect(formatDuration(seconds)).toBe(written);
+    expect(parseDuration(written)).toBe(seconds);
   });
 });

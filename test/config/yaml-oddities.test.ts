@@ -9,6 +9,13 @@ const RULE_LINE = '  - claim: sub';
 const AUDIENCE_LINE = '    audiences: [postgres]';
 
 describe('a text that is no configuration', () => {
+  it.each(['', '# nothing\n', 'null\n'])('gets advice where it is empty: %j', (text) => {
+    const parsed = parseConfig(text);
+    expect(parsed.ok ? [] : parsed.problems.map(({ hint }) => hint)).toEqual([
+      'The file is empty, or has comments alone: docs/configuration.md has the common case, packaging/examples the providers.',
+    ]);
+  });
+
   it.each([
     ['an empty file', '', '1:1: Required value: expected a mapping'],
     ['a file with nothing but a comment', '# nothing\n', '1:1: Required value: expected a mapping'],

@@ -255,7 +255,7 @@ describe('names the fault and the fix where, in configuration and issuers,', () 
       {
         fault: 'config-invalid',
         message:
-          'issuers[0].token.maxLifetime: Invalid value: "1 day": must be a duration such as "30s", "10m" or "24h"',
+          'issuers[0].token.maxLifetime: Invalid value: "1 day": must be a whole number with ms, s, m, h or d, such as "30s", "10m" or "24h"',
         hint: `Correct it, then run:\n  pgtoken config check ${config}`,
       },
     ]);

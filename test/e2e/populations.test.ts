@@ -255,7 +255,7 @@ describe('a login is refused', () => {
     [
       'by the PAM service of another population',
       async () => ({ role: 'dba_ro', password: podToken(keys.eu) }),
-      `denied ERR_SERVICE_NOT_PERMITTED entry eu: PAM service "${PEOPLE}"; expected "postgresql-k8s" (pam.services). HINT: The line of pg_hba.conf names the service (pamservice=): see which line the client meets.`,
+      `denied ERR_SERVICE_NOT_PERMITTED entry eu: PAM service "${PEOPLE}"; expected "postgresql-k8s" (pam.services). HINT: The line of pg_hba.conf (pamservice=), or a pooler in front, names the service: see which one the client meets.`,
     ],
     [
       'from an address that is no source of its population',

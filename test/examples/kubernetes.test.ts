@@ -75,7 +75,7 @@ describe('the API server', () => {
 });
 
 describe('authentication.yaml', () => {
-  it('lets nobody unknown ask for anything but the two documents and the health checks', () => {
+  it('lets unauthenticated clients ask for nothing but the two documents and the health checks', () => {
     const { anonymous } = z
       .looseObject({
         anonymous: z.strictObject({

@@ -77,7 +77,7 @@ describe('a protected role', () => {
     expect(check(role, role)).toMatchObject({
       code: 'ERR_ROLE_PROTECTED',
       message: `role "${role}" is protected, no token may log in as it (protectedRoles: "postgres", "pg_*")`,
-      hint: 'Log in as another role, or change protectedRoles.',
+      hint: 'Log in as another role, or write this one into allowProtectedRoles of the entry.',
     });
   });
 

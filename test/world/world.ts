@@ -4,13 +4,12 @@
 //   --record        writes the outcome to results/ and docs/compatibility.md
 //   --only TEXT     the test files with this in their path alone
 //   --version TEXT  the peers of this version alone
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inspect, parseArgs } from 'node:util';
 
 import { type Reporter, startVitest } from 'vitest/node';
 
-import packageJSON from '../../package.json' with { type: 'json' };
 import { collectResult } from './collect-result.ts';
 import { handOverPeers } from './hand-over-peers.ts';
 import { cacheFolder } from './machine/cache-folder.ts';
@@ -18,10 +17,13 @@ import { createProgress } from './machine/create-progress.ts';
 import { runFollowed } from './machine/run-followed.ts';
 import { createTestTeller } from './machine/tell-tests.ts';
 import { PARTS } from './parts.ts';
+import { readVersion } from './read-version.ts';
 import { renderCompatibility } from './render-compatibility.ts';
 import { readResult, type PartResult, writeResult } from './results.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
+
+const pgtoken = readVersion(await readFile(join(ROOT, 'CHANGELOG.md'), 'utf8'));
 
 const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
@@ -84,7 +86,7 @@ async function main(): Promise<boolean> {
     `${part.name}: test${what === undefined ? '' : ` ${what}`}`,
     async (tell) =>
       runTests(createTestTeller(progress.say, tell), (modules) =>
-        collectResult(modules, peers, packageJSON.version, today()),
+        collectResult(modules, peers, pgtoken, today()),
       ),
   );
   for (const { what: peer, version, passed, failed } of result.peers) {

@@ -11,8 +11,11 @@ export function nameRule({ file, line, type, method }: HBARule, beside: HBARule)
   return `${file === beside.file ? '' : `${file}, `}line ${line} (${type}, ${method})`;
 }
 
-/** A line for all databases and roles at an address, and otherwise as a rule. */
-export function lineFor(address: string, { type, method, options }: HBARule): string {
+/**
+ * A line for all databases and roles at an address, and otherwise as a rule: for encrypted connections alone, also where the
+ * rule is not, as the token travels as it is.
+ */
+export function lineFor(address: string, { method, options }: HBARule): string {
   const words = options.map(([name, value]) => `${name}=${value}`);
-  return [type, 'all', 'all', address, method, ...words].join(' ');
+  return ['hostssl', 'all', 'all', address, method, ...words].join(' ');
 }

@@ -30,7 +30,7 @@ describe('a line for some of its addresses', () => {
         fault: 'hba-exception',
         message:
           'not used by clients at 127.0.0.1/32, ::1/128: line 3 (host, scram-sha-256) and line 4 (host, scram-sha-256) above it take those connections',
-        hint: `If they are to log in with tokens too, write above line 3:\n  host all all 127.0.0.1/32 ${PAM}\n  host all all ::1/128 ${PAM}`,
+        hint: `If they are to log in with tokens too, write above line 3:\n  hostssl all all 127.0.0.1/32 ${PAM}\n  hostssl all all ::1/128 ${PAM}`,
       },
       { fault: 'hba-cleartext' },
     ]);

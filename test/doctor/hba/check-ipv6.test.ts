@@ -22,6 +22,15 @@ describe('IPv6', () => {
     ]);
   });
 
+  it('gets a line for encrypted connections, whatever the line for IPv4 is', () => {
+    const open = 'host all all 0.0.0.0/0 pam pamservice=x';
+    expect(findFault('hba-ipv6', open)).toMatchObject([
+      {
+        hint: 'If there are such clients, write beside it:\n  hostssl all all ::/0 pam pamservice=x',
+      },
+    ]);
+  });
+
   it.each<readonly [...lines: readonly string[]]>([
     ['hostssl all all 10.0.0.0/8 pam pamservice=x'],
     ['hostssl all all all pam pamservice=x'],

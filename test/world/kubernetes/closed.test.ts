@@ -1,5 +1,5 @@
-// An API server that answers nobody unknown (--anonymous-auth=false): keys come with the bearer token of a service account, by
-// packaging/examples/kubernetes-closed-api.yaml. That token is signed by the keys that it reads.
+// An API server that answers no unauthenticated client (--anonymous-auth=false): keys come with the bearer token of a service
+// account, by packaging/examples/kubernetes-closed-api.yaml. That token is signed by the keys that it reads.
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';

@@ -72,7 +72,7 @@ afterAll(async () => {
   await stack.disposeAsync();
 });
 
-it('before discovery-access.yaml is applied, keys are for nobody unknown, and the refusal says 403', async () => {
+it('before discovery-access.yaml is applied, unauthenticated clients get no keys, and the refusal says 403', async () => {
   await api.kubectl(['create', 'namespace', 'bar']);
   await api.kubectl(['create', 'serviceaccount', 'myservice', '-n', 'bar']);
   const { token } = await requestToken(api, { namespace: 'bar', serviceAccount: 'myservice' });

@@ -3,7 +3,7 @@ import type { Mint } from '../mint.ts';
 import { granted, type Recipe } from './recipe.ts';
 
 const SERVICE_HINT =
-  'The line of pg_hba.conf names the service (pamservice=): see which line the client meets.';
+  'The line of pg_hba.conf (pamservice=), or a pooler in front, names the service: see which one the client meets.';
 const SOURCE_HINT = 'Add the network of the client to pam.sources if it may log in from there.';
 
 export function origin({ token }: Mint): Recipe[] {

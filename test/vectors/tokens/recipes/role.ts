@@ -12,7 +12,7 @@ const CASE =
 const isProtected = (asked: string): Recipe['expected'] => ({
   code: 'ERR_ROLE_PROTECTED',
   message: `role "${asked}" is protected, no token may log in as it (protectedRoles: "postgres", "root", "pg_*")`,
-  hint: 'Log in as another role, or change protectedRoles.',
+  hint: 'Log in as another role, or write this one into allowProtectedRoles of the entry.',
 });
 
 const tooLong = (shown: string, bytes: number): Recipe['expected'] => ({
