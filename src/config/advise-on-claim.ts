@@ -32,7 +32,7 @@ export function adviseOnClaim(
   if (isJSONObject(value)) {
     const above = claim.startsWith('/') ? claim : `/${escapeStep(claim)}`;
     const [member = 'member'] = Object.keys(value);
-    return `${quote(claim)} is an object: write the path of a member, such as ${quote(`${above}/${escapeStep(member)}`)}.`;
+    return `Claim ${quote(claim)} is an object: write the path of a member, such as ${quote(`${above}/${escapeStep(member)}`)}.`;
   }
   const seen = valuesOfClaim(value, split).filter((one) => typeof one === 'string');
   const folded = new Map(values.map((wanted) => [wanted.toLowerCase(), wanted]));

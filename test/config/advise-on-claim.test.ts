@@ -94,10 +94,10 @@ describe('of a value', () => {
 
   it('that is an object, it says how to write a member', () => {
     expect(of({ 'a/b': 1 }, ['dba'])).toBe(
-      '"groups" is an object: write the path of a member, such as "/groups/a~1b".',
+      'Claim "groups" is an object: write the path of a member, such as "/groups/a~1b".',
     );
     expect(adviseOnClaim({ a: { b: {} } }, { claim: '/a/b', values: [] })).toBe(
-      '"/a/b" is an object: write the path of a member, such as "/a/b/member".',
+      'Claim "/a/b" is an object: write the path of a member, such as "/a/b/member".',
     );
   });
 

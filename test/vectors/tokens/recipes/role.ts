@@ -305,7 +305,7 @@ export function role({ token }: Mint): Recipe[] {
       listed({ 0: 'dba', length: 1 }),
       'dba_rw',
       [],
-      '"groups" is an object: write the path of a member, such as "/groups/0".',
+      'Claim "groups" is an object: write the path of a member, such as "/groups/0".',
     ),
     mayOnlyBe('names all roles that a token may be', listed(['dba', 'pg-a']), 'root', [
       'dba_ro',

@@ -125,7 +125,7 @@ export function rules({ token }: Mint): Recipe[] {
       { groups: { 0: 'dba' } },
       '"groups" is {"0":"dba"}',
       '"dba" (claimValidationRules[2])',
-      '"groups" is an object: write the path of a member, such as "/groups/0".',
+      'Claim "groups" is an object: write the path of a member, such as "/groups/0".',
     ),
 
     grants('grants a list of which one element matches the pattern', {
