@@ -3,7 +3,7 @@ import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createSigningKey } from '../test/support/signing-key.ts';
 
-/** Makes entries with a pinned key, role rules and a deny list each. @param folder takes the files of their keys. */
+/** Makes entries with a pinned key and two role rules each. @param folder takes the files of their keys. */
 export async function makeEntries(
   folder: string,
   count: number,
@@ -22,7 +22,6 @@ export async function makeEntries(
         { claim: 'sub', trimPrefix: 'system:serviceaccount:' },
         { claim: 'groups', pattern: `db-([a-z]+)-${n}`, role: String.raw`\1` },
       ],
-      deny: { subjects: [`system:serviceaccount:foo:denied-${n}`] },
     });
   }
   return entries;

@@ -33,9 +33,11 @@ export async function warnOfSuperusers(
       continue;
     }
     const rolesOf = compileRoleRules([rule], tools, () => undefined);
-    const values = await Promise.all(names.map(async (name) => findValue(rule, name, budget)));
-    const reached = names.flatMap((name, n) => {
-      const value = values[n]?.find((one) => rolesOf(claimsWith(rule.claim, one)).includes(name));
+    const valuesOf = await createValues(rule, budget);
+    const reached = names.flatMap((name) => {
+      const value = valuesOf(name).find((one) =>
+        rolesOf(claimsWith(rule.claim, one)).includes(name),
+      );
       return value === undefined ? [] : [{ name, value }];
     });
     const [first] = reached;
@@ -67,23 +69,23 @@ function isOpen({ trimPrefix = '', equals, role }: RoleRule): boolean {
 
 const WORD = /[A-Za-z0-9]/;
 
-/** Values of the claim that may become the role. */
-async function findValue(
+/** @returns what finds values of the claim that may become a role. */
+async function createValues(
   rule: RoleRule,
-  name: string,
   budget: SearchBudget,
-): Promise<readonly string[]> {
+): Promise<(name: string) => readonly string[]> {
+  const { trimPrefix = '', trimSuffix = '' } = rule;
   // What a replacement puts in, may have been something else.
-  const names = [
+  const originsOf = (name: string): readonly string[] => [
     name,
     ...Object.entries(rule.replace ?? {}).map(([from, to]) =>
       to === '' ? name : name.replaceAll(to, from),
     ),
   ];
-  const { trimPrefix = '', trimSuffix = '' } = rule;
-  const plain = names.map((one) => `${trimPrefix}${one}${trimSuffix}`);
+  const plainOf = (name: string): readonly string[] =>
+    originsOf(name).map((one) => `${trimPrefix}${one}${trimSuffix}`);
   if (rule.pattern === undefined) {
-    return plain;
+    return plainOf;
   }
   const [{ createMachine }, { demandOf }, { RE2JS }] = await Promise.all([
     import('./pattern-machine.ts'),
@@ -91,13 +93,15 @@ async function findValue(
     import('re2js'),
   ]);
   const demand = createMachine(demandOf(rule));
-  const longer = names.flatMap((one) => {
-    const template = createMachine(`(?:.*[^a-z0-9_-])?${RE2JS.quote(one)}(?:[^a-z0-9_-].*)?`);
-    return demand === undefined || template === undefined
-      ? []
-      : (findText(template, [demand], [], budget) ?? []);
-  });
-  return [...plain, ...longer];
+  return (name) => [
+    ...plainOf(name),
+    ...originsOf(name).flatMap((one) => {
+      const template = createMachine(`(?:.*[^a-z0-9_-])?${RE2JS.quote(one)}(?:[^a-z0-9_-].*)?`);
+      return demand === undefined || template === undefined
+        ? []
+        : (findText(template, [demand], [], budget) ?? []);
+    }),
+  ];
 }
 
 /** Claims in which a rule finds a value. */

@@ -67,10 +67,10 @@ export async function serveConnection(socket: Socket, options: ConnectionOptions
         return;
       }
       state = 'answered';
-      // Closed as soon as the kernel has the bytes, whether or not the client closes its side.
-      socket.write(`${formatReply(answer)}\0`, 'latin1', (error) => {
-        isLost ||= error instanceof Error;
-      });
+      // Closed as soon as the kernel has the bytes, whether or not the client closes its side. Without a callback, for which a
+      // stream that is closed at once makes an error, with a stack, each time.
+      socket.write(`${formatReply(answer)}\0`, 'latin1');
+      isLost ||= socket.errored !== null;
       if (socket.writableLength === 0) {
         socket.destroy();
       } else {
@@ -131,8 +131,11 @@ export async function serveConnection(socket: Socket, options: ConnectionOptions
         );
       }
     });
-    // A client that is gone needs no answer.
-    socket.once('error', () => socket.destroy());
+    // A client that is gone needs no answer, and has not taken one that was still on its way.
+    socket.once('error', () => {
+      isLost = true;
+      socket.destroy();
+    });
     socket.once('close', () => {
       // The deadline of a decision holds whether or not somebody waits for it.
       if (asked === undefined) {
