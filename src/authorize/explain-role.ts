@@ -1,6 +1,6 @@
 // Why a token may not be the role that was asked for, as far as its claims show it: what a rule looks at may be missing from the
 // token, or not count.
-import { adviseOnClaim } from '../config/advise-on-claim.ts';
+import { adviseOnClaim, type Affix, type Wanted } from '../config/advise-on-claim.ts';
 import { type Claims, findClaim } from '../config/claim.ts';
 import { isUnverifiedEmail } from '../config/is-unverified-email.ts';
 import type { RoleRule } from '../config/schema.ts';
@@ -43,11 +43,18 @@ export function explainRole(
 
 function advise(rules: readonly RoleRule[], claims: Claims): string | undefined {
   // Once for each claim, however many rules are on it.
-  const wanted = new Map<string, { claim: string; split: string | undefined; values: string[] }>();
+  const wanted = new Map<string, Wanted & { values: string[]; affixes: Affix[] }>();
   for (const { claim, split, trimPrefix = '', trimSuffix = '', equals } of rules) {
     const key = JSON.stringify([claim, split]);
-    const { values } = wanted.getOrInsert(key, { claim, split, values: [] });
-    values.push(...(equals === undefined ? [] : [`${trimPrefix}${equals}${trimSuffix}`]));
+    const { values, affixes } = wanted.getOrInsert(key, { claim, split, values: [], affixes: [] });
+    if (equals !== undefined) {
+      values.push(`${trimPrefix}${equals}${trimSuffix}`);
+    }
+    const both: readonly Affix[] = [
+      ['trimPrefix', trimPrefix],
+      ['trimSuffix', trimSuffix],
+    ];
+    affixes.push(...both.filter(([, text]) => text !== ''));
   }
   for (const one of wanted.values()) {
     const advice = adviseOnClaim(claims, one);

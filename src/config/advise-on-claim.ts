@@ -12,7 +12,12 @@ export interface Wanted {
   readonly split?: string | undefined;
   /** Whole values, each of which would do. */
   readonly values: readonly string[];
+  /** What a value must begin or end with; default: nothing. */
+  readonly affixes?: readonly Affix[];
 }
+
+/** By the key of the rule that has it. */
+export type Affix = readonly [key: 'trimPrefix' | 'trimSuffix', text: string];
 
 /** Claims that hold several words in one text at some issuers. Of no other is it safe to say that a word is enough. */
 const LISTS = /^(?:scopes?|scp|groups|roles|permissions|entitlements|authorities)$/i;
@@ -20,7 +25,7 @@ const LISTS = /^(?:scopes?|scp|groups|roles|permissions|entitlements|authorities
 /** @returns a whole sentence; undefined where the token does not show what is wrong. */
 export function adviseOnClaim(
   claims: Claims,
-  { claim, split, values }: Wanted,
+  { claim, split, values, affixes = [] }: Wanted,
 ): string | undefined {
   const value = findClaim(claims, claim);
   if (value === undefined) {
@@ -40,6 +45,15 @@ export function adviseOnClaim(
     const wanted = folded.get(one.toLowerCase());
     if (wanted !== undefined && wanted !== one) {
       return `Values are compared byte for byte: ${quote(one)} and ${quote(wanted)} differ in case.`;
+    }
+  }
+  for (const [key, text] of affixes) {
+    const parts = seen.map((one) =>
+      key === 'trimPrefix' ? one.slice(0, text.length) : one.slice(-text.length),
+    );
+    const part = parts.find((one) => one !== text && one.toLowerCase() === text.toLowerCase());
+    if (part !== undefined) {
+      return `Values are compared byte for byte: ${quote(part)} and ${key} ${quote(text)} differ in case.`;
     }
   }
   const isList = split === undefined && LISTS.test(claim.split('/').at(-1) ?? '');

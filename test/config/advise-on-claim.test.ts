@@ -1,7 +1,7 @@
 // What a refusal says to do, as far as the token shows it.
 import { describe, expect, it } from 'vitest';
 
-import { adviseOnClaim } from '../../src/config/advise-on-claim.ts';
+import { adviseOnClaim, type Affix } from '../../src/config/advise-on-claim.ts';
 import { findSimilarClaim } from '../../src/config/find-similar-claim.ts';
 import { toPointer } from '../../src/config/to-pointer.ts';
 
@@ -90,6 +90,22 @@ describe('of a value', () => {
     expect(of('openid dba', [], 'scope')).toBeUndefined();
     expect(of('openid,dba', ['dba'], 'scope', ',')).toBeUndefined();
     expect(of('openid dba', ['dba'], 'scope', ',')).toBeUndefined();
+  });
+
+  it.each<[value: string, affixes: readonly Affix[], advice: string | undefined]>([
+    [
+      'Alice@Example.com',
+      [['trimSuffix', '@example.com']],
+      '"@Example.com" and trimSuffix "@example.com"',
+    ],
+    ['DB-alice', [['trimPrefix', 'db-']], '"DB-" and trimPrefix "db-"'],
+    ['alice@example.com', [['trimSuffix', '@example.com']], undefined],
+    ['alice@example.org', [['trimSuffix', '@example.com']], undefined],
+    ['OM', [['trimSuffix', '@example.com']], undefined],
+  ])('%s, it says which beginning or end differs in case', (email, affixes, advice) => {
+    expect(adviseOnClaim({ email }, { claim: 'email', values: [], affixes })).toBe(
+      advice && `Values are compared byte for byte: ${advice} differ in case.`,
+    );
   });
 
   it('that is an object, it says how to write a member', () => {

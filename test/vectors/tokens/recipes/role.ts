@@ -322,6 +322,13 @@ export function role({ token }: Mint): Recipe[] {
       'alice',
       [],
     ),
+    mayOnlyBe(
+      'takes no suffix off in another case',
+      { email: 'alice@Example.com' },
+      'alice',
+      [],
+      'Values are compared byte for byte: "@Example.com" and trimSuffix "@example.com" differ in case.',
+    ),
     mayOnlyBe('matches nothing that is only the suffix', { email: '@example.com' }, 'alice', []),
     mayBe('takes prefix and suffix off', { path: '/team/blue/db' }, 'blue'),
     mayOnlyBe('does not count one text for prefix and suffix', { path: '/team/db' }, 'db', []),
