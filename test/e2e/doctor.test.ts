@@ -230,9 +230,11 @@ describe('names the fault and the fix where, in configuration and issuers,', () 
       before: [
         'unshare',
         '--mount',
+        '--propagation=unchanged',
         'sh',
         '-euc',
-        'mount --bind "$1" "$2"; cp "$1" "$1.new"; mv "$1.new" "$1"; shift 2; exec "$@"',
+        // In a root folder of its own "/" is no mount, and what is mounted is private already.
+        'mount --make-rprivate / 2>/dev/null || true; mount --bind "$1" "$2"; cp "$1" "$1.new"; mv "$1.new" "$1"; shift 2; exec "$@"',
         'sh',
         config,
         mounted,
