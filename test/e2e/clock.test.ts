@@ -82,7 +82,11 @@ function expectTime(message: string, from: number, to: number): void {
 
 describe.each([
   { way: 'forwards', hours: 25, refused: /^denied ERR_TOKEN_EXPIRED the token expired / },
-  { way: 'backwards', hours: -25, refused: /^denied ERR_TOKEN_NOT_YET_VALID the token is not valid for another / },
+  {
+    way: 'backwards',
+    hours: -25,
+    refused: /^denied ERR_TOKEN_NOT_YET_VALID the token is not valid for another /,
+  },
 ])('set $way by 25 hours', ({ way, hours, refused }) => {
   it('judges tokens by the new time, with the keys it has, and asks nobody', async () => {
     await using clock = await createSteppedClock();
