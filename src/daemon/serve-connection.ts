@@ -26,6 +26,8 @@ export interface ConnectionOptions {
 
 /** What became of an answer. */
 export interface Answer {
+  /** When it was decided, Unix time in milliseconds: before the client knew of it. */
+  readonly at: number;
   /** How long the decision took, in milliseconds. */
   readonly ms: number;
   /** Whether the client was there to take it, as far as is known when this is asked. */
@@ -82,13 +84,13 @@ export async function serveConnection(socket: Socket, options: ConnectionOptions
       if (asked !== undefined) {
         const { request, since } = asked;
         asked = undefined;
-        const ms = performance.now() - since;
+        const [at, ms] = [Date.now(), performance.now() - since];
         isLost = state === 'answered';
         reply(judgement.decision);
         if (socket.destroyed) {
           clearTimeout(timer);
         }
-        onDecided(request, judgement, { ms, wasDelivered: () => !isLost });
+        onDecided(request, judgement, { at, ms, wasDelivered: () => !isLost });
       }
     };
 

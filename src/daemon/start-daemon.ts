@@ -158,10 +158,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   };
   const record: ConnectionOptions['onDecided'] = (request, judgement, answer) => {
     const login = loginOf(request);
-    const at = new Date();
-    const { ms, wasDelivered } = answer;
+    const { at, ms, wasDelivered } = answer;
     records.add(() => {
-      const line = auditLine(login, judgement, { at, ms, delivered: wasDelivered() });
+      const line = auditLine(login, judgement, {
+        at: new Date(at),
+        ms,
+        delivered: wasDelivered(),
+      });
       metrics.countDecision(line.outcome, line.code, line.issuer, ms / 1000);
       logger.info(line, 'decision');
     }, request.token.length);
