@@ -2,6 +2,7 @@
 // enough, by the npm of that Debian, and the tests hold with its PostgreSQL, libpam and PgBouncer.
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -53,7 +54,7 @@ describe(`on a bare ${SUITE}`, () => {
 
   it('npm test passes, as far as it is run here', async () => {
     const stdout = await root.sh(`cd /root/pgtoken; npm test -- ${PART.join(' ')}`, LIMIT);
-    expect(stdout).toMatch(new RegExp(`Test Files .*\\b${PART.length} passed`));
+    expect(stripVTControlCharacters(stdout)).toContain(`Test Files  ${PART.length} passed (`);
   });
 });
 
