@@ -1,6 +1,6 @@
 // Open role rules, whose roles are what somebody is called: whoever is called like a role that providers and tools make as good as
 // a superuser, is that role, where the server has it.
-import type { Claims } from '../config/claim.ts';
+import { type Claims, pathOf } from '../config/claim.ts';
 import type { RoleRule } from '../config/schema.ts';
 import { quote, quoteList } from '../quote.ts';
 import { compileRoleRules } from '../roles/compile-role-rules.ts';
@@ -106,12 +106,6 @@ async function createValues(
 
 /** Claims in which a rule finds a value. */
 function claimsWith(selector: string, value: string): Claims {
-  const steps = selector.startsWith('/')
-    ? selector
-        .slice(1)
-        .split('/')
-        .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
-    : [selector];
-  const [first = '', ...more] = steps;
+  const [first = '', ...more] = pathOf(selector);
   return { [first]: more.reduceRight<unknown>((inner, step) => ({ [step]: inner }), value) };
 }

@@ -31,7 +31,12 @@ export function findClaim(claims: Claims, selector: string): unknown {
 
 /** The claim that a selector leads into: itself where it is a name, else the first step of the pointer. */
 export function claimNameOf(selector: string): string {
-  return selector.startsWith('/') ? (stepsOf(selector)[0] ?? '') : selector;
+  return pathOf(selector)[0] ?? '';
+}
+
+/** The names on the way to a claim, the outermost first; one where the selector is a name. */
+export function pathOf(selector: string): readonly string[] {
+  return selector.startsWith('/') ? stepsOf(selector) : [selector];
 }
 
 /** The steps of a JSON Pointer. */
