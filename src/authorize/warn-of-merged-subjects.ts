@@ -6,6 +6,7 @@ import { type Claims, findClaim } from '../config/claim.ts';
 import type { RoleRule } from '../config/schema.ts';
 import { quote } from '../quote.ts';
 import { compileRoleRules, type RolesOf } from '../roles/compile-role-rules.ts';
+import { isDerivedRole } from '../roles/is-derived-role.ts';
 import { findRefusal } from '../verify/check.ts';
 import { loadRuleTools } from './compile-issuer.ts';
 import type { Issuer } from './policy.ts';
@@ -74,8 +75,7 @@ function kindsFor(namespaces: string): readonly SubjectKind[] {
 /** Warns of the first two subjects of each rule that become one role. */
 export async function warnOfMergedSubjects(issuer: Issuer, warn: Warn): Promise<void> {
   const { entry } = issuer;
-  const derived = entry.roles.filter(isDerived);
-  if (derived.length === 0) {
+  if (!entry.roles.some(isDerived)) {
     return;
   }
   const [{ listTexts }, { createMachine }, { demandOf }, tools] = await Promise.all([
@@ -123,10 +123,8 @@ export async function warnOfMergedSubjects(issuer: Issuer, warn: Warn): Promise<
 }
 
 /** Whether the role is made of the claim, rather than written in the rule. */
-function isDerived({ equals, role }: RoleRule): boolean {
-  return (
-    equals === undefined && (role === undefined || [role].flat().some((one) => /\\[1-9]/.test(one)))
-  );
+function isDerived(rule: RoleRule): boolean {
+  return rule.equals === undefined && isDerivedRole(rule);
 }
 
 function fits({ claims, needsNoPattern }: SubjectKind, rule: RoleRule): boolean {

@@ -1,7 +1,6 @@
 // Which roles of a server a token could log in as, and by which rules: those that a rule names, and those that a claim may lead to.
 import type { Issuer, Policy } from '../../authorize/policy.ts';
-import type { RoleRule } from '../../config/schema.ts';
-import { GROUP_REFERENCE } from '../../roles/compile-role-rules.ts';
+import { isDerivedRole } from '../../roles/is-derived-role.ts';
 import { isProtectedRole } from '../../roles/is-protected-role.ts';
 import type { DatabaseRole } from './read-roles.ts';
 
@@ -30,7 +29,7 @@ export function findReach(
   named: readonly NamedRole[],
   roles: readonly DatabaseRole[],
 ): readonly ReachedRole[] {
-  const open = policy.issuers.filter((issuer) => issuer.entry.roles.some(isOpen));
+  const open = policy.issuers.filter((issuer) => issuer.entry.roles.some(isDerivedRole));
   return roles
     .filter(({ mayLogIn }) => mayLogIn)
     .flatMap((role): readonly ReachedRole[] => {
@@ -52,9 +51,4 @@ export function isBarred(role: string, issuer: Issuer, policy: Policy): boolean 
   return (
     isProtectedRole(role, policy.protectedRoles) && !issuer.entry.allowProtectedRoles.includes(role)
   );
-}
-
-/** Whether what the role is comes from the claim. */
-function isOpen({ role }: RoleRule): boolean {
-  return role === undefined || [role].flat().some((one) => one.search(GROUP_REFERENCE) !== -1);
 }
