@@ -3,9 +3,10 @@
 import { RE2JS } from 're2js';
 import type { Claims } from '../config/claim.ts';
 import { demandOf, type TextDemand } from './demand-of.ts';
-import { findText, type SearchBudget } from './find-text.ts';
+import { findText } from './find-text.ts';
 import { createMachine } from './pattern-machine.ts';
 import type { PublicIssuer, StrangerForm } from './public-issuers.ts';
+import type { SearchBudget } from './search-budget.ts';
 
 /** Claims of a stranger's token, and what gets him in. */
 export interface CraftedClaims {

@@ -8,6 +8,7 @@ import { loadRuleTools } from './compile-issuer.ts';
 import type { TextDemand } from './demand-of.ts';
 import type { Issuer } from './policy.ts';
 import type { PublicIssuer } from './public-issuers.ts';
+import { createSearchBudget } from './search-budget.ts';
 
 /**
  * A stranger who is let in: anybody, one who is called like somebody, one who has an address of another's domain, or one who
@@ -71,10 +72,7 @@ async function findCrafted(
   if (shared.forms === undefined) {
     return undefined;
   }
-  const [{ craftClaims }, { createSearchBudget }] = await Promise.all([
-    import('./craft-claims.ts'),
-    import('./find-text.ts'),
-  ]);
+  const { craftClaims } = await import('./craft-claims.ts');
   const budget = createSearchBudget();
   const demands = entry.claimValidationRules.filter((rule) => isPinning(rule, shared));
   const choices = entry.roles.every((rule) => isPinning(rule, shared)) ? entry.roles : [];

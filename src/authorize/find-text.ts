@@ -1,14 +1,6 @@
 // Finds a text that several patterns take at once: what a stranger may write that a rule takes for somebody's.
 import { type Machine, type Neighbour, neighbourOf, type Step } from './pattern-machine.ts';
-
-/** How much may still be tried, by all searches that share it. */
-export interface SearchBudget {
-  /** Characters that are tried in a state, of some microseconds each. */
-  steps: number;
-}
-
-/** Enough for patterns as they are written by hand, and over in about a second. */
-export const createSearchBudget = (): SearchBudget => ({ steps: 200_000 });
+import { createSearchBudget, type SearchBudget } from './search-budget.ts';
 
 /** A group is free when it has two characters of which each demand takes five or more, or one of which it takes more than ten. */
 const FREE = 2;

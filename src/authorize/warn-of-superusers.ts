@@ -6,8 +6,8 @@ import { quote, quoteList } from '../quote.ts';
 import { compileRoleRules } from '../roles/compile-role-rules.ts';
 import { isProtectedRole } from '../roles/is-protected-role.ts';
 import { loadRuleTools } from './compile-issuer.ts';
-import { createSearchBudget, findText, type SearchBudget } from './find-text.ts';
 import type { Issuer } from './policy.ts';
+import { createSearchBudget, type SearchBudget } from './search-budget.ts';
 import type { Warn } from './warn.ts';
 
 /** Roles of managed servers, which a dump brings along, and of replication and backup. */
@@ -87,7 +87,8 @@ async function createValues(
   if (rule.pattern === undefined) {
     return plainOf;
   }
-  const [{ createMachine }, { demandOf }, { RE2JS }] = await Promise.all([
+  const [{ findText }, { createMachine }, { demandOf }, { RE2JS }] = await Promise.all([
+    import('./find-text.ts'),
     import('./pattern-machine.ts'),
     import('./demand-of.ts'),
     import('re2js'),
