@@ -29,39 +29,35 @@ export function createTellSystemd(
     return () => undefined;
   }
   /** One after the other, and of those that wait only the last. */
-  let next: readonly string[] | undefined;
+  let next: ConfigStatus | undefined;
   let isRunning = false;
+  let isReady = false;
+  /** Once only: later ones would mean nothing. */
+  let wasToldReady = false;
   const tell = (): void => {
     if (next === undefined || isRunning) {
       return;
     }
-    const args = next;
+    const status = next;
+    const isNews = isReady && !wasToldReady;
     next = undefined;
     isRunning = true;
-    run(args, (error) => {
+    const text = toPrintable(describe(status)).slice(0, MAX_TEXT);
+    run([...(isNews ? ['--ready'] : []), `--status=${text}`], (error) => {
       isRunning = false;
       if (error === null) {
+        wasToldReady ||= isNews;
         tell();
         return;
       }
       logger.warn({ reason: error.message.split('\n', 1)[0] }, 'systemd could not be told');
-      next =
-        next === undefined || !args.includes('--ready') || next.includes('--ready')
-          ? (next ?? args)
-          : ['--ready', ...next];
+      next ??= status;
       setTimeout(tell, RETRY).unref();
     });
   };
-  let isReady = false;
   return (status) => {
-    // Once only: later ones would mean nothing.
-    const becomesReady = !isReady && status.inForce !== undefined;
-    isReady ||= becomesReady;
-    const wasReady = next?.includes('--ready') === true;
-    next = [
-      ...(becomesReady || wasReady ? ['--ready'] : []),
-      `--status=${toPrintable(describe(status)).slice(0, MAX_TEXT)}`,
-    ];
+    isReady ||= status.inForce !== undefined;
+    next = status;
     tell();
   };
 }
