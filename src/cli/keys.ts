@@ -124,12 +124,10 @@ function formatTimes(report: KeyReport, now: number): string {
   if (report.fetchedAt === null) {
     return ', none kept on disk';
   }
-  if (report.notUsed !== null) {
-    const when =
-      now < report.fetchedAt ? '' : `, retrieved ${formatSeconds(now - report.fetchedAt)} ago`;
-    return `${when}, not used any more: ${report.notUsed}`;
-  }
   const age = `, retrieved ${formatSeconds(now - report.fetchedAt)} ago`;
+  if (report.notUsed !== null) {
+    return `${now < report.fetchedAt ? '' : age}, not used any more: ${report.notUsed}`;
+  }
   if (report.nextRefreshAt === null) {
     return age;
   }
