@@ -22,7 +22,7 @@ export const entryWith = (more: Entry = {}, url = 'https://k8s.example.com'): En
 });
 
 /** With these, no open rule reaches a superuser: that has tests of its own. */
-const PROTECTED = [
+export const PROTECTED = [
   'postgres',
   'root',
   'pg_*',

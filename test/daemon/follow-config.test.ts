@@ -74,6 +74,18 @@ async function follow(
   return follower;
 }
 
+/** Loads a file, or fails in a way that nobody foresaw while it is told to. */
+function createFailingLoader(message: string): { fails: boolean; load: LoadFollowedPolicy } {
+  const loader = {
+    fails: false,
+    load: async (path: string) => {
+      if (loader.fails) throw new Error(message);
+      return loadPolicy(path);
+    },
+  };
+  return loader;
+}
+
 const entry = (name: string, more: Readonly<Record<string, unknown>> = {}) => ({
   name,
   issuer: { url: `https://${name}.example.com`, audiences: ['postgres'] },
@@ -128,15 +140,13 @@ describe('without a configuration that can be used', () => {
 
   it('because loading it fails in a way that nobody foresaw, it is all the same', async () => {
     write(entry('prod'));
-    let isBroken = true;
-    await follow(async (path) => {
-      if (isBroken) throw new Error('secret');
-      return loadPolicy(path);
-    });
+    const loader = createFailingLoader('secret');
+    loader.fails = true;
+    await follow(loader.load);
     expect(logged('the configuration could not be loaded')).toHaveLength(1);
     expect(refusals).toMatchObject([{ code: 'ERR_CONFIG_INVALID' }]);
     expect(JSON.stringify([lines, refusals])).not.toContain('secret');
-    isBroken = false;
+    loader.fails = false;
     expect(await follower?.reload()).toBe(true);
     expect(adopted).toEqual([['prod']]);
   });
@@ -144,16 +154,13 @@ describe('without a configuration that can be used', () => {
 
 it('a change whose load fails in a way that nobody foresaw is loaded again', async () => {
   write(entry('prod'));
-  let isBroken = false;
-  await follow(async (path) => {
-    if (isBroken) throw new Error('no thread can be started');
-    return loadPolicy(path);
-  });
-  isBroken = true;
+  const loader = createFailingLoader('no thread can be started');
+  await follow(loader.load);
+  loader.fails = true;
   replace(GUARDED);
   await untilLogged('the configuration could not be loaded');
   expect(status).toMatchObject({ inForce: { issuers: 1 }, problems: { length: 1 } });
-  isBroken = false;
+  loader.fails = false;
   await untilLogged(IN_FORCE, 2);
   expect(status.problems).toEqual([]);
 });
