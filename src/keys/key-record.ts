@@ -46,12 +46,13 @@ export function formatKeyRecord(record: KeyRecord): string {
 
 /** Reads a record back; a cache file is checked like anything from outside. @returns undefined when it is none. */
 export function parseKeyRecord(document: JSONObject): KeyRecord | undefined {
-  const { version, source, fetchedAt, attemptedAt, soughtAt } = document;
-  const { lastError, lastHint, unauthorized, nextRefreshAt, etag } = document;
+  const { version, source, lastError, lastHint, unauthorized, etag } = document;
+  const fetchedAt = readTime(document['fetchedAt']);
+  const attemptedAt = readTime(document['attemptedAt']);
   if (!READABLE.includes(version) || typeof source !== 'string') {
     return undefined;
   }
-  if (typeof fetchedAt !== 'number' || typeof attemptedAt !== 'number') {
+  if (fetchedAt === undefined || attemptedAt === undefined) {
     return undefined;
   }
   const parsed = parseKeySet(document);
@@ -62,15 +63,20 @@ export function parseKeyRecord(document: JSONObject): KeyRecord | undefined {
     source,
     fetchedAt,
     attemptedAt,
-    soughtAt: typeof soughtAt === 'number' ? soughtAt : undefined,
+    soughtAt: readTime(document['soughtAt']),
     lastError: typeof lastError === 'string' ? lastError : undefined,
     lastHint: typeof lastHint === 'string' ? lastHint : undefined,
     unauthorized: unauthorized === true ? true : undefined,
-    nextRefreshAt: typeof nextRefreshAt === 'number' ? nextRefreshAt : undefined,
+    nextRefreshAt: readTime(document['nextRefreshAt']),
     // Of an older version: so that the issuer gives the keys again that it left out.
     etag: typeof etag === 'string' && version === VERSION ? etag : undefined,
     keySet: createKeySet(parsed.keySet.keys, readLeftOut(document['leftOut'])),
   };
+}
+
+/** JSON's `1e400` is infinite here, and would be written back as `null`. */
+function readTime(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 
 /** What is said of a key is only ever shown, and is printable ASCII as it was written. */

@@ -169,6 +169,7 @@ describe('a record on disk', () => {
     ['a version to come', formatKeyRecord(RECORD).replace('"version":2', '"version":3')],
     ['no version', formatKeyRecord(RECORD).replace('"version":2,', '')],
     ['times as text', formatKeyRecord(RECORD).replace('1790000000', '"1790000000"')],
+    ['a time without bounds', formatKeyRecord(RECORD).replace('1790000000', '1e400')],
     [
       'no list of keys',
       JSON.stringify({ version: 1, source: SOURCE, fetchedAt: 1, attemptedAt: 1 }),
