@@ -54,7 +54,7 @@ decide() {
   esac
 }
 # Node keeps of a file what the first process that loads it has compiled. That is to be a login as most are, with
-# issuers.yaml remembered (src/config/config-memory.ts); then one that parses it adds the files which only that one loads.
+# issuers.yaml remembered (src/config/parse-cache.ts); then one that parses it adds the files which only that one loads.
 decide
 rm -rf "$root/compile-cache"
 mkdir "$root/compile-cache"

@@ -270,8 +270,8 @@ describe('a rule', () => {
   it.each<readonly [file: string, text: string, ...violations: string[]]>([
     [
       'errors.ts',
-      "import '../src/config/schema.ts';",
-      'imports ../src/config/schema.ts, which is not in src',
+      "import '../src/config/schema/schema.ts';",
+      'imports ../src/config/schema/schema.ts, which is not in src',
     ],
     ['errors.ts', "import './config/schema.ts';", 'imports config/schema.ts'],
     ['config/x.ts', "import '../keys/keys.ts';", 'imports keys/keys.ts'],

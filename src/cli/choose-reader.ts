@@ -1,11 +1,11 @@
 // Whose eyes `config check` looks at files with: those of the user that decides logins, where root runs it. What root may read, and
 // whom root believes as the owner of a file, says nothing of that user.
 import { dirname } from 'node:path';
-import { createHostAccounts } from '../doctor/host-accounts.ts';
-import { hostFiles } from '../doctor/host-files.ts';
-import { findObstacle } from '../doctor/permissions.ts';
-import { runCommand } from '../doctor/run-command.ts';
-import type { Account, Accounts } from '../doctor/world.ts';
+import { createHostAccounts } from '../doctor/host/host-accounts.ts';
+import { hostFiles } from '../doctor/host/host-files.ts';
+import { findObstacle } from '../doctor/host/permissions.ts';
+import { runCommand } from '../doctor/host/run-command.ts';
+import type { Account, Accounts } from '../doctor/host/host.ts';
 import { DEFAULT_CONFIG } from './pam-arguments.ts';
 
 /** The user of the package's daemon. */

@@ -1,7 +1,7 @@
 // The arguments of `pgtoken pam` as PAM modules write them. People may write them otherwise, or wrongly: that is left to
 // program.ts, which tells them so.
-import { parseDuration } from '../config/units.ts';
-import type { PAMOptions } from './pam.ts';
+import { parseDuration } from '../config/values/units.ts';
+import type { PAMOptions } from './pam/pam.ts';
 
 /** The configuration that is read unless another is named. */
 export const DEFAULT_CONFIG = '/etc/pgtoken/issuers.yaml';

@@ -2,15 +2,15 @@
 // library behind it; here it is for people, with help and with a word on every mistake. What a command does is loaded when it
 // is called.
 import { Command, CommanderError } from 'commander';
-import { addConfigCommand } from './config-command.ts';
-import { addDoctorCommand } from './doctor-command.ts';
-import { addExplainCommand } from './explain-command.ts';
-import { addKeysCommand } from './keys-command.ts';
-import { addMigrateCommand } from './migrate-command.ts';
-import { addPAMCommand } from './pam-command.ts';
-import { reportAndExit } from './pam.ts';
-import { hideSecrets } from './hide-secrets.ts';
-import { addServeCommand } from './serve-command.ts';
+import { addConfigCommand } from './config/config-command.ts';
+import { addDoctorCommand } from './doctor/doctor-command.ts';
+import { addExplainCommand } from './explain/explain-command.ts';
+import { addKeysCommand } from './keys/keys-command.ts';
+import { addMigrateCommand } from './migrate/migrate-command.ts';
+import { addPAMCommand } from './pam/pam-command.ts';
+import { reportAndExit } from './pam/pam.ts';
+import { hideSecrets } from './output/hide-secrets.ts';
+import { addServeCommand } from './serve/serve-command.ts';
 import { VERSION } from './version.ts';
 
 /** The commands in the order of the help. */

@@ -3,10 +3,10 @@ import { LineCounter, parseDocument } from 'yaml';
 import * as z from 'zod/mini';
 import { messageOf } from '../message-of.ts';
 import { quote } from '../quote.ts';
-import { checkWritten } from './check-written.ts';
-import { findSoundParts, type SoundParts } from './find-sound-parts.ts';
-import { createLocate, type Locate } from './locate.ts';
-import { dropMergeConsequences } from './merge-keys.ts';
+import { checkWritten } from './checks/check-raw-config.ts';
+import { findSoundParts, type SoundParts } from './find-valid-parts.ts';
+import { createLocate, type Locate } from './yaml/locate.ts';
+import { dropMergeConsequences } from './yaml/merge-keys.ts';
 import {
   type ConfigPath,
   describeIssue,
@@ -14,13 +14,13 @@ import {
   type Problem,
   sortProblems,
 } from './problems.ts';
-import { type Configuration, configurationSchema } from './schema.ts';
+import { type Configuration, configurationSchema } from './schema/schema.ts';
 import {
   countValues,
   describeYAMLErrors,
   findDuplicateKeys,
   toPrintable,
-} from './yaml-problems.ts';
+} from './yaml/yaml-problems.ts';
 
 /** A configuration with the means to say where each part of it stands, or what is wrong with the text. */
 export type ParsedConfig =

@@ -1,7 +1,7 @@
 // A problem in issuers.yaml, and how it is shown: `issuers.yaml:14:5: issuers[1].issuer.audiences: Required value: …`.
 import type * as z from 'zod/mini';
 import { escapeNonASCII, quote, quoteList } from '../quote.ts';
-import { MERGE_KEY, MERGE_PROBLEM } from './merge-keys.ts';
+import { MERGE_KEY, MERGE_PROBLEM } from './yaml/merge-keys.ts';
 
 /** Where something stands in the configuration, from the top: keys and list indices. */
 export type ConfigPath = readonly (string | number)[];

@@ -2,23 +2,27 @@
 import type { Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { authorize, type AuthorizeOptions, type Login, notJudged } from '../authorize/authorize.ts';
-import { createKeyStore } from '../authorize/key-store.ts';
-import { createKnownTokens } from '../authorize/known-tokens.ts';
-import { loadPolicy } from '../authorize/load-policy.ts';
-import type { Policy } from '../authorize/policy.ts';
+import { authorize, type AuthorizeOptions, type Login, notJudged } from '../decide/authorize.ts';
+import { createKeyStore } from '../issuer-keys/key-store.ts';
+import { createKnownTokens } from '../decide/verified-tokens.ts';
+import { loadPolicy } from '../policy/load-policy.ts';
+import type { Policy } from '../policy/policy.ts';
 import { systemClock } from '../clock.ts';
 import { isRefusal, placeOf, refuse, type Refusal } from '../errors.ts';
 import { createKeyCacheWriter } from '../keys/key-cache-writer.ts';
 import { auditLine } from '../log/audit-line.ts';
 import { createMetrics } from '../log/metrics.ts';
 import type { PAMRequest } from '../protocol/parse-request.ts';
-import { createConnections } from './connections.ts';
-import { createLater } from './do-later.ts';
-import { type ConfigStatus, followConfig, type LoadFollowedPolicy } from './follow-config.ts';
-import { keepListening, type Listener } from './keep-listening.ts';
-import { lowerConnections } from './lower-connections.ts';
-import { type ConnectionOptions, serveConnection } from './serve-connection.ts';
+import { createConnections } from './socket/connections.ts';
+import { createLater } from './batch-queue.ts';
+import {
+  type ConfigStatus,
+  followConfig,
+  type LoadFollowedPolicy,
+} from './reload/follow-config.ts';
+import { keepListening, type Listener } from './socket/keep-listening.ts';
+import { lowerConnections } from './socket/lower-connections.ts';
+import { type ConnectionOptions, serveConnection } from './socket/serve-connection.ts';
 import { type MetricsServer, serveMetrics } from './serve-metrics.ts';
 import { createTellSystemd } from './tell-systemd.ts';
 import { createWaitingLogins } from './waiting-logins.ts';

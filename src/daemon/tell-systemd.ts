@@ -6,7 +6,7 @@
 import { execFile } from 'node:child_process';
 import type { Logger } from 'pino';
 import { toPrintable } from '../protocol/format-reply.ts';
-import type { ConfigStatus } from './follow-config.ts';
+import type { ConfigStatus } from './reload/follow-config.ts';
 
 /** Tells how the daemon stands; nobody where nobody asked for it. */
 export type TellSystemd = (status: ConfigStatus) => void;

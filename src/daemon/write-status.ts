@@ -3,7 +3,7 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import type { ConfigStatus } from './follow-config.ts';
+import type { ConfigStatus } from './reload/follow-config.ts';
 
 /** Writes how the daemon stands, and how many reloads were asked for and done. */
 export type WriteStatus = (status: ConfigStatus, reloads: number) => void;

@@ -1,25 +1,25 @@
 // Examines this host from end to end: each check on its own, and what one learns handed on to the next.
 import { createDiskKeyCache } from '../keys/disk-key-cache.ts';
-import { checkConfig } from './check-config.ts';
-import { checkDaemon } from './check-daemon.ts';
-import { checkHBAFiles } from './check-hba-files.ts';
-import { checkIssuers } from './check-issuers.ts';
-import { checkKeys } from './check-keys.ts';
-import { checkModule, findModuleFolder, MODULE } from './check-module.ts';
+import { checkConfig } from './issuers/check-config.ts';
+import { checkDaemon } from './daemon/check-daemon.ts';
+import { checkHBAFiles } from './hba/check-hba-files.ts';
+import { checkIssuers } from './issuers/check-issuers.ts';
+import { checkKeys } from './issuers/check-keys.ts';
+import { checkModule, findModuleFolder, MODULE } from './pam/check-module.ts';
 import { checkPgBouncer } from './check-pgbouncer.ts';
-import { checkService, type ExaminedService, findServiceFile } from './check-service.ts';
-import { checkSocket } from './check-socket.ts';
-import { usesHBAFile } from './find-servers.ts';
+import { checkService, type ExaminedService, findServiceFile } from './pam/check-service.ts';
+import { checkSocket } from './daemon/check-socket.ts';
+import { usesHBAFile } from './server/find-servers.ts';
 import { faulty, type Finding, TOPICS } from './finding.ts';
 import { isLoaded, type LoadedHBA, loadHBAFiles } from './hba/load-hba-files.ts';
-import { DEFAULT_OPTIONS } from './module-options.ts';
+import { DEFAULT_OPTIONS } from './pam/module-options.ts';
 import { findServices, type FoundServices } from './pam/find-services.ts';
 import { PAM_FOLDERS } from './pam/list-services.ts';
-import type { Connection } from './parse-connection.ts';
-import type { ReadDatabase } from './read-database.ts';
+import type { Connection } from './server/parse-connection.ts';
+import type { ReadDatabase } from './server/read-database.ts';
 import { askServers } from './server/ask-servers.ts';
 import { checkServers } from './server/check-servers.ts';
-import type { Account, ServerProcess, World } from './world.ts';
+import type { Account, ServerProcess, World } from './host/host.ts';
 
 /** Where things are on this host. */
 export interface HostPlan {

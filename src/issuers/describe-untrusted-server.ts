@@ -2,7 +2,7 @@
 // which one is missing, and on whose side. For messages only: whether it is trusted, OpenSSL has decided.
 import { X509Certificate } from 'node:crypto';
 import { codeOf } from '../code-of.ts';
-import { formatDay, quoteName } from '../config/describe-certificate.ts';
+import { formatDay, quoteName } from '../certificates/describe-certificate.ts';
 import type { RetrievalFailure } from '../keys/fetch-result.ts';
 import { messageOf } from '../message-of.ts';
 import { quote } from '../quote.ts';

@@ -1,8 +1,8 @@
 // Retrieves an issuer's keys: through OpenID Connect Discovery, or from a JWKS address or a SPIFFE bundle endpoint that the
 // administrator wrote.
 import type { FetchResult } from '../keys/fetch-result.ts';
-import { type ParsedKeySet, parseKeySet } from '../keys/parse-key-set.ts';
-import { type ParsedBundle, parseSPIFFEBundle } from '../keys/parse-spiffe-bundle.ts';
+import { type ParsedKeySet, parseKeySet } from '../keys/formats/parse-key-set.ts';
+import { type ParsedBundle, parseSPIFFEBundle } from '../keys/formats/parse-spiffe-bundle.ts';
 import type { JSONObject } from '../parse-json-object.ts';
 import { quote } from '../quote.ts';
 import type { HTTPAnswer, HTTPGetOptions } from './http-get.ts';

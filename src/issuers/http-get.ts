@@ -4,7 +4,7 @@ import { addAbortListener } from 'node:events';
 import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import type { RetrievalFailure } from '../keys/fetch-result.ts';
-import { MAX_DOCUMENT_VALUES } from '../keys/parse-key-set.ts';
+import { MAX_DOCUMENT_VALUES } from '../keys/formats/parse-key-set.ts';
 import { type JSONObject, parseJSONObject } from '../parse-json-object.ts';
 import { quote } from '../quote.ts';
 import { connect } from './connect.ts';

@@ -1,6 +1,6 @@
 // The token with which a closed issuer is asked for its keys. Read anew each time, as whoever keeps the file replaces it
 // before it expires. It is never shown.
-import { readTrustedFile } from '../config/read-trusted-file.ts';
+import { readTrustedFile } from '../files/read-trusted-file.ts';
 
 const MAX_BYTES = 64 * 1024;
 

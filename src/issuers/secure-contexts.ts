@@ -1,7 +1,7 @@
 // What TLS needs to know of certificate authorities, made once for each set of them: reading the hundred and more of a
 // system takes longer than all the rest of a connection, on the thread that decides logins.
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
-import { splitCertificates } from '../config/split-certificates.ts';
+import { splitCertificates } from '../certificates/split-certificates.ts';
 
 /** Gives the same context for the same authorities: PEM, or undefined for those of the system. */
 export type SecureContexts = (certificateAuthority: string | undefined) => SecureContext;

@@ -6,14 +6,14 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../clock.ts';
-import { readTrustedFile } from '../config/read-trusted-file.ts';
-import { replaceFile } from '../config/replace-file.ts';
-import { removeTemporaryFiles } from '../config/temporary-files.ts';
-import { trustedOwners } from '../config/trusted-owners.ts';
+import { readTrustedFile } from '../files/read-trusted-file.ts';
+import { replaceFile } from '../files/replace-file.ts';
+import { removeTemporaryFiles } from '../files/temporary-files.ts';
+import { trustedOwners } from '../files/trusted-owners.ts';
 import { parseJSONObject } from '../parse-json-object.ts';
 import { formatKeyRecord, type KeyCache, type KeyRecord, parseKeyRecord } from './key-record.ts';
 import { servesSource } from './key-source.ts';
-import { MAX_DOCUMENT_VALUES } from './parse-key-set.ts';
+import { MAX_DOCUMENT_VALUES } from './formats/parse-key-set.ts';
 
 /** The daemon's cache; others may read it. */
 export const SYSTEM_CACHE_FOLDER = '/var/cache/pgtoken';

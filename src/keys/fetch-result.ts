@@ -1,5 +1,5 @@
 // What came of asking an issuer for its keys. Made by issuers/, used by whoever keeps keys.
-import type { KeySet } from './parse-key-set.ts';
+import type { KeySet } from './formats/parse-key-set.ts';
 
 /** Why there are no keys to be had. */
 export interface RetrievalFailure {

@@ -1,10 +1,10 @@
 // Chooses the keys of a set that may have signed a token.
 import type { JWK } from 'jose';
-import { type Algorithm, SIGNATURE_BYTES } from '../config/algorithms.ts';
+import { type Algorithm, SIGNATURE_BYTES } from '../config/values/algorithms.ts';
 import { isRefusal, refuse, type Refusal } from '../errors.ts';
 import { quote } from '../quote.ts';
-import { algorithmsOf } from './algorithms-of.ts';
-import type { KeySet } from './parse-key-set.ts';
+import { algorithmsOf } from './formats/algorithms-of.ts';
+import type { KeySet } from './formats/parse-key-set.ts';
 
 /** What a token says about the key that signed it; unverified, and only ever used to choose among the issuer's keys. */
 export interface WantedKey {

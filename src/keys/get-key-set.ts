@@ -1,12 +1,12 @@
 // Decides for one login whether remembered keys serve or the issuer must be asked. Used where no daemon keeps the keys.
 import type { Clock } from '../clock.ts';
-import { formatSeconds } from '../config/units.ts';
+import { formatSeconds } from '../config/values/units.ts';
 import type { Refusal } from '../errors.ts';
 import type { FetchKeySet, RetrievalFailure } from './fetch-result.ts';
 import { lacksKey, type WantedKey } from './find-keys.ts';
 import { applyFetchResult, isWithin, type KeyOwner, keysWithin, staleLimit } from './key-owner.ts';
 import type { KeyCache, KeyRecord } from './key-record.ts';
-import type { KeySet } from './parse-key-set.ts';
+import type { KeySet } from './formats/parse-key-set.ts';
 
 /** The world around {@link getKeySet}. */
 export interface GetKeySetOptions {

@@ -1,8 +1,8 @@
 // The daemon's side of the key cache on disk. A disk may take seconds to answer, and no login waits for it: records are
 // written by another thread, one after the other, each entry's newest one, and only when there is something new in it.
 import { rm } from 'node:fs/promises';
-import { replaceFileDurably } from '../config/replace-file.ts';
-import { removeTemporaryFiles } from '../config/temporary-files.ts';
+import { replaceFileDurably } from '../files/replace-file.ts';
+import { removeTemporaryFiles } from '../files/temporary-files.ts';
 import { attemptFile, createDiskKeyCache, isAttempt, keyFile } from './disk-key-cache.ts';
 import { formatKeyRecord, type KeyCache, type KeyRecord } from './key-record.ts';
 

@@ -1,7 +1,7 @@
 // Under which names an issuer publishes a key. One that is published twice, for two algorithms or by two names, is the same
 // key: whoever has it can sign under either, so that denying one of its names has to deny it.
 import type { JWK } from 'jose';
-import type { KeySet } from './parse-key-set.ts';
+import type { KeySet } from './formats/parse-key-set.ts';
 
 /** The `kid` of each of these keys, and of every key of the set that is one of them. */
 export function keyIDsOf(keySet: KeySet, keys: readonly JWK[]): readonly string[] {

@@ -1,9 +1,9 @@
 // An issuer entry as far as its keys are concerned, and the rules that daemon and `pgtoken pam` share for their age.
-import { formatSeconds } from '../config/units.ts';
+import { formatSeconds } from '../config/values/units.ts';
 import { refuse, type Refusal } from '../errors.ts';
 import { CHECK_THE_WAY, type FetchResult, type RetrievalFailure } from './fetch-result.ts';
 import type { KeyRecord } from './key-record.ts';
-import type { KeySet } from './parse-key-set.ts';
+import type { KeySet } from './formats/parse-key-set.ts';
 
 /** Whose keys are kept, and for how long. */
 export interface KeyOwner {

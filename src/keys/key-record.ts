@@ -1,6 +1,11 @@
 // What is remembered of an issuer's keys between logins: the keys, where they came from, and when.
 import { isJSONObject, type JSONObject } from '../parse-json-object.ts';
-import { createKeySet, type KeySet, type LeftOutKey, parseKeySet } from './parse-key-set.ts';
+import {
+  createKeySet,
+  type KeySet,
+  type LeftOutKey,
+  parseKeySet,
+} from './formats/parse-key-set.ts';
 
 /** The keys of one issuer entry as they were last retrieved. */
 export interface KeyRecord {

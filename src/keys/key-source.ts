@@ -2,7 +2,7 @@
 //
 // Keys that were retrieved on the word of some authorities stay good when more are trusted, and when only comments of their
 // file change: that is how authorities are rotated. They do not when one of these is trusted no longer.
-import { splitCertificates } from '../config/split-certificates.ts';
+import { splitCertificates } from '../certificates/split-certificates.ts';
 
 const BY = ' by ';
 

@@ -1,6 +1,6 @@
 // What is recorded of a decision. A closed list: never the token, its signature, or a claim that is not named here.
-import type { Judgement, Login } from '../authorize/authorize.ts';
-import { findClaim } from '../config/claim.ts';
+import type { Judgement, Login } from '../decide/authorize.ts';
+import { findClaim } from '../claims/claim.ts';
 
 /** One decision, as it is in the log. What is not known is undefined, and left out of the line. */
 export interface AuditLine {

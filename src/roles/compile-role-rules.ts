@@ -1,11 +1,11 @@
 // Role rules made ready: from the `roles` of an entry to a function that says which roles a token's claims permit.
-import { type Claims, findClaim } from '../config/claim.ts';
-import { isUnverifiedEmail } from '../config/is-unverified-email.ts';
-import { PATTERN_HINT } from '../config/pattern-hint.ts';
-import type { CompilePattern, Pattern } from '../config/pattern.ts';
+import { type Claims, findClaim } from '../claims/claim.ts';
+import { isUnverifiedEmail } from '../claims/is-unverified-email.ts';
+import { PATTERN_HINT } from '../config/values/pattern-hint.ts';
+import type { CompilePattern, Pattern } from '../config/values/pattern.ts';
 import type { ReportProblem } from '../config/problems.ts';
-import type { RoleRule } from '../config/schema.ts';
-import { valuesOfClaim } from '../config/values-of-claim.ts';
+import type { RoleRule } from '../config/schema/schema.ts';
+import { valuesOfClaim } from '../claims/values-of-claim.ts';
 
 /** Says which roles the claims permit; protected roles and length are not its business. May hold a role twice. */
 export type RolesOf = (claims: Claims) => readonly string[];

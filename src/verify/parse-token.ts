@@ -8,8 +8,8 @@ import {
   isAlgorithm,
   SIGNATURE_BYTES,
   SUPPORTED_ALGORITHMS,
-} from '../config/algorithms.ts';
-import type { Claims } from '../config/claim.ts';
+} from '../config/values/algorithms.ts';
+import type { Claims } from '../claims/claim.ts';
 import { isRefusal, refuse, type Refusal } from '../errors.ts';
 import { type JSONObject, parseJSONObject } from '../parse-json-object.ts';
 import { quote } from '../quote.ts';

@@ -2,11 +2,11 @@
 // is ever granted, though the true token was a moment before and is remembered, as in a daemon.
 import { beforeAll, describe, expect, it } from 'vitest';
 
-import { authorize, type AuthorizeOptions } from '../../src/authorize/authorize.ts';
-import { createKnownTokens } from '../../src/authorize/known-tokens.ts';
-import type { Policy } from '../../src/authorize/policy.ts';
+import { authorize, type AuthorizeOptions } from '../../src/decide/authorize.ts';
+import { createKnownTokens } from '../../src/decide/verified-tokens.ts';
+import type { Policy } from '../../src/policy/policy.ts';
 import { refuse } from '../../src/errors.ts';
-import { loadPolicies } from '../authorize/load-policies.ts';
+import { loadPolicies } from '../policy/load-policies.ts';
 import type { Vector } from '../vectors/tokens/vector.ts';
 import {
   cut,

@@ -9,13 +9,13 @@ import * as fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 
-import { findWarnings } from '../../src/authorize/find-warnings.ts';
-import { loadPolicy } from '../../src/authorize/load-policy.ts';
+import { findWarnings } from '../../src/lint/find-warnings.ts';
+import { loadPolicy } from '../../src/policy/load-policy.ts';
 import { parseConfig } from '../../src/config/parse-config.ts';
 import { formatProblem } from '../../src/config/problems.ts';
 import { runChecked } from '../support/run-checked.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
-import { CERTIFICATE } from './certificate.ts';
+import { CERTIFICATE } from '../support/certificate.ts';
 
 /** Printed, so that who finds something can say with what; change it to look elsewhere. */
 const SEED = Number(process.env['FUZZ_SEED'] ?? 20260101);

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { parseConfig } from '../../src/config/parse-config.ts';
-import { CERTIFICATE } from './certificate.ts';
+import { CERTIFICATE } from '../support/certificate.ts';
 import { MINIMAL, problemsOf, withLine, withMore } from './problems-of.ts';
 
 describe('a configuration', () => {

@@ -95,7 +95,7 @@ describe('the recipes', () => {
       const { services, volumes } = composeSchema.parse(parse(read(path)));
       const mounted = Object.values(services)
         .flatMap((service) => service.volumes.map((volume) => volume.split(':')[0] ?? ''))
-        .filter((source) => !source.startsWith('./'));
+        .filter((source) => !source.startsWith('.'));
       expect([...new Set(mounted)].toSorted()).toEqual(Object.keys(volumes).toSorted());
     },
   );

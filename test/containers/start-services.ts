@@ -76,7 +76,7 @@ export async function startServices(path: string, options: ServicesOptions): Pro
           service.volumes.map((volume) => {
             const [source = '', target = '', mode = 'rw'] = volume.split(':');
             if (mode !== 'rw' && mode !== 'ro') throw new Error(`${path}: mode of ${volume}`);
-            if (source.startsWith('./')) return { source: join(folder, source), target, mode };
+            if (source.startsWith('.')) return { source: join(folder, source), target, mode };
             if (!Object.hasOwn(compose.volumes, source)) throw new Error(`${path}: no ${source}`);
             return { source: volumeOf(source), target, mode };
           }),

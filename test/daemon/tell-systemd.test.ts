@@ -1,7 +1,7 @@
 // What systemd is told, and when.
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
-import type { ConfigStatus } from '../../src/daemon/follow-config.ts';
+import type { ConfigStatus } from '../../src/daemon/reload/follow-config.ts';
 import { createTellSystemd, type RunNotify } from '../../src/daemon/tell-systemd.ts';
 
 const GOOD: ConfigStatus = { inForce: { hash: 'x', issuers: 2 }, problems: [] };

@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { configurationJSONSchema } from '../../src/config/json-schema.ts';
+import { configurationJSONSchema } from '../../src/config/schema/json-schema.ts';
 import { isJSONObject } from '../../src/parse-json-object.ts';
 import { ROOT } from './read-markdown.ts';
 

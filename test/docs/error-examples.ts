@@ -9,12 +9,12 @@ import { Readable } from 'node:stream';
 
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 
-import { authorize } from '../../src/authorize/authorize.ts';
-import { compileIssuer } from '../../src/authorize/compile-issuer.ts';
-import type { Policy } from '../../src/authorize/policy.ts';
+import { authorize } from '../../src/decide/authorize.ts';
+import { compileIssuer } from '../../src/policy/compile-issuer.ts';
+import type { Policy } from '../../src/policy/policy.ts';
 import { readToken } from '../../src/cli/read-token.ts';
 import { parseConfig } from '../../src/config/parse-config.ts';
-import { serveConnection } from '../../src/daemon/serve-connection.ts';
+import { serveConnection } from '../../src/daemon/socket/serve-connection.ts';
 import { isRefusal } from '../../src/errors.ts';
 import { describeConnectionFailure } from '../../src/issuers/describe-connection-failure.ts';
 import type { RetrievalFailure } from '../../src/keys/fetch-result.ts';

@@ -2,8 +2,8 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { loadPolicy } from '../../src/authorize/load-policy.ts';
-import type { Policy } from '../../src/authorize/policy.ts';
+import { loadPolicy } from '../../src/policy/load-policy.ts';
+import type { Policy } from '../../src/policy/policy.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 import { writeIssuersYAML } from '../support/write-issuers-yaml.ts';
 

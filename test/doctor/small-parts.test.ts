@@ -3,9 +3,9 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 import { describe, expect, it } from 'vitest';
 
-import { checkDaemon } from '../../src/doctor/check-daemon.ts';
-import { parseELF } from '../../src/doctor/parse-elf.ts';
-import { createRetrieveKeys } from '../../src/doctor/retrieve-keys.ts';
+import { checkDaemon } from '../../src/doctor/daemon/check-daemon.ts';
+import { parseELF } from '../../src/doctor/pam/parse-elf.ts';
+import { createRetrieveKeys } from '../../src/doctor/issuers/fetch-keys.ts';
 import { entry, loadIssuers } from './load-issuers.ts';
 
 const header = (bits: number, order: number, type: number, machine: number): Buffer => {

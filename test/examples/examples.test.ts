@@ -6,11 +6,11 @@ import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Document, isMap, isSeq, parseDocument } from 'yaml';
 
-import { authorize, type Decision } from '../../src/authorize/authorize.ts';
-import type { Policy } from '../../src/authorize/policy.ts';
+import { authorize, type Decision } from '../../src/decide/authorize.ts';
+import type { Policy } from '../../src/policy/policy.ts';
 import { isRefusal } from '../../src/errors.ts';
-import { type KeySet, parseKeySet } from '../../src/keys/parse-key-set.ts';
-import { parseSPIFFEBundle } from '../../src/keys/parse-spiffe-bundle.ts';
+import { type KeySet, parseKeySet } from '../../src/keys/formats/parse-key-set.ts';
+import { parseSPIFFEBundle } from '../../src/keys/formats/parse-spiffe-bundle.ts';
 import {
   type CertificateAuthority,
   createCertificateAuthority,

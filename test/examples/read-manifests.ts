@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { parseAllDocuments } from 'yaml';
 
-import { findClaim } from '../../src/config/claim.ts';
+import { findClaim } from '../../src/claims/claim.ts';
 import { isJSONObject, type JSONObject } from '../../src/parse-json-object.ts';
 import { ROOT } from '../docs/read-markdown.ts';
 

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { type Document, parseDocument } from 'yaml';
 import * as z from 'zod/mini';
 
-import { loadPolicy } from '../../src/authorize/load-policy.ts';
-import type { Policy } from '../../src/authorize/policy.ts';
+import { loadPolicy } from '../../src/policy/load-policy.ts';
+import type { Policy } from '../../src/policy/policy.ts';
 import { formatProblem } from '../../src/config/problems.ts';
 import type { ExampleVectors } from '../vectors/examples/vector.ts';
 

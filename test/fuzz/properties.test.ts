@@ -4,11 +4,11 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 
-import { findClaim } from '../../src/config/claim.ts';
+import { findClaim } from '../../src/claims/claim.ts';
 import { parseConfig } from '../../src/config/parse-config.ts';
 import { formatProblem } from '../../src/config/problems.ts';
 import { type ErrorCode, refuse } from '../../src/errors.ts';
-import { parseKeySet } from '../../src/keys/parse-key-set.ts';
+import { parseKeySet } from '../../src/keys/formats/parse-key-set.ts';
 import { isJSONObject, parseJSONObject } from '../../src/parse-json-object.ts';
 import { formatReply } from '../../src/protocol/format-reply.ts';
 import { createRequestParser } from '../../src/protocol/parse-request.ts';

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 
-import type { Judgement } from '../../src/authorize/authorize.ts';
+import type { Judgement } from '../../src/decide/authorize.ts';
 import { isRefusal, refuse } from '../../src/errors.ts';
 import { auditLine } from '../../src/log/audit-line.ts';
 import { createLogger } from '../../src/log/create-logger.ts';

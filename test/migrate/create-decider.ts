@@ -3,8 +3,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { authorize } from '../../src/authorize/authorize.ts';
-import { loadPolicy } from '../../src/authorize/load-policy.ts';
+import { authorize } from '../../src/decide/authorize.ts';
+import { loadPolicy } from '../../src/policy/load-policy.ts';
 import { formatProblem } from '../../src/config/problems.ts';
 import { createSigningKey } from '../support/signing-key.ts';
 import { signToken } from '../support/sign-token.ts';

@@ -10,7 +10,7 @@ import { readChangelog } from '../../packaging/prepare/read-changelog.ts';
 import { flatten, readHelp, type CommandHelp } from '../../packaging/prepare/read-help.ts';
 import { renderCompletion } from '../../packaging/prepare/render-completion.ts';
 import { renderManPage, type ManPageSources } from '../../packaging/prepare/render-man-page.ts';
-import { configurationSchema } from '../../src/config/schema.ts';
+import { configurationSchema } from '../../src/config/schema/schema.ts';
 import { isJSONObject } from '../../src/parse-json-object.ts';
 import { ROOT } from '../docs/read-markdown.ts';
 

@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import type { RoleRule } from '../../src/config/schema.ts';
+import type { RoleRule } from '../../src/config/schema/schema.ts';
 import { compileRoleRules } from '../../src/roles/compile-role-rules.ts';
 import { shortenRole } from '../../src/roles/shorten-role.ts';
 import { RULE_TOOLS } from '../support/rule-tools.ts';

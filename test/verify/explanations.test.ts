@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { parseConfig } from '../../src/config/parse-config.ts';
-import { compileClaimChecks } from '../../src/verify/compile-claim-checks.ts';
+import { compileClaimChecks } from '../../src/verify/checks/compile-claim-checks.ts';
 import { RULE_TOOLS } from '../support/rule-tools.ts';
 
 const NOW = 1_767_225_600;

@@ -1,7 +1,7 @@
 // A line that wants a certificate of the client, on a server that knows no authority to check it by: PostgreSQL accepts the
 // line, and refuses every login by it.
 import { faulty, type Finding } from '../finding.ts';
-import type { HBARule } from '../parse-hba.ts';
+import type { HBARule } from './parse-hba.ts';
 import type { ServerSettings } from '../server/settings.ts';
 import { placeOf } from './place-of.ts';
 

@@ -1,8 +1,8 @@
 // Clients that a line of pg_hba.conf seems to be for, and that another line above it takes: those at some of its addresses.
 // Debian's own lines for 127.0.0.1 and ::1 do so to every line that is appended.
 import { faulty, type Finding } from '../finding.ts';
-import { findExceptions, isLoopback } from '../hba-coverage.ts';
-import type { HBARule } from '../parse-hba.ts';
+import { findExceptions, isLoopback } from './hba-coverage.ts';
+import type { HBARule } from './parse-hba.ts';
 import { lineFor, nameRule, placeOf } from './place-of.ts';
 
 /** Whose clients are meant to be let in or kept out in another way than by password. */

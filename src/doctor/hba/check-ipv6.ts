@@ -1,6 +1,6 @@
 // Clients that come by IPv6: a line for 0.0.0.0/0 looks as if it were for everybody, and is for none of them.
 import { faulty, type Finding } from '../finding.ts';
-import type { HBARule } from '../parse-hba.ts';
+import type { HBARule } from './parse-hba.ts';
 import { lineFor, placeOf } from './place-of.ts';
 
 /**

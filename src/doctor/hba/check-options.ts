@@ -1,7 +1,7 @@
 // Options that PostgreSQL does not take, on any line of pg_hba.conf: one keeps the whole file from being used, and a server
 // that starts with it does not come up.
 import { faulty, type Finding } from '../finding.ts';
-import type { HBARule } from '../parse-hba.ts';
+import type { HBARule } from './parse-hba.ts';
 import { findOptionFault, optionsOf } from './methods.ts';
 import { placeOf } from './place-of.ts';
 

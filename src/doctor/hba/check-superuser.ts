@@ -1,8 +1,8 @@
 // The superuser's own way in over the unix socket, which needs no daemon: a pam line above it takes it away, and then nobody
 // can administer the server while no token lets the superuser in, which none does by default.
 import { faulty, type Finding } from '../finding.ts';
-import { coversRule } from '../hba-coverage.ts';
-import type { HBARule } from '../parse-hba.ts';
+import { coversRule } from './hba-coverage.ts';
+import type { HBARule } from './parse-hba.ts';
 import { nameRule, placeOf } from './place-of.ts';
 
 /**

@@ -1,10 +1,10 @@
 // The files of pg_hba.conf that are examined, each with the server that has its rules from it.
 import { join } from 'node:path';
 import { faulty, type Finding } from '../finding.ts';
-import { usesHBAFile } from '../find-servers.ts';
-import { type ParsedHBA, parseHBA } from '../parse-hba.ts';
+import { usesHBAFile } from '../server/find-servers.ts';
+import { type ParsedHBA, parseHBA } from './parse-hba.ts';
 import type { AskedServer } from '../server/ask-servers.ts';
-import type { ServerProcess, World } from '../world.ts';
+import type { ServerProcess, World } from '../host/host.ts';
 
 /** A file that is there. */
 export interface LoadedHBA {

@@ -1,5 +1,5 @@
 // How messages call a rule of pg_hba.conf, and how hints write another one like it.
-import type { HBARule } from '../parse-hba.ts';
+import type { HBARule } from './parse-hba.ts';
 
 /** `file:line`. */
 export function placeOf({ file, line }: HBARule): string {

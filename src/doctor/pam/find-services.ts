@@ -1,11 +1,11 @@
 // The PAM services that are examined where --service names none: those that lines of pg_hba.conf and entries of issuers.yaml name,
 // and that ask pgtoken.
 import { join } from 'node:path';
-import { serviceOf } from '../check-hba.ts';
-import { findServiceFile, usesPgtoken } from '../check-service.ts';
+import { serviceOf } from '../hba/check-hba.ts';
+import { findServiceFile, usesPgtoken } from './check-service.ts';
 import { faulty, type Finding } from '../finding.ts';
-import type { HBARule } from '../parse-hba.ts';
-import type { World } from '../world.ts';
+import type { HBARule } from '../hba/parse-hba.ts';
+import type { World } from '../host/host.ts';
 
 /** Where nothing names a service: the one of the README. */
 export const DEFAULT_SERVICE = 'postgresql-k8s';

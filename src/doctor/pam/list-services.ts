@@ -1,6 +1,6 @@
 // The PAM services of this host that ask pgtoken, whatever program they are for.
-import { usesPgtoken } from '../check-service.ts';
-import type { World } from '../world.ts';
+import { usesPgtoken } from './check-service.ts';
+import type { World } from '../host/host.ts';
 
 /** Where libpam looks for services. */
 export const PAM_FOLDERS = ['/etc/pam.d', '/usr/lib/pam.d'];

@@ -1,6 +1,6 @@
 // Roles whose VALID UNTIL is over. PostgreSQL looks at it for passwords that it checks itself: by PAM the role logs in as before,
 // and who set it may believe it locked.
-import { formatDay } from '../../config/describe-certificate.ts';
+import { formatDay } from '../../certificates/describe-certificate.ts';
 import { quote } from '../../quote.ts';
 import { faulty, type Finding } from '../finding.ts';
 import type { ReachedRole } from './find-reach.ts';

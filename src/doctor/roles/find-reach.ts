@@ -1,5 +1,5 @@
 // Which roles of a server a token could log in as, and by which rules: those that a rule names, and those that a claim may lead to.
-import type { Issuer, Policy } from '../../authorize/policy.ts';
+import type { Issuer, Policy } from '../../policy/policy.ts';
 import { isDerivedRole } from '../../roles/is-derived-role.ts';
 import { isProtectedRole } from '../../roles/is-protected-role.ts';
 import type { DatabaseRole } from './read-roles.ts';

@@ -1,7 +1,7 @@
 // The servers that are asked about themselves: the one that --db names, or else those of this host that let in whoever asks.
-import type { Connection } from '../parse-connection.ts';
-import type { DatabaseFacts, ReadDatabase } from '../read-database.ts';
-import type { ServerProcess, World } from '../world.ts';
+import type { Connection } from './parse-connection.ts';
+import type { DatabaseFacts, ReadDatabase } from './read-database.ts';
+import type { ServerProcess, World } from '../host/host.ts';
 import { ownConnectionOf } from './own-connection.ts';
 
 /** A server, and what it said. */

@@ -2,11 +2,11 @@
 // those that do refuse one that has expired, or that nobody has signed but itself.
 import { X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
-import { formatDay } from '../../config/describe-certificate.ts';
+import { formatDay } from '../../certificates/describe-certificate.ts';
 import { faulty, fine, type Finding } from '../finding.ts';
-import { isLoopback } from '../hba-coverage.ts';
-import type { HBARule } from '../parse-hba.ts';
-import type { World } from '../world.ts';
+import { isLoopback } from '../hba/hba-coverage.ts';
+import type { HBARule } from '../hba/parse-hba.ts';
+import type { World } from '../host/host.ts';
 import type { ServerSettings } from './settings.ts';
 
 /** What Debian's package ssl-cert makes for each host, and its servers begin with. */

@@ -1,9 +1,9 @@
 // Where the server listens. Debian's does so for this host alone until it is told otherwise, and then no line for other hosts is
 // of any use.
 import { faulty, type Finding } from '../finding.ts';
-import { isLoopback } from '../hba-coverage.ts';
+import { isLoopback } from '../hba/hba-coverage.ts';
 import { placeOf } from '../hba/place-of.ts';
-import type { HBARule } from '../parse-hba.ts';
+import type { HBARule } from '../hba/parse-hba.ts';
 import type { ServerSettings } from './settings.ts';
 
 /**

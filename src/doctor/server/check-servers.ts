@@ -1,15 +1,15 @@
 // The servers behind the files of pg_hba.conf that matter: what they say of their rules, how clients come to them, and the roles
 // that tokens may log in as.
-import type { Policy } from '../../authorize/policy.ts';
-import { checkDatabase } from '../check-database.ts';
-import { findOwnLines } from '../check-hba.ts';
-import type { ExaminedHBA } from '../check-hba-files.ts';
-import { checkRoles, findNamedRoles } from '../check-roles.ts';
+import type { Policy } from '../../policy/policy.ts';
+import { checkDatabase } from './check-database.ts';
+import { findOwnLines } from '../hba/check-hba.ts';
+import type { ExaminedHBA } from '../hba/check-hba-files.ts';
+import { checkRoles, findNamedRoles } from '../roles/check-roles.ts';
 import { faulty, type Finding } from '../finding.ts';
 import { isLoaded } from '../hba/load-hba-files.ts';
-import type { HBARule } from '../parse-hba.ts';
-import type { DatabaseFacts, ReadDatabase } from '../read-database.ts';
-import type { World } from '../world.ts';
+import type { HBARule } from '../hba/parse-hba.ts';
+import type { DatabaseFacts, ReadDatabase } from './read-database.ts';
+import type { World } from '../host/host.ts';
 import type { AskedServer } from './ask-servers.ts';
 import { checkCertificate } from './check-certificate.ts';
 import { checkListening } from './check-listening.ts';

@@ -1,8 +1,8 @@
 // Whether the server encrypts at all. Without, it uses no hostssl line, and every password comes in clear text.
 import { faulty, type Finding } from '../finding.ts';
-import { isLoopback } from '../hba-coverage.ts';
+import { isLoopback } from '../hba/hba-coverage.ts';
 import { placeOf } from '../hba/place-of.ts';
-import type { HBARule } from '../parse-hba.ts';
+import type { HBARule } from '../hba/parse-hba.ts';
 import type { ServerSettings } from './settings.ts';
 
 /**

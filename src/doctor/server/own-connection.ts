@@ -1,8 +1,8 @@
 // How the superuser of a server of this host is let in without a password: over the unix socket that the server itself names in
 // its data folder.
 import { join } from 'node:path';
-import type { Connection } from '../parse-connection.ts';
-import type { ServerProcess, World } from '../world.ts';
+import type { Connection } from './parse-connection.ts';
+import type { ServerProcess, World } from '../host/host.ts';
 
 /** Lines of postmaster.pid, counted from 0. */
 const PORT_LINE = 3;

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { checkIPv6 } from '../../../src/doctor/hba/check-ipv6.ts';
-import { parseHBA } from '../../../src/doctor/parse-hba.ts';
+import { parseHBA } from '../../../src/doctor/hba/parse-hba.ts';
 import { findFault } from './check-lines.ts';
 
 const OPEN = 'hostssl all all 0.0.0.0/0 pam pamservice=x';

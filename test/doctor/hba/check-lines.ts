@@ -1,8 +1,8 @@
 // pg_hba.conf as a test writes it, examined for service x, whose PAM file is there.
-import { checkHBAFiles } from '../../../src/doctor/check-hba-files.ts';
+import { checkHBAFiles } from '../../../src/doctor/hba/check-hba-files.ts';
 import type { Finding } from '../../../src/doctor/finding.ts';
 import { loadHBAFiles } from '../../../src/doctor/hba/load-hba-files.ts';
-import { fakeFiles, fakeWorld, type FakeFile } from '../fake-world.ts';
+import { fakeFiles, fakeWorld, type FakeFile } from '../fake-host.ts';
 
 /** @param named the file of --hba; default: where Debian has them. @returns all that is found. */
 export function checkFiles(

@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 
 import { findServices } from '../../../src/doctor/pam/find-services.ts';
-import { parseHBA } from '../../../src/doctor/parse-hba.ts';
-import { fakeFiles, fakeWorld, type FakeFile } from '../fake-world.ts';
+import { parseHBA } from '../../../src/doctor/hba/parse-hba.ts';
+import { fakeFiles, fakeWorld, type FakeFile } from '../fake-host.ts';
 
 const OURS = { text: 'auth required pam_pgtoken.so\naccount required pam_pgtoken.so\n' };
 const EXEC = { text: 'auth required pam_exec.so expose_authtok /usr/bin/pgtoken pam\n' };

@@ -1,7 +1,7 @@
 // Roles that are as good as a superuser, and roles past their VALID UNTIL, as far as tokens may log in as them.
 import { describe, expect, it } from 'vitest';
 
-import { checkRoles, findNamedRoles } from '../../../src/doctor/check-roles.ts';
+import { checkRoles, findNamedRoles } from '../../../src/doctor/roles/check-roles.ts';
 import type { Finding } from '../../../src/doctor/finding.ts';
 import type { DatabaseRole } from '../../../src/doctor/roles/read-roles.ts';
 import { mergeRoles } from '../../../src/doctor/server/merge-roles.ts';

@@ -4,10 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { askServers } from '../../../src/doctor/server/ask-servers.ts';
 import { ownConnectionOf } from '../../../src/doctor/server/own-connection.ts';
 import { loadHBAFiles } from '../../../src/doctor/hba/load-hba-files.ts';
-import { parseConnection } from '../../../src/doctor/parse-connection.ts';
-import type { DatabaseFacts } from '../../../src/doctor/read-database.ts';
-import type { ServerProcess } from '../../../src/doctor/world.ts';
-import { fakeFiles, fakeWorld, type FakeFile } from '../fake-world.ts';
+import { parseConnection } from '../../../src/doctor/server/parse-connection.ts';
+import type { DatabaseFacts } from '../../../src/doctor/server/read-database.ts';
+import type { ServerProcess } from '../../../src/doctor/host/host.ts';
+import { fakeFiles, fakeWorld, type FakeFile } from '../fake-host.ts';
 
 const pidFile = (port: string, folder: string): FakeFile => ({
   text: `70\n/data\n1764300000\n${port}\n${folder}\nlocalhost\n  5432001     65536\nready   \n`,

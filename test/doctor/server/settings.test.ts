@@ -8,9 +8,9 @@ import { checkCertificate } from '../../../src/doctor/server/check-certificate.t
 import { checkListening } from '../../../src/doctor/server/check-listening.ts';
 import { checkTLS } from '../../../src/doctor/server/check-tls.ts';
 import { readSettings, type ServerSettings } from '../../../src/doctor/server/settings.ts';
-import { parseHBA, type HBARule } from '../../../src/doctor/parse-hba.ts';
+import { parseHBA, type HBARule } from '../../../src/doctor/hba/parse-hba.ts';
 import { createCertificateAuthority } from '../../support/certificate-authority.ts';
-import { fakeFiles, fakeWorld, type FakeFile } from '../fake-world.ts';
+import { fakeFiles, fakeWorld, type FakeFile } from '../fake-host.ts';
 
 const REMOTE = 'hostssl all all 10.0.0.0/8 pam';
 const LOOPBACK = 'host all all 127.0.0.1/32 pam';

@@ -8,7 +8,7 @@ import { createDiskKeyCache } from '../../../src/keys/disk-key-cache.ts';
 import { getKeySet } from '../../../src/keys/get-key-set.ts';
 import type { KeyOwner } from '../../../src/keys/key-owner.ts';
 import { formatKeyRecord } from '../../../src/keys/key-record.ts';
-import { algorithmsOf } from '../../../src/keys/algorithms-of.ts';
+import { algorithmsOf } from '../../../src/keys/formats/algorithms-of.ts';
 import { createTemporaryFolder } from '../../support/temporary-folder.ts';
 import { createMint, NOW } from '../../vectors/tokens/mint.ts';
 import { demand, type FuzzTarget } from '../fuzz-target.ts';

@@ -1,10 +1,10 @@
 // Claims of every kind in tokens that are truly signed: nothing throws, and what is granted is granted for a reason that can
 // be read off the claims.
-import { authorize, type AuthorizeOptions } from '../../../src/authorize/authorize.ts';
+import { authorize, type AuthorizeOptions } from '../../../src/decide/authorize.ts';
 import { refuse } from '../../../src/errors.ts';
 import { type JSONObject, parseJSONObject } from '../../../src/parse-json-object.ts';
 import { formatReply } from '../../../src/protocol/format-reply.ts';
-import { loadPolicies } from '../../authorize/load-policies.ts';
+import { loadPolicies } from '../../policy/load-policies.ts';
 import { createMint, NOW } from '../../vectors/tokens/mint.ts';
 import { demand, type FuzzTarget } from '../fuzz-target.ts';
 

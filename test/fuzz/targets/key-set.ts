@@ -1,13 +1,13 @@
 // Key sets, as issuers publish them, and SPIFFE bundles: of any document only sound public keys are used, and no token that
 // none of them signed is verified by them.
 import { findKeys } from '../../../src/keys/find-keys.ts';
-import { algorithmsOf } from '../../../src/keys/algorithms-of.ts';
+import { algorithmsOf } from '../../../src/keys/formats/algorithms-of.ts';
 import {
   MAX_DOCUMENT_VALUES,
   type ParsedKeySet,
   parseKeySet,
-} from '../../../src/keys/parse-key-set.ts';
-import { parseSPIFFEBundle } from '../../../src/keys/parse-spiffe-bundle.ts';
+} from '../../../src/keys/formats/parse-key-set.ts';
+import { parseSPIFFEBundle } from '../../../src/keys/formats/parse-spiffe-bundle.ts';
 import { parseJSONObject } from '../../../src/parse-json-object.ts';
 import { isRefusal } from '../../../src/errors.ts';
 import { parseToken, type ParsedToken } from '../../../src/verify/parse-token.ts';

@@ -1,6 +1,6 @@
 // Files of public keys in PEM: of any text only sound public keys are used, and private ones never.
-import { parsePublicKeys } from '../../../src/keys/parse-public-keys.ts';
-import { algorithmsOf } from '../../../src/keys/algorithms-of.ts';
+import { parsePublicKeys } from '../../../src/keys/formats/parse-public-keys.ts';
+import { algorithmsOf } from '../../../src/keys/formats/algorithms-of.ts';
 import { ATTACK_FOLDER } from '../../vectors/attacks/attack.ts';
 import { createMint } from '../../vectors/tokens/mint.ts';
 import { createPublicKey } from 'node:crypto';

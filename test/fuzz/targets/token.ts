@@ -1,12 +1,12 @@
 // The token parser, and the whole decision on what it lets through: whatever is sent, nothing throws, nothing of it is shown,
 // and nothing is granted but the tokens that are valid as they are.
-import { authorize, type AuthorizeOptions } from '../../../src/authorize/authorize.ts';
-import { createKnownTokens } from '../../../src/authorize/known-tokens.ts';
+import { authorize, type AuthorizeOptions } from '../../../src/decide/authorize.ts';
+import { createKnownTokens } from '../../../src/decide/verified-tokens.ts';
 import { isRefusal, refuse } from '../../../src/errors.ts';
 import { formatReply } from '../../../src/protocol/format-reply.ts';
 import { parseToken } from '../../../src/verify/parse-token.ts';
 import { findPieces, piecesOf } from '../../attacks/find-pieces.ts';
-import { loadPolicies } from '../../authorize/load-policies.ts';
+import { loadPolicies } from '../../policy/load-policies.ts';
 import { loadAttackFiles } from '../../vectors/attacks/attack.ts';
 import { NOW } from '../../vectors/tokens/mint.ts';
 import { loadVectorFiles } from '../../vectors/tokens/vector.ts';

@@ -1,0 +1,44 @@
+// `pgtoken explain` on the command line.
+import { type Command, Option } from 'commander';
+import { SYSTEM_CACHE_FOLDER } from '../../keys/disk-key-cache.ts';
+import { addCommand } from '../add-command.ts';
+import type { ExplainOptions } from './explain.ts';
+import { clientOption, timeOption } from '../option-parsers.ts';
+import { DEFAULT_CONFIG } from '../pam-arguments.ts';
+
+/** Adds `explain`. */
+export function addExplainCommand(program: Command): void {
+  addCommand(program, 'explain', {
+    summary: 'say why a login is granted or refused',
+    description: [
+      'Decides a login as the daemon does, and shows every step of it: what was expected, what was seen, the first step that failed, and what to do. Reads the token from standard input or a file, never from the command line.',
+      'Exit status: 0 granted, 1 denied, 2 cannot be decided.',
+    ],
+    example: {
+      title: 'Example:',
+      line: 'pgtoken explain --role foo:myservice --rhost 10.0.0.7 < token',
+    },
+  })
+    .requiredOption('--role <role>', 'the database role that is asked for')
+    .option('--service <service>', 'the PAM service', 'postgresql-k8s')
+    .addOption(
+      new Option(
+        '--rhost <address>',
+        'the address of the client (default: a unix socket)',
+      ).argParser(clientOption),
+    )
+    .addOption(
+      new Option(
+        '--at <time>',
+        'decide as if it were then, for example 2026-11-21T03:00:00Z',
+      ).argParser(timeOption),
+    )
+    .option('--token-file <file>', 'the file with the token (default: standard input)')
+    .option('--config <file>', 'the configuration', DEFAULT_CONFIG)
+    .option('--cache-dir <folder>', 'where the daemon keeps keys on disk', SYSTEM_CACHE_FOLDER)
+    .option('--json', 'write JSON', false)
+    .action(async (options: ExplainOptions) => {
+      const { explain } = await import('./explain.ts');
+      process.exitCode = await explain(options);
+    });
+}

@@ -1,0 +1,148 @@
+// `pgtoken explain`: why a login was, or would be, granted or refused. Decides with the very code that logins are decided
+// with, and tells each of its steps. The token comes from standard input or a file: a command line is for all to see.
+import { createReadStream } from 'node:fs';
+import { authorize } from '../../decide/authorize.ts';
+import { createKeysOf } from '../../issuer-keys/keys-of.ts';
+import type { TraceStep } from '../../decide/trace.ts';
+import { systemClock } from '../../clock.ts';
+import { codeOf } from '../../code-of.ts';
+import { isRefusal } from '../../errors.ts';
+import { createDiskKeyCache } from '../../keys/disk-key-cache.ts';
+import type { KeyCache } from '../../keys/key-record.ts';
+import { findCacheFolder } from '../cache-folder.ts';
+import { type Explanation, formatExplanation } from './format-explanation.ts';
+import { formatJSON } from '../output/format-json.ts';
+import { readToken } from '../read-token.ts';
+import { loadPolicyOrReport } from '../output/report.ts';
+import { wantsColour } from '../output/wants-colour.ts';
+
+/** The options of `pgtoken explain`. */
+export interface ExplainOptions {
+  readonly config: string;
+  /** Where the daemon keeps keys. */
+  readonly cacheDir: string;
+  readonly role: string;
+  readonly service: string;
+  /** The client's address; undefined for a unix socket. */
+  readonly rhost?: string;
+  /** The time to decide for, Unix time in seconds; default: now. */
+  readonly at?: number;
+  /** The file with the token; default: standard input. */
+  readonly tokenFile?: string;
+  readonly json: boolean;
+}
+
+/** Explains one login on standard output. @returns the exit status: 0 granted, 1 denied, 2 cannot be decided. */
+export async function explain(options: ExplainOptions): Promise<number> {
+  const password = await findToken(options);
+  if (typeof password !== 'string') {
+    process.stderr.write(`pgtoken: ${password.problem}\nHINT: ${password.hint}\n`);
+    return 2;
+  }
+  const policy = await loadPolicyOrReport(options.config, process.stderr);
+  if (policy === undefined) {
+    return 2;
+  }
+  const { role, rhost, at = systemClock() } = options;
+  // As PAM folds it.
+  const service = options.service.toLowerCase();
+  const steps: TraceStep[] = [];
+  const cache = withoutFailures(
+    createDiskKeyCache({
+      folder: findCacheFolder(options.config),
+      sharedFolder: options.cacheDir,
+    }),
+  );
+  const judgement = await authorize({ role, service, source: rhost, password }, policy, {
+    clock: () => at,
+    // Keys are those of today: what an issuer had yesterday cannot be known.
+    keysOf: createKeysOf({ cache, clock: systemClock }),
+    trace: (step) => steps.push(step),
+  });
+  const explanation = { login: { role, service, rhost, at }, judgement, steps };
+  process.stdout.write(
+    options.json
+      ? formatJSON(describe(explanation))
+      : formatExplanation(explanation, {
+          columns: chooseWidth(process.stdout.columns),
+          colour: wantsColour(process.stdout, process.env),
+        }),
+  );
+  const { decision } = judgement;
+  return decision.granted ? 0 : decision.outcome === 'denied' ? 1 : 2;
+}
+
+/** Somebody who asks why does not want to be told how it was half a minute ago. */
+function withoutFailures(cache: KeyCache): KeyCache {
+  return {
+    ...cache,
+    read(name, source) {
+      const record = cache.read(name, source);
+      return record?.keySet.keys.length === 0 ? undefined : record;
+    },
+  };
+}
+
+/** A terminal that does not know its width, as behind a serial line, says 0; one narrower than the indent has no room. */
+function chooseWidth(columns: number | undefined): number {
+  return columns === undefined || columns === 0 ? 80 : Math.min(Math.max(columns, 40), 100);
+}
+
+async function findToken({
+  tokenFile,
+}: ExplainOptions): Promise<string | { readonly problem: string; readonly hint: string }> {
+  if (tokenFile === undefined && process.stdin.isTTY) {
+    return {
+      problem: 'no token: standard input is a terminal',
+      hint: 'Run pgtoken explain --role ROLE < token, or name a file with --token-file.',
+    };
+  }
+  let token;
+  try {
+    token = await readToken(tokenFile === undefined ? process.stdin : createReadStream(tokenFile));
+  } catch (error) {
+    const code = codeOf(error) ?? 'unreadable';
+    const reason = code === 'ENOENT' ? 'no such file' : code;
+    return {
+      problem: `cannot read ${tokenFile ?? 'standard input'}: ${reason}`,
+      hint: 'Name a file with a token.',
+    };
+  }
+  if (isRefusal(token)) {
+    return { problem: token.message, hint: 'Send one token, and nothing else.' };
+  }
+  // A file made by hand mostly ends in a line break, which no client sends.
+  const password = token.replace(/\r?\n$/, '');
+  return password === ''
+    ? {
+        problem: `no token: ${tokenFile ?? 'standard input'} is empty`,
+        hint: 'Pipe the token in, or name the file that has it with --token-file.',
+      }
+    : password;
+}
+
+/** What `--json` writes. Members are added, never taken away. */
+function describe({ login, judgement, steps }: Explanation): unknown {
+  const { decision } = judgement;
+  return {
+    granted: decision.granted,
+    role: login.role,
+    service: login.service,
+    rhost: login.rhost ?? null,
+    at: new Date(login.at * 1000).toISOString(),
+    issuer: judgement.issuer ?? null,
+    code: decision.granted ? null : decision.code,
+    message: decision.granted ? null : decision.message,
+    hint: decision.granted ? null : (decision.hint ?? null),
+    steps: steps.map(({ issuer, step, expected, seen, refusal }) => ({
+      issuer: issuer ?? null,
+      step,
+      passed: refusal === undefined,
+      expected,
+      seen,
+      code: refusal?.code ?? null,
+      message: refusal?.message ?? null,
+      hint: refusal?.hint ?? null,
+    })),
+  };
+}

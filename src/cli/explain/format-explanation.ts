@@ -1,0 +1,97 @@
+// How an explanation looks in a terminal: one line for what passed, a few for what did not, and the decision at the end,
+// where the eye is when the screen has stopped.
+import type { Judgement } from '../../decide/authorize.ts';
+import type { TraceStep } from '../../decide/trace.ts';
+import { toPrintable } from '../../protocol/format-reply.ts';
+import { formatTime } from '../../verify/checks/time-checks.ts';
+
+/** A decision with everything that led to it. */
+export interface Explanation {
+  readonly login: {
+    readonly role: string;
+    readonly service: string;
+    readonly rhost: string | undefined;
+    /** Unix time in seconds. */
+    readonly at: number;
+  };
+  readonly judgement: Judgement;
+  readonly steps: readonly TraceStep[];
+}
+
+/** How wide, and whether with colour. */
+export interface Style {
+  readonly columns: number;
+  readonly colour: boolean;
+}
+
+/** Writes an explanation for people. Everything in it is printable ASCII but line breaks and, if asked for, colour. */
+export function formatExplanation(explanation: Explanation, style: Style): string {
+  const { login, judgement, steps } = explanation;
+  const { decision } = judgement;
+  const lines = [
+    ...wrap(
+      `${login.role} over ${login.service} from ${login.rhost ?? 'a unix socket'} at ${formatTime(login.at)}`,
+      style.columns,
+      '  ',
+    ),
+  ];
+  let entry: string | undefined;
+  for (const step of steps) {
+    if (step.issuer !== entry) {
+      entry = step.issuer;
+      lines.push('', `entry ${step.issuer ?? ''}`);
+    }
+    lines.push(...formatStep(step, style));
+  }
+  lines.push('');
+  if (decision.granted) {
+    lines.push(
+      `${paint('granted', GREEN, style)} by entry ${decision.issuer} as ${toPrintable(decision.role)}`,
+    );
+  } else {
+    const { outcome, code, message } = decision;
+    const [first = '', ...more] = wrap(`${outcome} ${code} ${message}`, style.columns, '  ');
+    lines.push(`${paint(outcome, RED, style)}${first.slice(outcome.length)}`, ...more);
+    if (decision.hint !== undefined) {
+      lines.push(...wrap(`HINT: ${decision.hint}`, style.columns, '  '));
+    }
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+const NAME_WIDTH = 14;
+const INDENT = ' '.repeat(7 + NAME_WIDTH + 1);
+
+function formatStep({ step, expected, seen, refusal }: TraceStep, style: Style): string[] {
+  const name = toPrintable(step);
+  // A long name gets a line of its own.
+  const fits = name.length <= NAME_WIDTH;
+  const [verdict, colour] = refusal === undefined ? ['  ok  ', GREEN] : ['  FAIL', RED];
+  const text = refusal === undefined ? seen : `${seen}; expected ${expected}`;
+  const [first = '', ...more] = wrap(`${INDENT}${text}`, style.columns, INDENT);
+  const head = `${paint(verdict, colour, style)} ${name.padEnd(NAME_WIDTH)} `;
+  return fits
+    ? [`${head}${first.slice(INDENT.length)}`.trimEnd(), ...more]
+    : [head.trimEnd(), first, ...more];
+}
+
+/** Breaks a text at spaces, and a word where it has none for a whole line. @param indent of all lines but the first. */
+function wrap(text: string, columns: number, indent: string): string[] {
+  const lines: string[] = [];
+  let rest = toPrintable(text);
+  while (rest.length > columns) {
+    const start = lines.length === 0 ? rest.search(/[^ ]|$/) : indent.length;
+    const space = rest.lastIndexOf(' ', columns);
+    const end = space > start ? space : columns;
+    lines.push(rest.slice(0, end).trimEnd());
+    rest = `${indent}${rest.slice(end).trimStart()}`;
+  }
+  return [...lines, rest];
+}
+
+const GREEN = 32;
+const RED = 31;
+
+function paint(text: string, colour: number, style: Style): string {
+  return style.colour ? `\u001B[${colour}m${text}\u001B[0m` : text;
+}

@@ -1,0 +1,124 @@
+// Rules of issuers.yaml about what is written and what would come of it: that nothing stands there without effect. They
+// see the file as it was written, before defaults are filled in.
+import { isAlgorithm, isSVIDAlgorithm } from '../values/algorithms.ts';
+import { isJSONObject, type JSONObject } from '../../parse-json-object.ts';
+import { checkIssuerURL } from './check-issuer-url.ts';
+import { type CrossCheck, has, KEY_SOURCES } from './cross-checks.ts';
+import type { ReportProblem } from '../problems.ts';
+import { normalizeType, SVID_TYPES } from '../values/token-type.ts';
+
+const UNUSED = 'Delete it: whoever reads the file would think that it does something.';
+
+/** Key sources of which nothing is retrieved. */
+const PINNED = ['jwksFile', 'publicKeysFile', 'spiffeBundleFile'];
+
+/** Checks the whole file. */
+export const checkWritten: CrossCheck = (file, report) => {
+  if (!isJSONObject(file) || !Array.isArray(file['issuers'])) {
+    return;
+  }
+  const entries: readonly unknown[] = file['issuers'];
+  for (const [index, entry] of entries.entries()) {
+    if (isJSONObject(entry)) {
+      const reportEntry: ReportProblem = (path, message, hint) => {
+        report(['issuers', index, ...path], message, hint);
+      };
+      checkKeySource(entry, reportEntry);
+      checkIssuerURL(entry, reportEntry);
+      checkTrustDomain(entry, reportEntry);
+      checkReplacements(entry, reportEntry);
+    }
+  }
+};
+
+/** Nothing is written that the key source would leave unused. */
+function checkKeySource(entry: JSONObject, report: ReportProblem): void {
+  const { keys } = entry;
+  if (!isJSONObject(keys)) {
+    return;
+  }
+  const [source, ...others] = KEY_SOURCES.filter((key) => has(keys, key));
+  if (source === undefined || others.length > 0) {
+    return;
+  }
+  const issuer = isJSONObject(entry['issuer']) ? entry['issuer'] : {};
+  const unused = PINNED.includes(source)
+    ? ['discoveryURL', 'certificateAuthority', 'certificateAuthorityFile']
+    : ['discoveryURL'];
+  for (const key of unused.filter((one) => has(issuer, one))) {
+    report(['issuer', key], `Invalid value: not used, as the keys come from ${source}`, UNUSED);
+  }
+  const { deny } = entry;
+  if (source === 'publicKeysFile' && isJSONObject(deny) && hasItems(deny['keyIDs'])) {
+    report(
+      ['deny', 'keyIDs'],
+      'Invalid value: keys of publicKeysFile have no kid, and whoever has one of them can sign under any',
+      'Take the key out of the file.',
+    );
+  }
+  for (const key of PINNED.includes(source) ? ['http', 'cache'] : []) {
+    if (has(entry, key)) {
+      report([key], `Invalid value: not used, as the keys come from ${source}`, UNUSED);
+    }
+  }
+}
+
+/** A mapping that is read loses a key of this name without a word, as JavaScript has a meaning for it. */
+function checkReplacements({ roles }: JSONObject, report: ReportProblem): void {
+  for (const [index, rule] of (Array.isArray(roles) ? (roles as unknown[]) : []).entries()) {
+    const replace = isJSONObject(rule) ? rule['replace'] : undefined;
+    if (isJSONObject(replace) && has(replace, '__proto__')) {
+      report(['roles', index, 'replace'], 'Invalid key: __proto__ cannot be replaced');
+    }
+  }
+}
+
+function hasItems(list: unknown): boolean {
+  return Array.isArray(list) && list.length > 0;
+}
+
+/** Bundles belong to trust domains; what JWT-SVIDs cannot have is not written for one (JWT-SVID section 2). */
+function checkTrustDomain(entry: JSONObject, report: ReportProblem): void {
+  const { issuer, keys, token } = entry;
+  if (!isJSONObject(issuer)) {
+    return;
+  }
+  if (!has(issuer, 'spiffeTrustDomain')) {
+    for (const key of ['spiffeBundleURL', 'spiffeBundleFile']) {
+      if (isJSONObject(keys) && has(keys, key)) {
+        report(
+          ['keys', key],
+          'Invalid value: a bundle is that of a trust domain; expected issuer.spiffeTrustDomain',
+        );
+      }
+    }
+    return;
+  }
+  if (!has(entry, 'keys')) {
+    report(
+      ['keys'],
+      'Required value: a trust domain has no discovery document; expected spiffeBundleURL or another key source',
+    );
+  }
+  if (isJSONObject(token)) {
+    reportItems(token, 'algorithms', (name) => isAlgorithm(name) && !isSVIDAlgorithm(name), report);
+    reportItems(token, 'types', (name) => !SVID_TYPES.includes(normalizeType(name)), report);
+  }
+}
+
+function reportItems(
+  token: JSONObject,
+  key: string,
+  isWrong: (item: string) => boolean,
+  report: ReportProblem,
+): void {
+  const list: unknown = token[key];
+  for (const [index, item] of (Array.isArray(list) ? (list as unknown[]) : []).entries()) {
+    if (typeof item === 'string' && isWrong(item)) {
+      report(
+        ['token', key, index],
+        `Invalid value: ${JSON.stringify(item)}: no token of a trust domain (JWT-SVID) may have it`,
+      );
+    }
+  }
+}

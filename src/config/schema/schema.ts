@@ -1,0 +1,124 @@
+// The shape of issuers.yaml: every key with its type, default, unit and meaning. The parts of an entry stand in
+// key-schema.ts, token-schema.ts and role-schema.ts.
+//
+// Validation, the types of the program, the JSON Schema for editors and the tables of docs/configuration.md all come from
+// here. Rules that tie several keys together stand in cross-checks.ts and check-written.ts. Objects are strict: a key
+// that is not written here is a problem, never ignored.
+import * as z from 'zod/mini';
+import { checkIssuerNames, checkPAM, crossCheck } from '../checks/cross-checks.ts';
+import { cacheSchema, httpSchema, issuerSchema, keysSchema } from './key-schema.ts';
+import { roleRuleSchema } from './role-schema.ts';
+import { denySchema, tokenSchema, validationRuleSchema } from './token-schema.ts';
+import { protectedRoles, serviceName, source, text } from '../values/values.ts';
+
+const pamSchema = z
+  .strictObject({
+    services: z.optional(
+      z.array(serviceName('A PAM service'), { error: 'expected a list of texts' }).check(
+        z.minLength(1, 'must not be empty'),
+        z.meta({
+          title: 'list of text, at least one',
+          description:
+            'The PAM services (`pamservice=` of pg_hba.conf) for which this entry counts, in lower case, as PAM folds them. Left out, all.',
+        }),
+      ),
+    ),
+    sources: z.optional(
+      z
+        .array(source('A source'), {
+          error: 'expected a list of sources, such as [10.0.0.0/8, local]',
+        })
+        .check(
+          z.minLength(1, 'must not be empty'),
+          z.meta({
+            title: 'list of networks, addresses and `local`, at least one',
+            description:
+              'Where clients may be: networks such as `10.0.0.0/8` or `fd00::/8`, addresses, and `local` for the unix socket. A client whose address PAM does not tell as an IP address (`pam_use_hostname=1`) is refused. Left out, anywhere.',
+          }),
+        ),
+    ),
+  })
+  .check(crossCheck(checkPAM));
+
+const issuerEntry = z.strictObject({
+  name: z.string({ error: 'expected a name' }).check(
+    z.regex(
+      /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/,
+      'must be a DNS label: lower-case letters, digits and "-", at most 63',
+    ),
+    z.meta({
+      title: 'DNS label',
+      description:
+        'A unique name for the entry: lower-case letters, digits and `-`, at most 63. It is in messages, log, metrics and the names of cache files.',
+    }),
+  ),
+  issuer: issuerSchema,
+  keys: z.optional(keysSchema),
+  http: z.prefault(httpSchema, {}),
+  token: z.prefault(tokenSchema, {}),
+  claimValidationRules: z._default(
+    z
+      .array(validationRuleSchema, { error: 'expected a list of rules' })
+      .check(z.describe('What claims must hold besides; all of these rules must.')),
+    [],
+  ),
+  roles: z
+    .array(roleRuleSchema, { error: 'expected a list of role rules' })
+    .check(
+      z.minLength(1, 'at least one rule is required, as without one nobody may log in'),
+      z.describe('What a token may be: each rule that matches permits its roles.'),
+    ),
+  allowProtectedRoles: z._default(
+    z
+      .array(
+        text('A role').check(
+          z.refine((value) => !value.includes('*'), 'must be a role by its name, without "*"'),
+        ),
+        { error: 'expected a list of roles' },
+      )
+      .check(
+        z.meta({
+          title: 'list of text',
+          description:
+            'Exceptions from `protectedRoles` for this entry, each by its name: its tokens may be these roles where a rule permits them.',
+        }),
+      ),
+    [],
+  ),
+  deny: z.prefault(denySchema, {}),
+  pam: z.prefault(pamSchema, {}),
+  cache: z.prefault(cacheSchema, {}),
+});
+
+/** The schema of the whole file. */
+export const configurationSchema = z
+  .strictObject({
+    apiVersion: z.literal('pgtoken/v1').check(z.describe('Always `pgtoken/v1`.')),
+    protectedRoles: z._default(
+      protectedRoles(
+        'Roles that no token may log in as, whatever the rules say. `*` stands for any text. Compared byte for byte, case and all. What is written here replaces the default. An entry may list exceptions.',
+      ),
+      ['postgres', 'root', 'pg_*'],
+    ),
+    issuers: z.array(issuerEntry, { error: 'expected a list of issuers' }).check(
+      z.meta({
+        title: 'list',
+        description:
+          'Whose tokens are accepted; `[]` trusts nobody. Entries for the same issuer are tried in this order, in the daemon those whose key is cached first; the first grant wins.',
+      }),
+    ),
+  })
+  .check(crossCheck(checkIssuerNames));
+
+/** The configuration as the program uses it: defaults filled in, durations in seconds, sizes in bytes. */
+export type Configuration = z.output<typeof configurationSchema>;
+/** One entry of `issuers`. */
+export type IssuerConfiguration = Configuration['issuers'][number];
+/** An entry's `issuer`. */
+export type IssuerPart = IssuerConfiguration['issuer'];
+/** An entry's `keys`. */
+export type KeysPart = IssuerConfiguration['keys'];
+/** One entry of an issuer's `roles`. */
+export type RoleRule = IssuerConfiguration['roles'][number];
+/** One entry of an issuer's `claimValidationRules`. */
+export type ValidationRule = IssuerConfiguration['claimValidationRules'][number];

@@ -1,0 +1,214 @@
+// The decision: may the bearer of this token log in as this role? One pipeline for the daemon and `pgtoken pam`.
+//
+// Fails closed: what is not granted here is not granted. Nothing in it is chosen by the token but the order of work.
+import type { Clock } from '../clock.ts';
+import { isRefusal, refuse, type Refusal } from '../errors.ts';
+import { findKeys, lacksKey, type WantedKey } from '../keys/find-keys.ts';
+import type { KeySet } from '../keys/formats/parse-key-set.ts';
+import { parseToken, type ParsedToken } from '../verify/parse-token.ts';
+import { findCandidates } from './find-candidates.ts';
+import type { KnownTokens } from './verified-tokens.ts';
+import type { Issuer, Policy } from '../policy/policy.ts';
+import { isVerifiedAt, type Refused, tryIssuer } from './try-issuer.ts';
+import { type Trace, traceCandidates, traceShape, type TraceStep } from './trace.ts';
+
+/** What PAM knows of a login. */
+export interface Login {
+  /** The PAM service (PAM_SERVICE). */
+  readonly service: string;
+  /** The database role that is asked for (PAM_USER). */
+  readonly role: string;
+  /** Where the client is (PAM_RHOST); undefined for a unix socket. */
+  readonly source: string | undefined;
+}
+
+/** A login, and what is to be decided on. */
+export interface LoginRequest extends Login {
+  /** What the client sent as password. */
+  readonly password: string;
+}
+
+/** A login that is permitted, and by which entry. */
+export interface Grant {
+  readonly granted: true;
+  readonly issuer: string;
+  readonly role: string;
+}
+
+/** Yes, or no and why. */
+export type Decision = Grant | Refusal;
+
+/** A decision with what it was made of, for the audit line. */
+export interface Judgement {
+  readonly decision: Decision;
+  /** The entry that decided; undefined when it came to none. */
+  readonly issuer: string | undefined;
+  /** The token, when it was one. */
+  readonly token: ParsedToken | undefined;
+  /** Whether the entry's keys verified the token's signature: until then anybody may have written it. */
+  readonly verified: boolean;
+}
+
+/** @returns a refusal that no entry had a part in. */
+export function notJudged(decision: Refusal, token?: ParsedToken): Judgement {
+  return { decision, issuer: undefined, token, verified: false };
+}
+
+/** The world around a decision. */
+export interface AuthorizeOptions {
+  readonly clock: Clock;
+  /** Gives an issuer's keys; they may lack the one that is wanted. */
+  readonly keysOf: (issuer: Issuer, wanted: WantedKey) => Promise<KeySet | Refusal>;
+  /** Whether an issuer's key is at hand, so that asking for it waits for nobody; default: never. */
+  readonly hasKey?: (issuer: Issuer, wanted: WantedKey) => boolean;
+  /** Remembers tokens, under this policy alone; default: nothing is remembered. */
+  readonly knownTokens?: KnownTokens;
+  /** Told of every step, for an explanation; default: nobody. What it does changes nothing. */
+  readonly trace?: Trace;
+}
+
+/**
+ * Decides one login.
+ *
+ * Entries of the token's issuer are tried in the order of the file, those whose keys are at hand before those whose
+ * issuer must be asked, so that one cluster's outage does not hold up another's logins under the same URL. The first
+ * grant wins. If none grants, entries by whose keys the signature is wrong are tried once more, if their issuer has other keys
+ * by now. Then the refusal that came furthest is returned, as it says most about what is wrong.
+ *
+ * Sets no deadline of its own beyond those of `keysOf`.
+ */
+export async function authorize(
+  request: LoginRequest,
+  policy: Policy,
+  options: AuthorizeOptions,
+): Promise<Judgement> {
+  const known = options.knownTokens?.find(request.password);
+  const token = known?.parsed ?? parseToken(request.password, policy.maxTokenBytes);
+  traceShape(options.trace, token);
+  if (isRefusal(token)) {
+    return notJudged(token);
+  }
+  const candidates = findCandidates(token.claims, policy.issuers);
+  traceCandidates(options.trace, token, candidates);
+  if (isRefusal(candidates)) {
+    return notJudged(candidates, token);
+  }
+  const attempts: Attempt[] = [];
+  let grantedBy: Issuer | undefined;
+  for (const issuer of withKeysAtHandFirst(candidates, token, options)) {
+    const attempt = await attemptIssuer(issuer, { token, known }, request, policy, options);
+    attempts.push(attempt);
+    if (attempt.refused === undefined) {
+      grantedBy = issuer;
+      break;
+    }
+  }
+  grantedBy ??= await retryWithNewKeys(attempts, { token, known }, request, policy, options);
+  for (const { steps } of attempts) {
+    steps.forEach((step) => options.trace?.(step));
+  }
+  if (grantedBy === undefined) {
+    return concludeRefused(attempts, token);
+  }
+  const issuer = grantedBy.name;
+  const decision = { granted: true, issuer, role: request.role } as const;
+  return { decision, issuer, token, verified: true };
+}
+
+/** What came of one entry. */
+interface Attempt {
+  readonly issuer: Issuer;
+  /** Undefined when it grants. */
+  readonly refused: Refused | undefined;
+  /** For an explanation. */
+  readonly steps: readonly TraceStep[];
+}
+
+type TokenAtHand = Parameters<typeof tryIssuer>[1];
+
+async function attemptIssuer(
+  issuer: Issuer,
+  token: TokenAtHand,
+  request: LoginRequest,
+  policy: Policy,
+  options: AuthorizeOptions,
+): Promise<Attempt> {
+  const steps: TraceStep[] = [];
+  const traced =
+    options.trace === undefined
+      ? options
+      : { ...options, trace: (step: TraceStep) => steps.push(step) };
+  return { issuer, refused: await tryIssuer(issuer, token, request, policy, traced), steps };
+}
+
+/**
+ * Where no entry grants, those by whose keys the signature is wrong are asked whether they have others by now: issuers replace
+ * keys under the same name, or have none. Only then, as another entry of the same URL may be the one whose token it is.
+ *
+ * @param attempts of all entries, each a refusal; one that is made again takes its place.
+ * @returns the entry that grants now.
+ */
+async function retryWithNewKeys(
+  attempts: Attempt[],
+  token: TokenAtHand,
+  request: LoginRequest,
+  policy: Policy,
+  options: AuthorizeOptions,
+): Promise<Issuer | undefined> {
+  for (const [index, { issuer, refused }] of attempts.entries()) {
+    if (refused?.failedKeys !== undefined) {
+      const { keyID, algorithm } = token.token;
+      const wanted = { keyID, algorithm, failed: refused.failedKeys };
+      const keySet = await options.keysOf(issuer, wanted);
+      if (!isRefusal(keySet) && hasChanged(keySet, wanted)) {
+        const again = await attemptIssuer(issuer, token, request, policy, options);
+        attempts[index] = again;
+        if (again.refused === undefined) {
+          return issuer;
+        }
+      }
+    }
+  }
+  return undefined;
+}
+
+/** Whether other keys would be tried than those that have failed, or none any more. */
+function hasChanged(keySet: KeySet, wanted: WantedKey): boolean {
+  return isRefusal(findKeys(keySet, wanted)) || !lacksKey(keySet, wanted);
+}
+
+/** The refusal that came furthest. */
+function concludeRefused(attempts: readonly Attempt[], token: ParsedToken): Judgement {
+  let furthest: Refused | undefined;
+  for (const { refused } of attempts) {
+    if (refused !== undefined && (furthest === undefined || refused.rank > furthest.rank)) {
+      furthest = refused;
+    }
+  }
+  const refusal =
+    furthest !== undefined && attempts.length > 1 ? nameEntry(furthest) : furthest?.refusal;
+  return {
+    decision: refusal ?? refuse('ERR_INTERNAL', 'no entry was tried'),
+    issuer: furthest?.issuer,
+    token,
+    verified: furthest !== undefined && isVerifiedAt(furthest),
+  };
+}
+
+function withKeysAtHandFirst(
+  candidates: readonly Issuer[],
+  token: ParsedToken,
+  options: AuthorizeOptions,
+): readonly Issuer[] {
+  const { hasKey } = options;
+  if (candidates.length === 1 || hasKey === undefined) {
+    return candidates;
+  }
+  const atHand = candidates.filter((issuer) => hasKey(issuer, token));
+  return [...atHand, ...candidates.filter((issuer) => !atHand.includes(issuer))];
+}
+
+/** Where several entries judged a token, the reason has to say whose it is. */
+function nameEntry({ issuer, refusal }: Refused): Refusal {
+  return refuse(refusal.code, `entry ${issuer}: ${refusal.message}`, refusal.hint);
+}

@@ -1,0 +1,27 @@
+// This very host, as the checks see it.
+import { systemClock } from '../../clock.ts';
+import { askDaemon } from '../daemon/ask-daemon.ts';
+import { findServers } from '../server/find-servers.ts';
+import { createHostAccounts } from './host-accounts.ts';
+import { hostFiles } from './host-files.ts';
+import { loadPolicyAs } from '../issuers/load-policy-as.ts';
+import { createRetrieveKeys } from '../issuers/fetch-keys.ts';
+import { runCommand } from './run-command.ts';
+import { lookAs } from './with-effective-user.ts';
+import type { World } from './host.ts';
+
+/** Looks, and changes nothing. */
+export function createHostWorld(): World {
+  return {
+    files: hostFiles,
+    accounts: createHostAccounts(runCommand),
+    run: runCommand,
+    clock: systemClock,
+    loadPolicy: loadPolicyAs,
+    retrieveKeys: createRetrieveKeys(systemClock),
+    askDaemon,
+    findServers: () => findServers(hostFiles, lookAs),
+    uid: process.geteuid?.() ?? 0,
+    architecture: process.arch,
+  };
+}

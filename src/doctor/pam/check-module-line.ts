@@ -1,0 +1,119 @@
+// One line of a PAM service that calls our module: options that the module takes, and that agree with the host.
+import { faulty, type Finding } from '../finding.ts';
+import { DEFAULT_OPTIONS, type ModuleOptions, parseModuleOptions } from './module-options.ts';
+import type { PAMLine } from './parse-pam-service.ts';
+import { findObstacle, formatMode } from '../host/permissions.ts';
+import type { Account, World } from '../host/host.ts';
+
+/** What the host is expected to be like. */
+export interface ServiceTerms {
+  /** Where libpam looks, in this order. */
+  readonly folders: readonly string[];
+  /** What --socket named; undefined when it named nothing. */
+  readonly socket: string | undefined;
+  readonly config: string;
+  /** The longest token that any issuer accepts; undefined when that is not known. */
+  readonly maxTokenBytes: number | undefined;
+  /** Who runs the module. */
+  readonly user: Account | undefined;
+}
+
+/** The daemon answers within this time unless told otherwise, in seconds. */
+const DAEMON_DEADLINE = 4;
+
+/** @param line of pam_pgtoken.so. */
+export function checkModuleLine(
+  line: PAMLine,
+  terms: ServiceTerms,
+  { files }: Pick<World, 'files'>,
+): Finding[] {
+  const subject = `${line.file}:${line.line}`;
+  const options = parseModuleOptions(line.args);
+  if (typeof options === 'string') {
+    return [
+      faulty(
+        'service-option',
+        subject,
+        `pam_pgtoken.so: ${options}; nobody logs in`,
+        'Correct the option; docs/pam.md has all of them.',
+      ),
+    ];
+  }
+  if (line.type === 'account') {
+    return [];
+  }
+  return options.mode === 'daemon'
+    ? checkDaemonOptions(subject, options, terms)
+    : checkExecOptions(subject, options, terms, files);
+}
+
+function checkDaemonOptions(
+  subject: string,
+  options: ModuleOptions,
+  { socket }: ServiceTerms,
+): Finding[] {
+  const findings: Finding[] = [];
+  if (socket !== undefined && socket !== options.socket) {
+    findings.push(
+      faulty(
+        'service-socket',
+        subject,
+        `the module asks at ${options.socket}; expected ${socket} (--socket)`,
+        `Write socket=${socket} in both lines${socket === DEFAULT_OPTIONS.socket ? ', or leave it out' : ''}.`,
+      ),
+    );
+  }
+  if (options.timeout <= DAEMON_DEADLINE) {
+    findings.push(
+      faulty(
+        'service-timeout',
+        subject,
+        `timeout=${options.timeout} is not above the daemon's deadline, ${DAEMON_DEADLINE} s unless it is told otherwise`,
+        `Write timeout=${DAEMON_DEADLINE + 1}, or start the daemon with a --deadline below ${options.timeout}s.`,
+      ),
+    );
+  }
+  return findings;
+}
+
+function checkExecOptions(
+  subject: string,
+  options: ModuleOptions,
+  { config, user }: ServiceTerms,
+  files: World['files'],
+): Finding[] {
+  const findings: Finding[] = [];
+  const helper = files.status(options.helper);
+  const obstacle =
+    user === undefined ? undefined : findObstacle(options.helper, user, 'execute', files);
+  if (!helper.ok || helper.value.kind !== 'file') {
+    findings.push(
+      faulty(
+        'service-helper',
+        subject,
+        `helper=${options.helper}: ${helper.ok ? 'expected a file' : helper.reason}`,
+        'Name the command by its absolute path: helper=/usr/bin/pgtoken.',
+      ),
+    );
+  } else if (obstacle !== undefined) {
+    findings.push(
+      faulty(
+        'service-helper',
+        subject,
+        `user ${user?.name ?? ''} may not run helper=${options.helper}: mode ${formatMode(obstacle.status.mode)} of ${obstacle.path}`,
+        `Run:\n  chmod a+rx ${obstacle.path}`,
+      ),
+    );
+  }
+  if (options.config !== config) {
+    findings.push(
+      faulty(
+        'service-config',
+        subject,
+        `logins are decided by ${options.config}; examined was ${config}`,
+        `Run this with --config ${options.config}, or change config= of the line.`,
+      ),
+    );
+  }
+  return findings;
+}

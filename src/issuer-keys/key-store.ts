@@ -1,0 +1,121 @@
+// The keys of all issuers, for the daemon: one keeper for each entry, so that one issuer's outage never delays
+// another's logins.
+import type { Clock } from '../clock.ts';
+import { refuse } from '../errors.ts';
+import { fetchKeySet } from '../issuers/fetch-key-set.ts';
+import { createLookUp } from '../issuers/look-up.ts';
+import { createSecureContexts } from '../issuers/secure-contexts.ts';
+import type { FetchResult } from '../keys/fetch-result.ts';
+import {
+  type HeldKeys,
+  type KeyKeeper,
+  type KeyStatus,
+  startKeyKeeper,
+} from '../keys/key-refresher.ts';
+import type { KeyCache } from '../keys/key-record.ts';
+import { servesSource } from '../keys/key-source.ts';
+import type { AuthorizeOptions } from '../decide/authorize.ts';
+import type { Policy } from '../policy/policy.ts';
+import { type RemoteKeys, remoteKeysOf } from './remote-keys.ts';
+
+/** Keeps the keys of every issuer whose keys are retrieved. */
+export interface KeyStore {
+  /**
+   * Takes over a new policy: keepers of entries whose keys come from the same place, by the same terms, go on, others end or
+   * begin. One that begins has the keys of the one before, where those came from the same address and every certificate
+   * authority is still trusted.
+   *
+   * @returns the keys of this policy and no other, so that a decision under way never sees those of the next.
+   */
+  use(policy: Policy): Required<Pick<AuthorizeOptions, 'keysOf' | 'hasKey'>>;
+  /** How the keys of each entry stand, by its name. */
+  status(): ReadonlyMap<string, KeyStatus>;
+  stop(): void;
+}
+
+/** The world around a {@link KeyStore}. */
+export interface KeyStoreOptions {
+  readonly cache: KeyCache;
+  readonly clock: Clock;
+  readonly monotonicClock: Clock;
+  readonly random: () => number;
+  readonly onFetch: (issuer: string, result: FetchResult) => void;
+  readonly fetchKeySet?: typeof fetchKeySet;
+}
+
+/** Creates a store that keeps nothing until it is given a policy. */
+export function createKeyStore(options: KeyStoreOptions): KeyStore {
+  const fetchKeys = options.fetchKeySet ?? fetchKeySet;
+  const secureContexts = createSecureContexts();
+  const stopping = new AbortController();
+  const lookUpAnyName = createLookUp();
+  const shared = {
+    secureContexts,
+    // What hangs ends with the daemon.
+    lookUp: async (name: string, signal: AbortSignal) =>
+      lookUpAnyName(name, AbortSignal.any([signal, stopping.signal])),
+  };
+  let keepers = new Map<string, { readonly keeper: KeyKeeper; readonly terms: string }>();
+
+  const start = ({ owner, fetch }: RemoteKeys, held: HeldKeys | undefined): KeyKeeper =>
+    startKeyKeeper(owner, {
+      ...options,
+      held,
+      fetch,
+      onFetch: (result) => {
+        options.onFetch(owner.name, result);
+      },
+    });
+
+  return {
+    use(policy) {
+      const next: typeof keepers = new Map();
+      for (const issuer of policy.issuers) {
+        if (issuer.keySource.kind === 'remote') {
+          const remote = remoteKeysOf(issuer, issuer.keySource, async (location, limits) =>
+            fetchKeys(location, { ...limits, ...shared }),
+          );
+          const terms = JSON.stringify([remote.owner, issuer.entry.http]);
+          const current = keepers.get(issuer.name);
+          const held = current?.keeper.held();
+          const serves =
+            held !== undefined && servesSource(held.record.source, remote.owner.source);
+          next.set(
+            issuer.name,
+            current?.terms === terms
+              ? current
+              : { keeper: start(remote, serves ? held : undefined), terms },
+          );
+        }
+      }
+      for (const [name, { keeper }] of keepers) {
+        if (next.get(name)?.keeper !== keeper) {
+          keeper.stop();
+        }
+      }
+      keepers = next;
+      return {
+        async keysOf(issuer, wanted) {
+          if (issuer.keySource.kind === 'pinned') {
+            return issuer.keySource.keySet;
+          }
+          const found = next.get(issuer.name);
+          return (
+            found?.keeper.keysFor(wanted) ??
+            refuse('ERR_INTERNAL', `no keys are kept for entry ${issuer.name}`)
+          );
+        },
+        hasKey: (issuer, wanted) =>
+          issuer.keySource.kind === 'pinned' ||
+          next.get(issuer.name)?.keeper.hasKey(wanted) === true,
+      };
+    },
+    status: () => new Map([...keepers].map(([name, { keeper }]) => [name, keeper.status()])),
+    stop() {
+      stopping.abort();
+      for (const { keeper } of keepers.values()) {
+        keeper.stop();
+      }
+    },
+  };
+}

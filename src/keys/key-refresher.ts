@@ -1,0 +1,219 @@
+// Keeps the keys of one issuer for the daemon: in memory for every login, refreshed in the background before they are
+// needed, on disk for the next start.
+//
+// A login waits for the issuer only when there are no keys to go by, or when it names a key that is not there, or one that
+// does not verify its token, and the cooldown allows a look. One retrieval at a time; everybody who waits, waits for the same
+// one. Ages are counted on a monotonic clock, so that a stepped wall clock neither ages keys nor makes them younger.
+import type { Clock } from '../clock.ts';
+import type { Refusal } from '../errors.ts';
+import type { FetchKeySet, FetchResult, RetrievalFailure } from './fetch-result.ts';
+import { lacksKey, type WantedKey } from './find-keys.ts';
+import { applyFetchResult, isWithin, type KeyOwner, keysWithin, staleLimit } from './key-owner.ts';
+import type { KeyCache, KeyRecord } from './key-record.ts';
+import type { KeySet } from './formats/parse-key-set.ts';
+
+/** Keeps the keys of one issuer entry. */
+export interface KeyKeeper {
+  /** Whether the key that is wanted is there and may be used, so that `keysFor` will not wait. */
+  hasKey(wanted: WantedKey): boolean;
+  /**
+   * The keys to verify with; they may lack the one that is wanted. Waits for one retrieval, or for one more
+   * where the first was under way already and did not bring the key.
+   */
+  keysFor(wanted: WantedKey): Promise<KeySet | Refusal>;
+  /** What it holds, for a keeper that takes its place. */
+  held(): HeldKeys | undefined;
+  /** How things stand, for metrics. */
+  status(): KeyStatus;
+  /**
+   * Stops refreshing. Logins that began with these keys still get them, also by a retrieval that is under way; nothing of it
+   * is written or told any more.
+   */
+  stop(): void;
+}
+
+/** How the keys of an issuer stand. */
+export interface KeyStatus {
+  readonly keyCount: number;
+  /** Seconds since the last successful retrieval; undefined before the first one. */
+  readonly age: number | undefined;
+  /** Why the last attempt failed, when it did. */
+  readonly lastError: string | undefined;
+}
+
+/** What a keeper holds; times are on the monotonic clock. */
+export interface HeldKeys {
+  readonly record: KeyRecord;
+  readonly fetchedAt: number;
+  readonly soughtAt: number;
+}
+
+/** The world around a {@link KeyKeeper}. */
+export interface KeyKeeperOptions {
+  readonly cache: KeyCache;
+  /** What the keeper before it held, where that serves the same source; default: what is on disk. */
+  readonly held?: HeldKeys | undefined;
+  readonly fetch: FetchKeySet;
+  readonly clock: Clock;
+  /** Seconds on a clock that is never set. */
+  readonly monotonicClock: Clock;
+  /** From 0 to 1; spreads refreshes so that issuers are not all asked at once. */
+  readonly random: () => number;
+  /** Told how each retrieval ended. */
+  readonly onFetch: (result: FetchResult) => void;
+}
+
+/** An issuer's Cache-Control may shorten the refresh interval, but not below this, in seconds. */
+const LEAST_REFRESH = 60;
+/** After a failure the next attempt comes after this many seconds, then twice as many, and so on. */
+const FIRST_RETRY = 1;
+const LONGEST_RETRY = 30;
+
+/** Starts keeping an issuer's keys: what is on disk at once, then what the issuer says. */
+export function startKeyKeeper(owner: KeyOwner, options: KeyKeeperOptions): KeyKeeper {
+  const { cache, held, fetch, clock, monotonicClock, random, onFetch } = options;
+  let record: KeyRecord | undefined =
+    held === undefined
+      ? cache.read(owner.name, owner.source)
+      : { ...held.record, source: owner.source };
+  /** On the monotonic clock; far in the past for what was on disk and of no known age. */
+  let fetchedAt =
+    held?.fetchedAt ??
+    (record === undefined ? undefined : monotonicClock() - ageOnDisk(record, clock()));
+  /** When a key that was not there was last looked for, on the monotonic clock. */
+  let soughtAt = held?.soughtAt ?? -Infinity;
+  let lastFailure: RetrievalFailure | undefined;
+  let failures = 0;
+  let pending: Promise<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+
+  /** Undefined also for what was on disk and of no known age: it waits for the issuer to confirm it. */
+  const age = (): number | undefined =>
+    fetchedAt === undefined || fetchedAt === -Infinity ? undefined : monotonicClock() - fetchedAt;
+
+  const schedule = (seconds: number): void => {
+    clearTimeout(timer);
+    if (!stopped) {
+      timer = setTimeout(() => void refresh(), seconds * 1000);
+      timer.unref();
+    }
+  };
+
+  /** Retrieves the keys; whoever asks while this runs, shares it. Never rejects. */
+  const refresh = async (): Promise<void> => {
+    pending ??= retrieve().finally(() => {
+      pending = undefined;
+    });
+    return pending;
+  };
+
+  const retrieve = async (): Promise<void> => {
+    let result: FetchResult;
+    try {
+      result = await fetch(record?.etag);
+    } catch (error) {
+      result = { kind: 'failed', reason: error instanceof Error ? error.name : 'unknown error' };
+    }
+    const failed = result.kind === 'failed';
+    failures = failed ? failures + 1 : 0;
+    lastFailure = result.kind === 'failed' ? result : undefined;
+    if (!failed) {
+      fetchedAt = monotonicClock();
+    }
+    const delay = failed
+      ? Math.min(FIRST_RETRY * 2 ** (failures - 1), LONGEST_RETRY, owner.refreshInterval)
+      : refreshDelay(owner, result);
+    // Up to a tenth earlier.
+    const jittered = delay * (1 - random() / 10);
+    const now = clock();
+    const updated = applyFetchResult(record, result, owner, now);
+    if (updated !== undefined) {
+      record = { ...updated, nextRefreshAt: now + jittered };
+    }
+    if (stopped) {
+      return;
+    }
+    if (record !== undefined) {
+      cache.write(owner.name, record);
+    }
+    onFetch(result);
+    schedule(jittered);
+  };
+
+  const lacks = (wanted: WantedKey): boolean =>
+    record !== undefined && lacksKey(record.keySet, wanted);
+
+  /** Looks for a key that is not there, unless somebody has done so within the cooldown. */
+  const seek = async (): Promise<void> => {
+    if (pending !== undefined) {
+      await pending;
+    } else if (monotonicClock() - soughtAt >= owner.unknownKeyCooldown) {
+      soughtAt = monotonicClock();
+      await refresh();
+    }
+  };
+
+  const keepsUsableKeys = (): boolean =>
+    record !== undefined && isWithin(age() ?? -1, staleLimit(record, owner));
+
+  if (
+    record === undefined ||
+    record.lastError !== undefined ||
+    // Whether the issuer is reached under the new terms is found out now, not when the keys are old.
+    (held !== undefined && held.record.source !== owner.source) ||
+    !isWithin(age() ?? -1, owner.refreshInterval)
+  ) {
+    void refresh();
+  } else {
+    schedule(Math.max(0, owner.refreshInterval - (age() ?? 0)) * (1 - random() / 10));
+  }
+
+  return {
+    hasKey: (wanted) => keepsUsableKeys() && !lacks(wanted),
+    async keysFor(wanted) {
+      if (!keepsUsableKeys()) {
+        // Nothing to go by. In the backoff after a failure the answer is known already.
+        if (pending !== undefined || failures === 0) {
+          await refresh();
+        }
+      } else if (lacks(wanted)) {
+        // What is under way may have been asked before the key was published: then one more look is due.
+        await pending;
+        if (lacks(wanted)) {
+          await seek();
+        }
+      }
+      return keysWithin(
+        record,
+        age() ?? -1,
+        owner,
+        lastFailure ?? { reason: 'the issuer answered without keys' },
+      );
+    },
+    held: () =>
+      record === undefined || fetchedAt === undefined ? undefined : { record, fetchedAt, soughtAt },
+    status: () => ({
+      keyCount: record?.keySet.keys.length ?? 0,
+      age: age(),
+      lastError: lastFailure?.reason,
+    }),
+    stop() {
+      stopped = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** How long until the next refresh: what the issuer allows, within bounds. */
+function refreshDelay(owner: KeyOwner, result: FetchResult): number {
+  const allowed = result.kind === 'failed' ? undefined : result.maxAge;
+  const least = Math.min(LEAST_REFRESH, owner.refreshInterval);
+  return Math.min(Math.max(allowed ?? owner.refreshInterval, least), owner.refreshInterval);
+}
+
+/** The age of a record from disk; one from the future, after a clock was set back, is of no known age. */
+function ageOnDisk(record: KeyRecord, now: number): number {
+  const age = now - record.fetchedAt;
+  return age >= 0 ? age : Infinity;
+}

@@ -1,0 +1,140 @@
+// Whether the rules of an entry shut strangers out of an issuer that is everybody's. Found out by judging tokens that
+// strangers could have, with the very checks and rules that judge a login: those of anybody, and those of somebody whose
+// names are made to resemble the ones that the rules have.
+import type { Claims } from '../../claims/claim.ts';
+import { compileRoleRules } from '../../roles/compile-role-rules.ts';
+import { findRefusal } from '../../verify/checks/check.ts';
+import { loadRuleTools } from '../../policy/compile-issuer.ts';
+import type { TextDemand } from './demand-of.ts';
+import type { Issuer } from '../../policy/policy.ts';
+import type { PublicIssuer } from '../public-issuers.ts';
+import { createSearchBudget } from './search-budget.ts';
+
+/**
+ * A stranger who is let in: anybody, one who is called like somebody, one who has an address of another's domain, or one who
+ * names what is his so that a claim reads like another's.
+ */
+export type Stranger =
+  | { readonly kind: 'anybody' }
+  /** Whether there is one could not be found out within bounds. */
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'alike' | 'borrower'; readonly name: string }
+  | { readonly kind: 'crafted'; readonly claim: string; readonly value: string };
+
+/** Of the words in the rules this many are tried, each in the place of every name. */
+const MAX_WORDS = 10;
+
+/** @returns undefined where the rules shut all of them out, as far as that was tried. */
+export async function findStranger(
+  issuer: Issuer,
+  shared: PublicIssuer,
+): Promise<Stranger | undefined> {
+  const admits = await compileAdmission(issuer, shared);
+  if (shared.strangers({ owner: 'stranger.example', thing: 'app', place: 'main' }).some(admits)) {
+    return { kind: 'anybody' };
+  }
+  const words = findWords(
+    rulesOf(issuer)
+      .filter((rule) => isPinning(rule, shared))
+      .flatMap(textsOf),
+  );
+  const things = ['app', ...words];
+  for (const word of words) {
+    for (const thing of things) {
+      const claims = shared.borrowed?.(word, thing);
+      if (claims !== undefined && admits(claims)) {
+        return { kind: 'borrower', name: `${thing}@${word}` };
+      }
+    }
+    for (const owner of [
+      `${word}-stranger`,
+      `${word}stranger`,
+      `stranger-${word}`,
+      `stranger${word}`,
+    ]) {
+      const isLetIn = things.some((thing) =>
+        words.some((place) => shared.strangers({ owner, thing, place }).some(admits)),
+      );
+      if (isLetIn) {
+        return { kind: 'alike', name: owner };
+      }
+    }
+  }
+  return findCrafted(issuer, shared, admits);
+}
+
+/** Names that strangers would not come upon by chance, but find by reading the rules. */
+async function findCrafted(
+  { entry }: Issuer,
+  shared: PublicIssuer,
+  admits: (claims: Claims) => boolean,
+): Promise<Stranger | undefined> {
+  if (shared.forms === undefined) {
+    return undefined;
+  }
+  const { craftClaims } = await import('./craft-claims.ts');
+  const budget = createSearchBudget();
+  const demands = entry.claimValidationRules.filter((rule) => isPinning(rule, shared));
+  const choices = entry.roles.every((rule) => isPinning(rule, shared)) ? entry.roles : [];
+  for (const { claims, kind, claim, value } of craftClaims(shared, demands, choices, budget)) {
+    if (claims.some(admits)) {
+      return kind === 'owner' ? { kind: 'alike', name: value } : { kind: 'crafted', claim, value };
+    }
+  }
+  return budget.steps > 0 ? undefined : { kind: 'unknown' };
+}
+
+/** What rules on a claim and role rules have in common. */
+interface Rule extends TextDemand {
+  readonly forbidden?: true | undefined;
+}
+
+function rulesOf({ entry }: Issuer): readonly Rule[] {
+  return [...entry.claimValidationRules, ...entry.roles];
+}
+
+/** Whether claims get past the rules, given that a stranger may choose every claim that does not name his tenant. */
+async function compileAdmission(
+  issuer: Issuer,
+  shared: PublicIssuer,
+): Promise<(claims: Claims) => boolean> {
+  const { entry, claimChecks } = issuer;
+  const pinned = new Set(
+    entry.claimValidationRules.flatMap((rule, index) =>
+      isPinning(rule, shared) ? [`claimValidationRules[${index}]`] : [],
+    ),
+  );
+  const checks = claimChecks.filter(({ name }) => pinned.has(name));
+  const isOpen = entry.roles.some((rule) => !isPinning(rule, shared));
+  const rolesOf = compileRoleRules(entry.roles, await loadRuleTools(entry), () => undefined);
+  return (claims) =>
+    findRefusal(checks, { type: undefined, claims, keyIDs: [], now: 0 }) === undefined &&
+    (isOpen || rolesOf(claims).length > 0);
+}
+
+/** Whether a rule says whose tokens count. */
+function isPinning(rule: Rule, { tenantClaims, ownerInSubject }: PublicIssuer): boolean {
+  return (
+    tenantClaims.includes(rule.claim) &&
+    rule.forbidden === undefined &&
+    (rule.claim !== 'sub' ||
+      ownerInSubject === undefined ||
+      textsOf(rule).some((text) => ownerInSubject.test(text)))
+  );
+}
+
+/** What a rule wants to see in a claim; of a pattern, without what only a pattern has in the middle of a name. */
+function textsOf(rule: Rule): string[] {
+  const { requiredValue, requiredValues, trimPrefix, equals, trimSuffix } = rule;
+  const pattern = rule.pattern?.replaceAll(/\[(\W)\]|\\/g, '$1').replaceAll(/[[\]]/g, ' ');
+  return [requiredValue, requiredValues, trimPrefix, equals, trimSuffix, pattern]
+    .flat()
+    .filter((text) => typeof text === 'string');
+}
+
+/** The names in such texts: letters and digits, with single dots, dashes and underscores among them. */
+function findWords(texts: readonly string[]): readonly string[] {
+  const names = /[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*/g;
+  const words = texts.flatMap((text) => [...text.matchAll(names)].map(([word]) => word));
+  return [...new Set(words)].slice(0, MAX_WORDS);
+}
