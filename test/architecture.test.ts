@@ -1,8 +1,8 @@
 // What the folders of src may know of each other, and what no file in it may do. The rules are held against the sources,
 // and against a made-up tree that breaks every one of them.
+import { readFileSync } from 'node:fs';
 import { glob, readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
-
 import { parseSync, Visitor } from 'rolldown/utils';
 import { describe, expect, it } from 'vitest';
 
@@ -11,39 +11,37 @@ const SRC = join(import.meta.dirname, '..', 'src');
 /** What lies at the top of src: known to everybody, and knowing nobody. */
 const TOP = '';
 
-/** Each folder with the folders it may import from; its own is among them. */
-const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  [TOP]: [],
-  config: [TOP],
-  keys: [TOP, 'config'],
-  verify: [TOP, 'config'],
-  roles: [TOP, 'config'],
-  migrate: [TOP, 'config'],
-  issuers: [TOP, 'config', 'keys'],
-  authorize: [TOP, 'config', 'keys', 'verify', 'roles', 'issuers'],
-  // It knows how decisions are told, and nothing of how they are made.
-  protocol: ['errors.ts'],
-  log: [TOP, 'config', 'authorize'],
-  daemon: [TOP, 'config', 'keys', 'verify', 'roles', 'issuers', 'authorize', 'protocol', 'log'],
-  doctor: [TOP, 'config', 'keys', 'roles', 'issuers', 'authorize', 'protocol'],
-  cli: [
-    TOP,
-    'config',
-    'keys',
-    'verify',
-    'roles',
-    'issuers',
-    'authorize',
-    'protocol',
-    'log',
-    'daemon',
-    'doctor',
-    'migrate',
-  ],
-};
+/** The most files of a folder that are its own. */
+const MAX_FILES = 14;
+
+/** The rooms as src/README.md has them. */
+interface Rooms {
+  /** Each room with the others that it may import from. */
+  readonly mayImport: ReadonlyMap<string, readonly string[]>;
+  /** The folders inside of rooms. */
+  readonly folders: readonly string[];
+}
+
+const README = readFileSync(join(SRC, 'README.md'), 'utf8');
+const ROOMS = readRooms(README);
+
+function readRooms(text: string): Rooms {
+  const mayImport = new Map<string, readonly string[]>([[TOP, []]]);
+  const folders: string[] = [];
+  for (const [, path = '', rest = ''] of text.matchAll(/^\| `([a-z/-]+)\/` \|(.*)\|$/gm)) {
+    const [, imports] = rest.split('|');
+    if (imports === undefined) folders.push(path);
+    else
+      mayImport.set(
+        path,
+        imports.split(',').flatMap((one) => one.trim() || []),
+      );
+  }
+  return { mayImport, folders };
+}
 
 /** Folders of code that touches nothing outside of itself: no network, no disk, no process and no clock of its own. */
-const PURE = ['verify', 'roles', 'migrate'];
+const PURE = ['claims', 'verify', 'roles', 'migrate', 'decide'];
 const OUTSIDE =
   /^(?:node:)?(?:fs|net|tls|dns|dgram|http|https|http2|child_process|worker_threads|process|os)(?:\/|$)|^undici$/;
 
@@ -179,7 +177,7 @@ function findViolations(texts: ReadonlyMap<string, string>): string[] {
   const violations = new Set<string>();
   for (const [path, { imports, doings }] of sources) {
     const folder = folderOf(path);
-    const allowed = MAY_IMPORT[folder];
+    const allowed = ROOMS.mayImport.get(folder);
     if (allowed === undefined) {
       violations.add(`${path}: ${folder} is no folder that this test knows`);
       continue;
@@ -194,8 +192,8 @@ function findViolations(texts: ReadonlyMap<string, string>): string[] {
         violations.add(`${path}: imports ${target}, which is not in src`);
       } else if (
         folderOf(target) !== folder &&
-        !allowed.includes(folderOf(target)) &&
-        !allowed.includes(target)
+        folderOf(target) !== TOP &&
+        !allowed.includes(folderOf(target))
       ) {
         violations.add(`${path}: imports ${target}`);
       }
@@ -215,7 +213,35 @@ function findViolations(texts: ReadonlyMap<string, string>): string[] {
       }
     }
   }
+  for (const circle of findCircles(sources)) violations.add(`${circle.join(' -> ')}: a circle`);
+  for (const [folder, files] of Map.groupBy(sources.keys(), posix.dirname)) {
+    if (folder.includes('/') && !ROOMS.folders.includes(folder)) {
+      violations.add(`${folder}: is not in src/README.md`);
+    }
+    if (files.length > MAX_FILES) violations.add(`${folder}: ${files.length} files`);
+  }
   return [...violations];
+}
+
+/** The circles of imports, of types too, each from its first file on in the order of the alphabet. */
+function findCircles(sources: ReadonlyMap<string, Source>): (readonly string[])[] {
+  const circles: (readonly string[])[] = [];
+  const done = new Set<string>();
+  const visit = (path: string, way: readonly string[]): void => {
+    const at = way.indexOf(path);
+    if (at !== -1) {
+      circles.push([...way.slice(at), path]);
+      return;
+    }
+    if (done.has(path)) return;
+    for (const { from } of sources.get(path)?.imports ?? []) {
+      const target = resolve(path, from);
+      if (sources.has(target)) visit(target, [...way, path]);
+    }
+    done.add(path);
+  };
+  for (const path of [...sources.keys()].toSorted()) visit(path, []);
+  return circles;
 }
 
 async function readTree(): Promise<ReadonlyMap<string, string>> {
@@ -233,8 +259,40 @@ describe('the sources', () => {
 
   it('are all there, in every folder', async () => {
     const paths = [...(await readTree()).keys()];
-    expect(new Set(paths.map(folderOf))).toEqual(new Set(Object.keys(MAY_IMPORT)));
-    expect(paths).toContain('authorize/authorize.ts');
+    expect(new Set(paths.map(folderOf))).toEqual(new Set(ROOMS.mayImport.keys()));
+    expect(paths).toContain('decide/authorize.ts');
+  });
+});
+
+describe('src/README.md', () => {
+  it('has the folders that there are, and no other', async () => {
+    const folders = new Set([...(await readTree()).keys()].map(posix.dirname));
+    const inside = [...folders].filter((folder) => folder.includes('/'));
+    expect(ROOMS.folders.toSorted()).toEqual(inside.toSorted());
+  });
+
+  it('lets rooms import in one direction alone', () => {
+    const above = (room: string, way: readonly string[]): void => {
+      expect(way).not.toContain(room);
+      for (const one of ROOMS.mayImport.get(room) ?? ['a room that is none']) {
+        expect([...ROOMS.mayImport.keys()]).toContain(one);
+        above(one, [...way, room]);
+      }
+    };
+    for (const room of ROOMS.mayImport.keys()) above(room, []);
+  });
+
+  it('permits no import that nobody makes', async () => {
+    const used = new Set<string>();
+    for (const [path, text] of await readTree()) {
+      for (const { from } of readSource(path, text).imports) {
+        used.add(`${folderOf(path)} imports ${folderOf(resolve(path, from))}`);
+      }
+    }
+    const permitted = [...ROOMS.mayImport].flatMap(([room, others]) =>
+      others.map((other) => `${room} imports ${other}`),
+    );
+    expect(permitted.filter((one) => !used.has(one))).toEqual([]);
   });
 });
 
@@ -251,12 +309,13 @@ describe('a rule', () => {
     'roles/roles.ts': "// x\nimport { b } from '../config/schema.ts';\nexport const f = b;\n",
     'migrate/migrate.ts': "// x\nimport { b } from '../config/schema.ts';\nexport const k = b;\n",
     'doctor/check.ts': "// x\nimport { b } from '../config/schema.ts';\nexport const l = b;\n",
-    'authorize/authorize.ts':
-      "// x\nimport { e } from '../verify/verify.ts';\nexport const g = [e, () => import('../issuers/fetch.ts')];\n",
+    'policy/policy.ts':
+      "// x\nimport { e } from '../verify/verify.ts';\nexport const m = [e, () => import('../issuers/fetch.ts')];\n",
+    'decide/authorize.ts':
+      "// x\nimport { e } from '../verify/verify.ts';\nimport type { m } from '../policy/policy.ts';\nexport const g: typeof m = [e];\n",
     'protocol/reply.ts': "// x\nimport { a } from '../errors.ts';\nexport const h = a;\n",
     'log/log.ts': "// x\nimport { pino } from 'pino';\nexport const i = pino;\n",
-    'daemon/daemon.ts':
-      "// x\nimport { g } from '../authorize/authorize.ts';\nexport const j = g;\n",
+    'daemon/daemon.ts': "// x\nimport { g } from '../decide/authorize.ts';\nexport const j = g;\n",
     'cli/main.ts':
       "// x\nimport { j } from '../daemon/daemon.ts';\nimport json from '../../package.json' with { type: 'json' };\nconsole.log(j, json, process.stderr);\n",
   };
@@ -273,14 +332,14 @@ describe('a rule', () => {
       "import '../src/config/schema/schema.ts';",
       'imports ../src/config/schema/schema.ts, which is not in src',
     ],
-    ['errors.ts', "import './config/schema.ts';", 'imports config/schema.ts'],
+    ['errors.ts', "import './config/files.ts';", 'imports config/files.ts'],
     ['config/x.ts', "import '../keys/keys.ts';", 'imports keys/keys.ts'],
     [
       'config/x.ts',
       "import type { c } from '../keys/keys.ts';\nexport type T = typeof c;",
       'imports keys/keys.ts',
     ],
-    ['config/x.ts', "export * from '../authorize/authorize.ts';", 'imports authorize/authorize.ts'],
+    ['config/x.ts', "export * from '../decide/authorize.ts';", 'imports decide/authorize.ts'],
     ['config/x.ts', "export { c } from '../keys/keys.ts';", 'imports keys/keys.ts'],
     ['config/x.ts', "export const x = () => import('../cli/main.ts');", 'imports cli/main.ts'],
     ['config/x.ts', "export type T = import('../keys/keys.ts').T;", 'imports keys/keys.ts'],
@@ -290,13 +349,12 @@ describe('a rule', () => {
     ['roles/x.ts', "import '../verify/verify.ts';", 'imports verify/verify.ts'],
     ['issuers/x.ts', "import '../roles/roles.ts';", 'imports roles/roles.ts'],
     ['migrate/x.ts', "import '../roles/roles.ts';", 'imports roles/roles.ts'],
-    ['authorize/x.ts', "import '../migrate/migrate.ts';", 'imports migrate/migrate.ts'],
-    ['authorize/x.ts', "import '../doctor/check.ts';", 'imports doctor/check.ts'],
+    ['policy/x.ts', "import '../migrate/migrate.ts';", 'imports migrate/migrate.ts'],
+    ['policy/x.ts', "import '../doctor/check.ts';", 'imports doctor/check.ts'],
     ['doctor/x.ts', "import '../daemon/daemon.ts';", 'imports daemon/daemon.ts'],
-    ['authorize/x.ts', "import '../protocol/reply.ts';", 'imports protocol/reply.ts'],
-    ['authorize/x.ts', "import '../log/log.ts';", 'imports log/log.ts'],
-    ['protocol/x.ts', "import '../clock.ts';", 'imports clock.ts'],
-    ['protocol/x.ts', "import '../authorize/authorize.ts';", 'imports authorize/authorize.ts'],
+    ['policy/x.ts', "import '../protocol/reply.ts';", 'imports protocol/reply.ts'],
+    ['policy/x.ts', "import '../log/log.ts';", 'imports log/log.ts'],
+    ['protocol/x.ts', "import '../decide/authorize.ts';", 'imports decide/authorize.ts'],
     ['log/x.ts', "import '../daemon/daemon.ts';", 'imports daemon/daemon.ts'],
     ['daemon/x.ts', "import '../cli/main.ts';", 'imports cli/main.ts'],
     [
@@ -306,6 +364,11 @@ describe('a rule', () => {
     ],
     ['cli/x.ts', "import '../../test/x.ts';", 'imports ../test/x.ts, which is not in src'],
     ['utilities/x.ts', '', 'utilities is no folder that this test knows'],
+    [
+      'decide/x.ts',
+      "import '../issuer-keys/x.ts';",
+      'imports issuer-keys/x.ts, which is not in src',
+    ],
 
     ['verify/x.ts', "import 'node:fs';", 'reaches node:fs'],
     ['verify/x.ts', "import 'fs/promises';", 'reaches fs/promises'],
@@ -324,14 +387,10 @@ describe('a rule', () => {
       'knows systemClock',
     ],
 
-    [
-      'authorize/x.ts',
-      "import type { Logger } from 'pino';\nexport type T = Logger;",
-      'imports pino',
-    ],
+    ['policy/x.ts', "import type { Logger } from 'pino';\nexport type T = Logger;", 'imports pino'],
     ['keys/x.ts', "console.error('x');", 'writes to the console'],
     ['config/x.ts', 'globalThis.console.log(1);', 'writes to the console'],
-    ['authorize/x.ts', "process.stderr.write('x');", 'writes to a standard stream'],
+    ['policy/x.ts', "process.stderr.write('x');", 'writes to a standard stream'],
     [
       'keys/x.ts',
       "import { writeSync } from 'node:fs';\nwriteSync(2, 'x');",
@@ -353,6 +412,27 @@ describe('a rule', () => {
     expect(violationsWith({ [file]: `// x\n${text}\n` })).toEqual(
       violations.map((violation) => `${file}: ${violation}`),
     );
+  });
+
+  it('is broken by a circle, of types too', () => {
+    expect(
+      violationsWith({
+        'keys/x.ts': "// x\nimport type { Y } from './y.ts';\nexport type X = Y;\n",
+        'keys/y.ts': "// x\nimport type { X } from './z.ts';\nexport type Y = X;\n",
+        'keys/z.ts': "// x\nexport type { X } from './x.ts';\n",
+      }),
+    ).toEqual(['keys/x.ts -> keys/y.ts -> keys/z.ts -> keys/x.ts: a circle']);
+    expect(violationsWith({ 'keys/x.ts': "// x\nimport './x.ts';\n" })).toEqual([
+      'keys/x.ts -> keys/x.ts: a circle',
+    ]);
+  });
+
+  it('is broken by a folder that src/README.md does not have, and by one that is too full', () => {
+    expect(violationsWith({ 'keys/more/x.ts': '// x\n' })).toEqual([
+      'keys/more: is not in src/README.md',
+    ]);
+    const full = Array.from({ length: 15 }, (_, at) => [`roles/x${at}.ts`, '// x\n']);
+    expect(violationsWith(Object.fromEntries(full))).toEqual(['roles: 16 files']);
   });
 
   it('is broken by a file that does not say what it is for', () => {

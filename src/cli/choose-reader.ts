@@ -5,7 +5,8 @@ import { createHostAccounts } from '../doctor/host/host-accounts.ts';
 import { hostFiles } from '../doctor/host/host-files.ts';
 import { findObstacle } from '../doctor/host/permissions.ts';
 import { runCommand } from '../doctor/host/run-command.ts';
-import type { Account, Accounts } from '../doctor/host/host.ts';
+import type { Accounts } from '../doctor/host/host.ts';
+import type { Account } from '../doctor/host/account.ts';
 import { DEFAULT_CONFIG } from './pam-arguments.ts';
 
 /** The user of the package's daemon. */

@@ -1,7 +1,16 @@
 // The arguments of `pgtoken pam` as PAM modules write them. People may write them otherwise, or wrongly: that is left to
 // program.ts, which tells them so.
 import { parseDuration } from '../config/values/units.ts';
-import type { PAMOptions } from './pam/pam.ts';
+
+/** The options of `pgtoken pam`. */
+export interface PAMOptions {
+  /** Path of issuers.yaml. */
+  readonly config: string;
+  /** Seconds from the start of the process. */
+  readonly timeout: number;
+  /** Where keys are remembered; default: below ~/.cache/pgtoken. */
+  readonly cacheDir?: string;
+}
 
 /** The configuration that is read unless another is named. */
 export const DEFAULT_CONFIG = '/etc/pgtoken/issuers.yaml';

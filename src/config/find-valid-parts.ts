@@ -22,7 +22,7 @@ export interface Indexed<Rule> {
 }
 
 /** Finds the sound parts of every entry of a file, whatever else it holds. */
-export function findSoundParts(value: unknown): SoundParts[] {
+export function findValidParts(value: unknown): SoundParts[] {
   const entries: unknown = isJSONObject(value) ? value['issuers'] : undefined;
   return (Array.isArray(entries) ? entries : []).map((entry: unknown, index): SoundParts => {
     const { issuer, keys, roles, claimValidationRules } = isJSONObject(entry) ? entry : {};

@@ -12,7 +12,7 @@ import type { Configuration } from './schema/schema.ts';
 import { trustedOwners } from '../files/trusted-owners.ts';
 
 /** Remembers the configuration that a text was parsed to. */
-export interface ConfigMemory {
+export interface ParseCache {
   /** @returns what exactly this text was parsed to, or undefined when that is not known. Never throws. */
   recall(text: string): Configuration | undefined;
   /** Remembers it in place of what was there. Never throws: without a memory everything works, only slower. */
@@ -20,7 +20,7 @@ export interface ConfigMemory {
 }
 
 /** Where there is none. */
-export const NO_MEMORY: ConfigMemory = { recall: () => undefined, remember: () => undefined };
+export const NO_PARSE_CACHE: ParseCache = { recall: () => undefined, remember: () => undefined };
 
 /** Where it is kept, beside the key sets, which are called by DNS labels. */
 const FILE_NAME = 'issuers.yaml.json';
@@ -28,12 +28,12 @@ const FILE_NAME = 'issuers.yaml.json';
 const MAX_FILE_BYTES = 4 * 1024 * 1024;
 
 /**
- * Creates a {@link ConfigMemory} of one configuration.
+ * Creates a {@link ParseCache} of one configuration.
  *
  * @param folder made when it is missing.
  * @param build names the program that parses; what another one parsed is not used.
  */
-export function createConfigMemory(folder: string, build: string): ConfigMemory {
+export function createParseCache(folder: string, build: string): ParseCache {
   const path = join(folder, FILE_NAME);
   return {
     recall(text) {

@@ -3,17 +3,12 @@ import { LineCounter, parseDocument } from 'yaml';
 import * as z from 'zod/mini';
 import { messageOf } from '../message-of.ts';
 import { quote } from '../quote.ts';
-import { checkWritten } from './checks/check-raw-config.ts';
-import { findSoundParts, type SoundParts } from './find-valid-parts.ts';
+import { checkRawConfig } from './checks/check-raw-config.ts';
+import { findValidParts, type SoundParts } from './find-valid-parts.ts';
 import { createLocate, type Locate } from './yaml/locate.ts';
 import { dropMergeConsequences } from './yaml/merge-keys.ts';
-import {
-  type ConfigPath,
-  describeIssue,
-  MAX_PROBLEMS,
-  type Problem,
-  sortProblems,
-} from './problems.ts';
+import { describeIssue, MAX_PROBLEMS, type Problem, sortProblems } from './problems.ts';
+import type { ConfigPath } from './config-path.ts';
 import { type Configuration, configurationSchema } from './schema/schema.ts';
 import {
   countValues,
@@ -92,14 +87,14 @@ export function parseConfig(text: string): ParsedConfig {
   }
 
   const result = configurationSchema.safeParse(value, { reportInput: true });
-  const unfit: Problem[] = [];
-  checkWritten(value, (path, message, hint) => {
-    unfit.push({ path, message, hint, ...locate(path, false) });
+  const invalid: Problem[] = [];
+  checkRawConfig(value, (path, message, hint) => {
+    invalid.push({ path, message, hint, ...locate(path, false) });
   });
-  if (result.success && twice.length + unfit.length === 0) {
+  if (result.success && twice.length + invalid.length === 0) {
     return { ok: true, config: result.data, locate: (path) => locate(path, false) };
   }
-  let problems = unfit;
+  let problems = invalid;
   for (const issue of result.error?.issues ?? []) {
     for (const { atKey, ...problem } of describeIssue(issue, knownKeysAt)) {
       problems.push({ ...problem, ...locate(problem.path, atKey) });
@@ -112,7 +107,7 @@ export function parseConfig(text: string): ParsedConfig {
   return {
     ok: false,
     problems: sortProblems([...twice, ...dropMergeConsequences(problems)]),
-    sound: findSoundParts(value),
+    sound: findValidParts(value),
     locate: (path) => locate(path, false),
   };
 }

@@ -1,10 +1,8 @@
 // A problem in issuers.yaml, and how it is shown: `issuers.yaml:14:5: issuers[1].issuer.audiences: Required value: …`.
 import type * as z from 'zod/mini';
 import { escapeNonASCII, quote, quoteList } from '../quote.ts';
+import type { ConfigPath } from './config-path.ts';
 import { MERGE_KEY, MERGE_PROBLEM } from './yaml/merge-keys.ts';
-
-/** Where something stands in the configuration, from the top: keys and list indices. */
-export type ConfigPath = readonly (string | number)[];
 
 /** One thing that is wrong, with its place in the text (both counted from 1). */
 export interface Problem {

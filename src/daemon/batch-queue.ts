@@ -2,7 +2,7 @@
 // take one by one, each on a processor that has just done something else; a login is then done with sooner.
 
 /** Jobs that wait. */
-export interface Later {
+export interface BatchQueue {
   /** Adds a job; it is done within the delay. @param bytes about as many as it holds in memory until then. */
   add(job: () => void, bytes: number): void;
   /** Does all that wait, now. */
@@ -20,7 +20,7 @@ const MAX_BYTES = 512 * 1024;
  * @param delay the longest time a job waits, in milliseconds; what waits when the process is killed is never done.
  * @param onError told of a job that throws; the others are done all the same.
  */
-export function createLater(delay: number, onError: (error: unknown) => void): Later {
+export function createBatchQueue(delay: number, onError: (error: unknown) => void): BatchQueue {
   let jobs: (() => void)[] = [];
   let held = 0;
   let timer: NodeJS.Timeout | undefined;

@@ -2,9 +2,12 @@
 import type { Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { authorize, type AuthorizeOptions, type Login, notJudged } from '../decide/authorize.ts';
+import { authorize } from '../decide/authorize.ts';
+import type { AuthorizeOptions } from '../decide/authorize-options.ts';
+import type { Login } from '../decide/login.ts';
+import { undecided } from '../decide/decision.ts';
 import { createKeyStore } from '../issuer-keys/key-store.ts';
-import { createKnownTokens } from '../decide/verified-tokens.ts';
+import { createVerifiedTokens } from '../decide/verified-tokens.ts';
 import { loadPolicy } from '../policy/load-policy.ts';
 import type { Policy } from '../policy/policy.ts';
 import { systemClock } from '../clock.ts';
@@ -14,7 +17,7 @@ import { auditLine } from '../log/audit-line.ts';
 import { createMetrics } from '../log/metrics.ts';
 import type { PAMRequest } from '../protocol/parse-request.ts';
 import { createConnections } from './socket/connections.ts';
-import { createLater } from './batch-queue.ts';
+import { createBatchQueue } from './batch-queue.ts';
 import {
   type ConfigStatus,
   followConfig,
@@ -72,7 +75,7 @@ const LONGEST_FLUSH = 2000;
 /** What decides a login. Replaced as a whole, so that no decision sees parts of two. */
 interface Rule {
   readonly policy: Policy;
-  readonly options: AuthorizeOptions & Required<Pick<AuthorizeOptions, 'hasKey'>>;
+  readonly options: AuthorizeOptions & Required<Pick<AuthorizeOptions, 'hasCachedKey'>>;
 }
 
 /** Starts the daemon. Throws a {@link StartupError} where it cannot; a configuration that cannot be used is no such reason. */
@@ -120,8 +123,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     loadPolicy: options.loadPolicy ?? loadPolicy,
     adopt: (policy) => {
       const keys = store.use(policy);
-      const knownTokens = createKnownTokens();
-      rule = { policy, options: { ...keys, clock: systemClock, knownTokens } };
+      const verifiedTokens = createVerifiedTokens();
+      rule = { policy, options: { ...keys, clock: systemClock, verifiedTokens } };
     },
     refuseAll: (refusal) => {
       rule = refusal;
@@ -137,18 +140,18 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const onFailure = (error: unknown): void => {
     logger.error({ place: placeOf(error) }, 'a decision failed');
   };
-  const records = createLater(RECORD_DELAY, onFailure);
+  const records = createBatchQueue(RECORD_DELAY, onFailure);
   const waiting = createWaitingLogins();
   const decide: ConnectionOptions['decide'] = async (request, late) => {
     if (isRefusal(rule)) {
-      return notJudged(rule);
+      return undecided(rule);
     }
     const { policy, options: inForce } = rule;
-    const world: AuthorizeOptions = {
+    const bounded: AuthorizeOptions = {
       ...inForce,
       keysOf: async (issuer, { keyID, algorithm, failed }) => {
         const wanted = { keyID, algorithm, failed };
-        return inForce.hasKey(issuer, wanted)
+        return inForce.hasCachedKey(issuer, wanted)
           ? inForce.keysOf(issuer, wanted)
           : waiting.wait(
               issuer.name,
@@ -158,13 +161,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
             );
       },
     };
-    return authorize({ ...loginOf(request), password: request.token }, policy, world);
+    return authorize({ ...loginOf(request), password: request.token }, policy, bounded);
   };
-  const record: ConnectionOptions['onDecided'] = (request, judgement, answer) => {
+  const record: ConnectionOptions['onDecided'] = (request, decided, answer) => {
     const login = loginOf(request);
     const { at, ms, wasDelivered } = answer;
     records.add(() => {
-      const line = auditLine(login, judgement, {
+      const line = auditLine(login, decided, {
         at: new Date(at),
         ms,
         delivered: wasDelivered(),

@@ -1,71 +1,17 @@
 // The decision: may the bearer of this token log in as this role? One pipeline for the daemon and `pgtoken pam`.
 //
 // Fails closed: what is not granted here is not granted. Nothing in it is chosen by the token but the order of work.
-import type { Clock } from '../clock.ts';
 import { isRefusal, refuse, type Refusal } from '../errors.ts';
 import { findKeys, lacksKey, type WantedKey } from '../keys/find-keys.ts';
 import type { KeySet } from '../keys/formats/parse-key-set.ts';
 import { parseToken, type ParsedToken } from '../verify/parse-token.ts';
+import type { AuthorizeOptions } from './authorize-options.ts';
+import { type DecisionRecord, undecided } from './decision.ts';
 import { findCandidates } from './find-candidates.ts';
-import type { KnownTokens } from './verified-tokens.ts';
+import type { LoginRequest } from './login.ts';
 import type { Issuer, Policy } from '../policy/policy.ts';
 import { isVerifiedAt, type Refused, tryIssuer } from './try-issuer.ts';
-import { type Trace, traceCandidates, traceShape, type TraceStep } from './trace.ts';
-
-/** What PAM knows of a login. */
-export interface Login {
-  /** The PAM service (PAM_SERVICE). */
-  readonly service: string;
-  /** The database role that is asked for (PAM_USER). */
-  readonly role: string;
-  /** Where the client is (PAM_RHOST); undefined for a unix socket. */
-  readonly source: string | undefined;
-}
-
-/** A login, and what is to be decided on. */
-export interface LoginRequest extends Login {
-  /** What the client sent as password. */
-  readonly password: string;
-}
-
-/** A login that is permitted, and by which entry. */
-export interface Grant {
-  readonly granted: true;
-  readonly issuer: string;
-  readonly role: string;
-}
-
-/** Yes, or no and why. */
-export type Decision = Grant | Refusal;
-
-/** A decision with what it was made of, for the audit line. */
-export interface Judgement {
-  readonly decision: Decision;
-  /** The entry that decided; undefined when it came to none. */
-  readonly issuer: string | undefined;
-  /** The token, when it was one. */
-  readonly token: ParsedToken | undefined;
-  /** Whether the entry's keys verified the token's signature: until then anybody may have written it. */
-  readonly verified: boolean;
-}
-
-/** @returns a refusal that no entry had a part in. */
-export function notJudged(decision: Refusal, token?: ParsedToken): Judgement {
-  return { decision, issuer: undefined, token, verified: false };
-}
-
-/** The world around a decision. */
-export interface AuthorizeOptions {
-  readonly clock: Clock;
-  /** Gives an issuer's keys; they may lack the one that is wanted. */
-  readonly keysOf: (issuer: Issuer, wanted: WantedKey) => Promise<KeySet | Refusal>;
-  /** Whether an issuer's key is at hand, so that asking for it waits for nobody; default: never. */
-  readonly hasKey?: (issuer: Issuer, wanted: WantedKey) => boolean;
-  /** Remembers tokens, under this policy alone; default: nothing is remembered. */
-  readonly knownTokens?: KnownTokens;
-  /** Told of every step, for an explanation; default: nobody. What it does changes nothing. */
-  readonly trace?: Trace;
-}
+import { traceCandidates, traceShape, type TraceStep } from './trace.ts';
 
 /**
  * Decides one login.
@@ -81,21 +27,21 @@ export async function authorize(
   request: LoginRequest,
   policy: Policy,
   options: AuthorizeOptions,
-): Promise<Judgement> {
-  const known = options.knownTokens?.find(request.password);
+): Promise<DecisionRecord> {
+  const known = options.verifiedTokens?.find(request.password);
   const token = known?.parsed ?? parseToken(request.password, policy.maxTokenBytes);
   traceShape(options.trace, token);
   if (isRefusal(token)) {
-    return notJudged(token);
+    return undecided(token);
   }
   const candidates = findCandidates(token.claims, policy.issuers);
   traceCandidates(options.trace, token, candidates);
   if (isRefusal(candidates)) {
-    return notJudged(candidates, token);
+    return undecided(candidates, token);
   }
   const attempts: Attempt[] = [];
   let grantedBy: Issuer | undefined;
-  for (const issuer of withKeysAtHandFirst(candidates, token, options)) {
+  for (const issuer of cachedKeysFirst(candidates, token, options)) {
     const attempt = await attemptIssuer(issuer, { token, known }, request, policy, options);
     attempts.push(attempt);
     if (attempt.refused === undefined) {
@@ -178,7 +124,7 @@ function hasChanged(keySet: KeySet, wanted: WantedKey): boolean {
 }
 
 /** The refusal that came furthest. */
-function concludeRefused(attempts: readonly Attempt[], token: ParsedToken): Judgement {
+function concludeRefused(attempts: readonly Attempt[], token: ParsedToken): DecisionRecord {
   let furthest: Refused | undefined;
   for (const { refused } of attempts) {
     if (refused !== undefined && (furthest === undefined || refused.rank > furthest.rank)) {
@@ -195,16 +141,16 @@ function concludeRefused(attempts: readonly Attempt[], token: ParsedToken): Judg
   };
 }
 
-function withKeysAtHandFirst(
+function cachedKeysFirst(
   candidates: readonly Issuer[],
   token: ParsedToken,
   options: AuthorizeOptions,
 ): readonly Issuer[] {
-  const { hasKey } = options;
-  if (candidates.length === 1 || hasKey === undefined) {
+  const { hasCachedKey } = options;
+  if (candidates.length === 1 || hasCachedKey === undefined) {
     return candidates;
   }
-  const atHand = candidates.filter((issuer) => hasKey(issuer, token));
+  const atHand = candidates.filter((issuer) => hasCachedKey(issuer, token));
   return [...atHand, ...candidates.filter((issuer) => !atHand.includes(issuer))];
 }
 

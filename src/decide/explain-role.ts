@@ -7,7 +7,7 @@ import type { RoleRule } from '../config/schema/schema.ts';
 import { refuse, type Refusal } from '../errors.ts';
 import { quoteList } from '../quote.ts';
 import { unverifiedEmail } from '../verify/checks/unverified-email.ts';
-import { withheldClaim } from '../verify/checks/distributed-claim.ts';
+import { distributedClaim } from '../verify/checks/distributed-claim.ts';
 import type { Issuer } from '../policy/policy.ts';
 
 /**
@@ -28,7 +28,7 @@ export function explainRole(
     return refusal;
   }
   for (const { claim } of entry.roles) {
-    const withheld = withheldClaim(claims, claim);
+    const withheld = distributedClaim(claims, claim);
     if (withheld !== undefined) {
       return withheld;
     }

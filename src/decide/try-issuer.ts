@@ -1,4 +1,4 @@
-// One entry's judgement of a token: whom it is for, the form of the token, keys and signature, claims, and the role.
+// One entry's decided of a token: whom it is for, the form of the token, keys and signature, claims, and the role.
 //
 // This order is a matter of security: nothing of the token is believed before its signature is verified with a key that
 // the entry's own configuration led to.
@@ -10,9 +10,10 @@ import { checkRole } from '../roles/check-role.ts';
 import { findRefusal } from '../verify/checks/check.ts';
 import type { ParsedToken } from '../verify/parse-token.ts';
 import { verifySignature } from '../verify/verify-signature.ts';
-import type { AuthorizeOptions, LoginRequest } from './authorize.ts';
+import type { AuthorizeOptions } from './authorize-options.ts';
+import type { LoginRequest } from './login.ts';
 import { explainRole } from './explain-role.ts';
-import type { KnownToken } from './verified-tokens.ts';
+import type { VerifiedToken } from './verified-tokens.ts';
 import type { Issuer, Policy } from '../policy/policy.ts';
 import { createEntryTrace } from './trace.ts';
 
@@ -40,7 +41,7 @@ export function isVerifiedAt(refused: Refused): boolean {
 /** Judges a token by one entry. @returns undefined when it grants. */
 export async function tryIssuer(
   issuer: Issuer,
-  { token, known }: { readonly token: ParsedToken; readonly known: KnownToken | undefined },
+  { token, known }: { readonly token: ParsedToken; readonly known: VerifiedToken | undefined },
   request: LoginRequest,
   policy: Policy,
   options: AuthorizeOptions,
@@ -55,10 +56,10 @@ export async function tryIssuer(
   if (notMeant !== undefined) {
     return at('admission', notMeant);
   }
-  const unfit = checkForm(token, issuer);
-  trace?.form(token, unfit);
-  if (unfit !== undefined) {
-    return at('form', unfit);
+  const unsupported = checkForm(token, issuer);
+  trace?.form(token, unsupported);
+  if (unsupported !== undefined) {
+    return at('form', unsupported);
   }
   const keySet = await options.keysOf(issuer, token);
   trace?.keys(keySet);

@@ -9,7 +9,7 @@ import type { JWK } from 'jose';
 import type { ParsedToken } from '../verify/parse-token.ts';
 
 /** What is known of one token. */
-export interface KnownToken {
+export interface VerifiedToken {
   /** How it reads; undefined for a token that is not known. */
   readonly parsed: ParsedToken | undefined;
   /** Whether it was verified for the entry with one of the keys it would be tried with now, and has not expired since. */
@@ -19,9 +19,9 @@ export interface KnownToken {
 }
 
 /** A memory of tokens. */
-export interface KnownTokens {
+export interface VerifiedTokens {
   /** Looks a token up, which makes it the one used last. */
-  find(text: string): KnownToken;
+  find(text: string): VerifiedToken;
   /** How many are remembered. */
   readonly size: number;
 }
@@ -43,9 +43,9 @@ interface Entry {
 }
 
 /** Creates an empty memory. */
-export function createKnownTokens(
+export function createVerifiedTokens(
   capacity: Capacity = { tokens: 1024, bytes: 2 * 1024 * 1024 },
-): KnownTokens {
+): VerifiedTokens {
   const entries = new Map<string, Entry>();
   let bytes = 0;
   const fingerprints = new WeakMap<JWK, string>();

@@ -1,8 +1,8 @@
 // PgBouncer in front of the server: what it cuts, and whether it has a PAM service of its own.
 import { basename, join } from 'node:path';
 import { findServiceFile } from './pam/check-service.ts';
-import { faulty, fine, type Finding } from './finding.ts';
-import type { World } from './host/host.ts';
+import { fault, ok, type Finding } from './finding.ts';
+import type { Host } from './host/host.ts';
 
 /** Where PgBouncer is configured, and on what terms tokens come. */
 export interface PgBouncerTerms {
@@ -25,28 +25,28 @@ const LIMITS: readonly (readonly [before: readonly number[], bytes: number])[] =
 /** Where there is no configuration of it, PgBouncer is taken not to be in use, installed or not. */
 export async function checkPgBouncer(
   terms: PgBouncerTerms,
-  world: Pick<World, 'files' | 'run'>,
+  host: Pick<Host, 'files' | 'run'>,
 ): Promise<readonly Finding[]> {
   const { file, folders } = terms;
-  const ini = world.files.readText(file);
+  const ini = host.files.readText(file);
   if (!ini.ok) {
     return [
       ini.missing
-        ? fine('pgbouncer', file, 'no such file: no PgBouncer in front')
-        : faulty('pgbouncer-unreadable', file, ini.reason, 'Run this as root.'),
+        ? ok('pgbouncer', file, 'no such file: no PgBouncer in front')
+        : fault('pgbouncer-unreadable', file, ini.reason, 'Run this as root.'),
     ];
   }
   const type = readAuthType(ini.value);
   if (type !== 'pam' && type !== 'hba') {
-    return [fine('pgbouncer', file, `auth_type is ${type ?? 'not set'}: no tokens go through it`)];
+    return [ok('pgbouncer', file, `auth_type is ${type ?? 'not set'}: no tokens go through it`)];
   }
-  const { status, stdout } = await world.run('pgbouncer', ['--version']);
+  const { status, stdout } = await host.run('pgbouncer', ['--version']);
   const [, version] = (status === 0 && /^PgBouncer (\d+(?:\.\d+){1,2})/m.exec(stdout)) || [];
   const faults = [
-    ...(type === 'pam' ? checkOwnService(file, folders, world) : []),
+    ...(type === 'pam' ? checkOwnService(file, folders, host) : []),
     ...(version === undefined
       ? [
-          faulty(
+          fault(
             'pgbouncer-unknown',
             file,
             'its version cannot be found out, and old ones cut tokens',
@@ -57,21 +57,21 @@ export async function checkPgBouncer(
   ];
   return faults.length > 0
     ? faults
-    : [fine('pgbouncer', file, `version ${version ?? ''}: nothing known to be in the way`)];
+    : [ok('pgbouncer', file, `version ${version ?? ''}: nothing known to be in the way`)];
 }
 
 function checkOwnService(
   file: string,
   folders: readonly string[],
-  world: Pick<World, 'files'>,
+  host: Pick<Host, 'files'>,
 ): Finding[] {
-  const found = findServiceFile(SERVICE, folders, world);
+  const found = findServiceFile(SERVICE, folders, host);
   if (found !== undefined && /pam_pgtoken\.so/.test(found.text)) {
     return [];
   }
   const path = found?.path ?? join(folders[0] ?? '', SERVICE);
   return [
-    faulty(
+    fault(
       'pgbouncer-service',
       path,
       `${found === undefined ? 'no such file' : 'no line with pam_pgtoken.so'}; auth_type = pam in ${basename(file)} asks service ${SERVICE}`,
@@ -89,7 +89,7 @@ function checkLimit(version: string, { file, maxTokenBytes }: PgBouncerTerms): F
   const accepted =
     maxTokenBytes === undefined ? '' : `; issuers.yaml accepts up to ${maxTokenBytes}`;
   return [
-    faulty(
+    fault(
       'pgbouncer-limit',
       file,
       `PgBouncer ${version} cuts passwords after ${bytes} bytes and says nothing${accepted}`,

@@ -10,7 +10,7 @@ import { checkPgBouncer } from './check-pgbouncer.ts';
 import { checkService, type ExaminedService, findServiceFile } from './pam/check-service.ts';
 import { checkSocket } from './daemon/check-socket.ts';
 import { usesHBAFile } from './server/find-servers.ts';
-import { faulty, type Finding, TOPICS } from './finding.ts';
+import { fault, type Finding, TOPICS } from './finding.ts';
 import { isLoaded, type LoadedHBA, loadHBAFiles } from './hba/load-hba-files.ts';
 import { DEFAULT_OPTIONS } from './pam/module-options.ts';
 import { findServices, type FoundServices } from './pam/find-services.ts';
@@ -19,7 +19,8 @@ import type { Connection } from './server/parse-connection.ts';
 import type { ReadDatabase } from './server/read-database.ts';
 import { askServers } from './server/ask-servers.ts';
 import { checkServers } from './server/check-servers.ts';
-import type { Account, ServerProcess, World } from './host/host.ts';
+import type { ServerProcess, Host } from './host/host.ts';
+import type { Account } from './host/account.ts';
 
 /** Where things are on this host. */
 export interface HostPlan {
@@ -46,25 +47,25 @@ const DAEMON_USER = 'pgtoken';
 /** Never throws for what a host may be like. @returns findings by topic. */
 export async function examineHost(
   plan: HostPlan,
-  world: World,
+  host: Host,
   readDatabase: ReadDatabase,
 ): Promise<readonly Finding[]> {
-  const user = await world.accounts.findUser(plan.user);
+  const user = await host.accounts.findUser(plan.user);
   const folders = plan.pamDir === undefined ? PAM_FOLDERS : [plan.pamDir];
-  const daemon = await world.accounts.findUser(DAEMON_USER);
-  const processes = world.findServers().filter(({ uid }) => uid === user?.uid);
+  const daemon = await host.accounts.findUser(DAEMON_USER);
+  const processes = host.findServers().filter(({ uid }) => uid === user?.uid);
   const asked = await askServers(
     { named: plan.db, role: plan.user },
-    processes.filter((process) => plan.hba === undefined || usesHBAFile(process, plan.hba, world)),
-    world,
+    processes.filter((process) => plan.hba === undefined || usesHBAFile(process, plan.hba, host)),
+    host,
     readDatabase,
   );
-  const loaded = loadHBAFiles({ named: plan.hba, processes, servers: asked }, world);
-  const { services: names, ...found } = await chooseServices(plan, loaded, folders, world);
+  const loaded = loadHBAFiles({ named: plan.hba, processes, servers: asked }, host);
+  const { services: names, ...found } = await chooseServices(plan, loaded, folders, host);
   const terms = { folders, socket: plan.socket, config: plan.config, user };
   // A first look at the services, since who reads the configuration depends on their modes.
   const modes = names.map(
-    (name) => checkService(name, { ...terms, maxTokenBytes: undefined }, world).options?.mode,
+    (name) => checkService(name, { ...terms, maxTokenBytes: undefined }, host).options?.mode,
   );
   const usesExec = modes.includes('exec');
   const usesDaemon = !usesExec || modes.includes('daemon');
@@ -72,36 +73,36 @@ export async function examineHost(
   const { policy, findings } = await checkConfig(
     plan.config,
     readers.filter((reader) => reader !== undefined),
-    world,
+    host,
   );
   const maxTokenBytes = policy?.maxTokenBytes;
-  const services = names.map((name) => checkService(name, { ...terms, maxTokenBytes }, world));
+  const services = names.map((name) => checkService(name, { ...terms, maxTokenBytes }, host));
   const issuers = policy?.issuers ?? [];
   const cache = createDiskKeyCache({ folder: plan.cacheDir, sharedFolder: plan.cacheDir });
   const hba = checkHBAFiles(
     loaded,
     {
       services: names,
-      serviceExists: (name) => findServiceFile(name, folders, world) !== undefined,
+      serviceExists: (name) => findServiceFile(name, folders, host) !== undefined,
       superuser: plan.user,
     },
     found.expected,
-    world,
+    host,
   );
   const isNamed = plan.hba !== undefined || plan.db !== undefined;
   const own = processes.filter((process) => hba.files.some((file) => file.process === process));
   const servers = isNamed || own.length > 0 ? own : processes;
   const [reached, modules, sockets, database, pgbouncer] = await Promise.all([
-    checkIssuers(issuers, world),
-    checkModules(plan, services, user, world),
-    usesDaemon ? checkSockets({ ...plan, services: names }, services, user, servers, world) : [],
-    checkServers(asked, hba, { policy, services: names }, world, readDatabase),
-    checkPgBouncer({ file: plan.pgbouncer, folders, maxTokenBytes }, world),
+    checkIssuers(issuers, host),
+    checkModules(plan, services, user, host),
+    usesDaemon ? checkSockets({ ...plan, services: names }, services, user, servers, host) : [],
+    checkServers(asked, hba, { policy, services: names }, host, readDatabase),
+    checkPgBouncer({ file: plan.pgbouncer, folders, maxTokenBytes }, host),
   ]);
   const all = [
     ...findings,
     ...reached,
-    ...(usesDaemon ? checkKeys(issuers, cache, plan.cacheDir, world) : []),
+    ...(usesDaemon ? checkKeys(issuers, cache, plan.cacheDir, host) : []),
     ...services.flatMap((service) => service.findings),
     ...found.findings,
     ...modules,
@@ -118,33 +119,33 @@ async function chooseServices(
   { services, config }: HostPlan,
   loaded: readonly LoadedHBA[],
   folders: readonly string[],
-  world: World,
+  host: Host,
 ): Promise<FoundServices> {
   if (services !== undefined) {
     return { services, expected: services, findings: [] };
   }
   // Who is to read it depends on the services, and so it is read as its owner may.
-  const status = world.files.status(config);
+  const status = host.files.status(config);
   const known = status.ok
-    ? await world.loadPolicy(config, { uid: status.value.uid, gids: [status.value.gid] })
+    ? await host.loadPolicy(config, { uid: status.value.uid, gids: [status.value.gid] })
     : undefined;
   const listed =
     known?.ok === true ? known.policy.issuers.flatMap(({ entry }) => entry.pam.services ?? []) : [];
   const rules = loaded.flatMap((file) => (isLoaded(file) ? file.content.rules : []));
-  return findServices(rules, listed, folders, world);
+  return findServices(rules, listed, folders, host);
 }
 
 async function checkModules(
   plan: HostPlan,
   services: readonly ExaminedService[],
   user: Account | undefined,
-  world: World,
+  host: Host,
 ): Promise<readonly Finding[]> {
-  const folder = plan.moduleDir ?? findModuleFolder(world);
+  const folder = plan.moduleDir ?? findModuleFolder(host);
   const named = [...new Set(services.flatMap(({ modules }) => modules))];
   const found = await Promise.all(
     (named.length === 0 ? [MODULE] : named).map(async (name) =>
-      checkModule(name, folder, user, world),
+      checkModule(name, folder, user, host),
     ),
   );
   return found.flat();
@@ -155,7 +156,7 @@ async function checkSockets(
   services: readonly ExaminedService[],
   user: Account | undefined,
   servers: readonly ServerProcess[],
-  world: World,
+  host: Host,
 ): Promise<readonly Finding[]> {
   const asked = services.flatMap(({ options }) =>
     options?.mode === 'daemon' ? [options.socket] : [],
@@ -167,17 +168,17 @@ async function checkSockets(
       const findings =
         user === undefined
           ? [
-              faulty(
+              fault(
                 'socket-user',
                 socket,
                 `there is no user ${plan.user} on this host`,
                 'Name the user that PostgreSQL runs as: --user NAME.',
               ),
             ]
-          : await checkSocket(socket, user, servers, world);
-      const status = world.files.status(socket);
+          : await checkSocket(socket, user, servers, host);
+      const status = host.files.status(socket);
       return status.ok && status.value.kind === 'socket'
-        ? [...findings, await checkDaemon(socket, plan.services[0] ?? '', world)]
+        ? [...findings, await checkDaemon(socket, plan.services[0] ?? '', host)]
         : findings;
     }),
   );

@@ -140,12 +140,12 @@ export interface Finding {
 }
 
 /** Something is in order. */
-export function fine(topic: Topic, subject: string, message: string): Finding {
+export function ok(topic: Topic, subject: string, message: string): Finding {
   return { topic, level: 'ok', fault: undefined, subject, message, hint: undefined };
 }
 
 /** Something is not. The topic is the first word of the fault's name. */
-export function faulty(fault: Fault, subject: string, message: string, hint: string): Finding {
-  const topic = TOPICS.find((one) => fault.startsWith(`${one}-`)) ?? 'config';
-  return { topic, level: FAULTS[fault], fault, subject, message, hint };
+export function fault(name: Fault, subject: string, message: string, hint: string): Finding {
+  const topic = TOPICS.find((one) => name.startsWith(`${one}-`)) ?? 'config';
+  return { topic, level: FAULTS[name], fault: name, subject, message, hint };
 }

@@ -10,7 +10,7 @@ export function fileHint({ fault }: Extract<TrustedFile, { ok: false }>): string
       return 'Let this user read it and enter the folders above it, or run pgtoken as a user who may.';
     case 'untrusted':
       return 'It must belong to root or to the user that runs pgtoken, and only its owner may write it.';
-    case 'unfit':
+    case 'unsupported':
       return undefined;
   }
 }

@@ -4,7 +4,7 @@ import { codeOf } from '../code-of.ts';
 import { messageOf } from '../message-of.ts';
 
 /** What is wrong with a file: it is not there, may not be read, could be another's, or is not what is read here. */
-export type FileFault = 'missing' | 'unreadable' | 'untrusted' | 'unfit';
+export type FileFault = 'missing' | 'unreadable' | 'untrusted' | 'unsupported';
 
 /** The content of a file, or why it is not used. */
 export type TrustedFile =
@@ -39,7 +39,7 @@ export function readTrustedFile(path: string, options: TrustedFileOptions): Trus
   try {
     const stat = fstatSync(file);
     if (!stat.isFile()) {
-      return failure('unfit', 'expected a regular file');
+      return failure('unsupported', 'expected a regular file');
     }
     if ((stat.mode & 0o022) !== 0) {
       const mode = (stat.mode & 0o7777).toString(8).padStart(4, '0');
@@ -56,7 +56,7 @@ export function readTrustedFile(path: string, options: TrustedFileOptions): Trus
     }
     const bytes = readAtMost(file, options.maxBytes, stat.size);
     return bytes === undefined
-      ? failure('unfit', `over ${options.maxBytes} bytes; expected at most that`)
+      ? failure('unsupported', `over ${options.maxBytes} bytes; expected at most that`)
       : { ok: true, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
   } catch (error) {
     return explainSystemError(error);
@@ -96,8 +96,8 @@ function explainSystemError(error: unknown): TrustedFile {
     case 'EACCES':
       return failure('unreadable', `user ID ${process.geteuid?.() ?? '?'} may not read it`);
     case 'ERR_ENCODING_INVALID_ENCODED_DATA':
-      return failure('unfit', 'expected UTF-8');
+      return failure('unsupported', 'expected UTF-8');
     default:
-      return failure('unfit', messageOf(error));
+      return failure('unsupported', messageOf(error));
   }
 }

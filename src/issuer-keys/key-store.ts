@@ -1,4 +1,4 @@
-// The keys of all issuers, for the daemon: one keeper for each entry, so that one issuer's outage never delays
+// The keys of all issuers, for the daemon: one refresher for each entry, so that one issuer's outage never delays
 // another's logins.
 import type { Clock } from '../clock.ts';
 import { refuse } from '../errors.ts';
@@ -8,26 +8,26 @@ import { createSecureContexts } from '../issuers/secure-contexts.ts';
 import type { FetchResult } from '../keys/fetch-result.ts';
 import {
   type HeldKeys,
-  type KeyKeeper,
+  type KeyRefresher,
   type KeyStatus,
-  startKeyKeeper,
+  startKeyRefresher,
 } from '../keys/key-refresher.ts';
 import type { KeyCache } from '../keys/key-record.ts';
 import { servesSource } from '../keys/key-source.ts';
-import type { AuthorizeOptions } from '../decide/authorize.ts';
+import type { AuthorizeOptions } from '../decide/authorize-options.ts';
 import type { Policy } from '../policy/policy.ts';
 import { type RemoteKeys, remoteKeysOf } from './remote-keys.ts';
 
 /** Keeps the keys of every issuer whose keys are retrieved. */
 export interface KeyStore {
   /**
-   * Takes over a new policy: keepers of entries whose keys come from the same place, by the same terms, go on, others end or
+   * Takes over a new policy: refreshers of entries whose keys come from the same place, by the same terms, go on, others end or
    * begin. One that begins has the keys of the one before, where those came from the same address and every certificate
    * authority is still trusted.
    *
    * @returns the keys of this policy and no other, so that a decision under way never sees those of the next.
    */
-  use(policy: Policy): Required<Pick<AuthorizeOptions, 'keysOf' | 'hasKey'>>;
+  use(policy: Policy): Required<Pick<AuthorizeOptions, 'keysOf' | 'hasCachedKey'>>;
   /** How the keys of each entry stand, by its name. */
   status(): ReadonlyMap<string, KeyStatus>;
   stop(): void;
@@ -55,10 +55,10 @@ export function createKeyStore(options: KeyStoreOptions): KeyStore {
     lookUp: async (name: string, signal: AbortSignal) =>
       lookUpAnyName(name, AbortSignal.any([signal, stopping.signal])),
   };
-  let keepers = new Map<string, { readonly keeper: KeyKeeper; readonly terms: string }>();
+  let refreshers = new Map<string, { readonly refresher: KeyRefresher; readonly terms: string }>();
 
-  const start = ({ owner, fetch }: RemoteKeys, held: HeldKeys | undefined): KeyKeeper =>
-    startKeyKeeper(owner, {
+  const start = ({ owner, fetch }: RemoteKeys, held: HeldKeys | undefined): KeyRefresher =>
+    startKeyRefresher(owner, {
       ...options,
       held,
       fetch,
@@ -69,31 +69,31 @@ export function createKeyStore(options: KeyStoreOptions): KeyStore {
 
   return {
     use(policy) {
-      const next: typeof keepers = new Map();
+      const next: typeof refreshers = new Map();
       for (const issuer of policy.issuers) {
         if (issuer.keySource.kind === 'remote') {
           const remote = remoteKeysOf(issuer, issuer.keySource, async (location, limits) =>
             fetchKeys(location, { ...limits, ...shared }),
           );
           const terms = JSON.stringify([remote.owner, issuer.entry.http]);
-          const current = keepers.get(issuer.name);
-          const held = current?.keeper.held();
+          const current = refreshers.get(issuer.name);
+          const held = current?.refresher.held();
           const serves =
             held !== undefined && servesSource(held.record.source, remote.owner.source);
           next.set(
             issuer.name,
             current?.terms === terms
               ? current
-              : { keeper: start(remote, serves ? held : undefined), terms },
+              : { refresher: start(remote, serves ? held : undefined), terms },
           );
         }
       }
-      for (const [name, { keeper }] of keepers) {
-        if (next.get(name)?.keeper !== keeper) {
-          keeper.stop();
+      for (const [name, { refresher }] of refreshers) {
+        if (next.get(name)?.refresher !== refresher) {
+          refresher.stop();
         }
       }
-      keepers = next;
+      refreshers = next;
       return {
         async keysOf(issuer, wanted) {
           if (issuer.keySource.kind === 'pinned') {
@@ -101,20 +101,21 @@ export function createKeyStore(options: KeyStoreOptions): KeyStore {
           }
           const found = next.get(issuer.name);
           return (
-            found?.keeper.keysFor(wanted) ??
+            found?.refresher.keysFor(wanted) ??
             refuse('ERR_INTERNAL', `no keys are kept for entry ${issuer.name}`)
           );
         },
-        hasKey: (issuer, wanted) =>
+        hasCachedKey: (issuer, wanted) =>
           issuer.keySource.kind === 'pinned' ||
-          next.get(issuer.name)?.keeper.hasKey(wanted) === true,
+          next.get(issuer.name)?.refresher.hasCachedKey(wanted) === true,
       };
     },
-    status: () => new Map([...keepers].map(([name, { keeper }]) => [name, keeper.status()])),
+    status: () =>
+      new Map([...refreshers].map(([name, { refresher }]) => [name, refresher.status()])),
     stop() {
       stopping.abort();
-      for (const { keeper } of keepers.values()) {
-        keeper.stop();
+      for (const { refresher } of refreshers.values()) {
+        refresher.stop();
       }
     },
   };

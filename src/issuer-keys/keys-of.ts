@@ -6,7 +6,7 @@ import type { fetchKeySet } from '../issuers/fetch-key-set.ts';
 import { getKeySet } from '../keys/get-key-set.ts';
 import type { KeyCache } from '../keys/key-record.ts';
 import type { KeySet } from '../keys/formats/parse-key-set.ts';
-import type { AuthorizeOptions } from '../decide/authorize.ts';
+import type { AuthorizeOptions } from '../decide/authorize-options.ts';
 import { remoteKeysOf } from './remote-keys.ts';
 
 /** Creates the `keysOf` of {@link AuthorizeOptions} for one decision, over a key cache and the network. */

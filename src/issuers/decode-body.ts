@@ -1,7 +1,7 @@
 // Undoes the compression of an answer. None is asked for (Accept-Encoding: identity), and some servers and caches compress
 // all the same. What comes out is counted while it does, so that a small answer cannot become a large one.
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
-import type { RetrievalFailure } from '../keys/fetch-result.ts';
+import type { FetchFailure } from '../keys/fetch-result.ts';
 import { quote } from '../quote.ts';
 
 /**
@@ -15,7 +15,7 @@ export function decodeBody(
   body: Uint8Array,
   encoding: string | undefined,
   maxBytes: number,
-): Uint8Array | RetrievalFailure {
+): Uint8Array | FetchFailure {
   const decode = decoderOf(encoding?.trim().toLowerCase() ?? '');
   if (decode === undefined) {
     return {

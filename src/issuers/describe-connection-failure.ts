@@ -1,7 +1,7 @@
 // Why there was no answer of a server, in one plain line, and what to do about it. Codes are those of the system, of Node
 // and of OpenSSL; what they stand for was seen with servers that do just that.
 import { codeOf } from '../code-of.ts';
-import type { RetrievalFailure } from '../keys/fetch-result.ts';
+import type { FetchFailure } from '../keys/fetch-result.ts';
 import { messageOf } from '../message-of.ts';
 import { ProxyRefusalError, UntrustedServerError } from './connect.ts';
 import { describeUntrustedServer } from './describe-untrusted-server.ts';
@@ -15,7 +15,7 @@ interface Attempt {
 }
 
 /** Describes what was thrown on the way to a server and back. */
-export function describeConnectionFailure(error: unknown, attempt: Attempt): RetrievalFailure {
+export function describeConnectionFailure(error: unknown, attempt: Attempt): FetchFailure {
   if (attempt.signal.aborted) {
     return {
       reason: 'no answer in time (http.timeout)',
@@ -43,7 +43,7 @@ export function describeConnectionFailure(error: unknown, attempt: Attempt): Ret
 }
 
 /** @param reason what OpenSSL calls it. */
-function describeTLS(code: string, reason: string): RetrievalFailure | undefined {
+function describeTLS(code: string, reason: string): FetchFailure | undefined {
   switch (reason) {
     case 'wrong version number':
       return {
@@ -78,7 +78,7 @@ function describeTLS(code: string, reason: string): RetrievalFailure | undefined
 const TLS_HINT =
   'Check with "openssl s_client -connect HOST:PORT" what the server answers, and ask who runs it.';
 
-function describeHTTP(code: string, error: unknown): RetrievalFailure | undefined {
+function describeHTTP(code: string, error: unknown): FetchFailure | undefined {
   if (code === 'HPE_HEADER_OVERFLOW') {
     return {
       reason: `the headers of the answer are over ${STRICT_HTTP.maxHeaderSize} bytes`,
@@ -113,7 +113,7 @@ function describeNetwork(
   code: string,
   error: unknown,
   { proxyURL }: Attempt,
-): RetrievalFailure | undefined {
+): FetchFailure | undefined {
   const isDirect = proxyURL === undefined;
   switch (code) {
     case 'ENOTFOUND':
@@ -149,7 +149,7 @@ function describeNetwork(
 }
 
 /** A connection that ended: by the other side's word, where the system says so (`syscall`), or before it was due. */
-function describeEnd(error: unknown, isDirect: boolean): RetrievalFailure {
+function describeEnd(error: unknown, isDirect: boolean): FetchFailure {
   const isReset = memberOf(error, 'syscall') !== undefined;
   if (isDirect) {
     return {

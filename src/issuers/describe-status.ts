@@ -1,13 +1,13 @@
 // What a status other than 200 means for whoever asks an issuer for its keys (RFC 9110 section 15).
 import type { IncomingMessage } from 'node:http';
-import type { RetrievalFailure } from '../keys/fetch-result.ts';
+import type { FetchFailure } from '../keys/fetch-result.ts';
 import { quote } from '../quote.ts';
 
 /** The status in a few words that begin with its number, and what to do about it. */
 export function describeStatus(
   { statusCode = 0, headers }: IncomingMessage,
   request: { readonly bearerToken?: string | undefined },
-): RetrievalFailure & { readonly unauthorized?: true } {
+): FetchFailure & { readonly unauthorized?: true } {
   switch (statusCode) {
     case 101:
       return {

@@ -3,7 +3,7 @@
 import { X509Certificate } from 'node:crypto';
 import { codeOf } from '../code-of.ts';
 import { formatDay, quoteName } from '../certificates/describe-certificate.ts';
-import type { RetrievalFailure } from '../keys/fetch-result.ts';
+import type { FetchFailure } from '../keys/fetch-result.ts';
 import { messageOf } from '../message-of.ts';
 import { quote } from '../quote.ts';
 import type { UntrustedServerError } from './connect.ts';
@@ -20,7 +20,7 @@ const MAX_LENGTH = 10;
 export function describeUntrustedServer(
   { cause, presented }: UntrustedServerError,
   certificateAuthority: string | undefined,
-): RetrievalFailure {
+): FetchFailure {
   const code = codeOf(cause) ?? 'no code';
   const sent = chainOf(presented);
   const trusted = trustedCertificates(certificateAuthority).flatMap(readCertificate);
@@ -55,7 +55,7 @@ function describeDate(
   sent: readonly X509Certificate[],
   trusted: readonly X509Certificate[],
   isOwn: boolean,
-): RetrievalFailure {
+): FetchFailure {
   const isExpired = code === 'CERT_HAS_EXPIRED';
   const now = Date.now();
   const isOff = ({ validFromDate, validToDate }: X509Certificate): boolean =>
@@ -116,7 +116,7 @@ function describeStranger(
   sent: readonly X509Certificate[],
   trusted: readonly X509Certificate[],
   isOwn: boolean,
-): RetrievalFailure {
+): FetchFailure {
   const ours = isOwn ? 'the certificateAuthority' : 'the certificate authorities of this system';
   const put = isOwn
     ? 'put it into issuer.certificateAuthority'

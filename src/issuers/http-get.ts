@@ -3,7 +3,7 @@
 import { addAbortListener } from 'node:events';
 import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import type { RetrievalFailure } from '../keys/fetch-result.ts';
+import type { FetchFailure } from '../keys/fetch-result.ts';
 import { MAX_DOCUMENT_VALUES } from '../keys/formats/parse-key-set.ts';
 import { type JSONObject, parseJSONObject } from '../parse-json-object.ts';
 import { quote } from '../quote.ts';
@@ -28,7 +28,7 @@ export type HTTPAnswer =
   /** 304: it is still what the entity tag stands for. */
   | { readonly kind: 'unchanged'; readonly maxAge: number | undefined }
   /** Nothing usable; why, in a few words that name the URL. */
-  | (RetrievalFailure & {
+  | (FetchFailure & {
       readonly kind: 'failed';
       /** Whether it was 401 or 403. */
       readonly unauthorized?: true;
@@ -157,7 +157,7 @@ const FIRST_BYTES = 16 * 1024;
 async function readBody(
   response: IncomingMessage,
   maxBytes: number,
-): Promise<Uint8Array | RetrievalFailure> {
+): Promise<Uint8Array | FetchFailure> {
   // One piece of memory, as an answer may come in a million pieces, and each takes a hundred bytes of its own.
   let body = Buffer.alloc(Math.min(maxBytes, FIRST_BYTES));
   let length = 0;

@@ -2,7 +2,7 @@
 import type { KeySet } from './formats/parse-key-set.ts';
 
 /** Why there are no keys to be had. */
-export interface RetrievalFailure {
+export interface FetchFailure {
   /** In a few words. */
   readonly reason: string;
   /** What to do about it, a whole sentence; where it is missing, all that can be said is {@link CHECK_THE_WAY}. */
@@ -30,7 +30,7 @@ export type FetchResult =
     }
   /** The key set is still the one of the entity tag that was sent. */
   | { readonly kind: 'unchanged'; readonly maxAge: number | undefined }
-  | (RetrievalFailure & {
+  | (FetchFailure & {
       readonly kind: 'failed';
       /** Whether it is the issuer's own word that it has none: those of before are withdrawn then. */
       readonly withdrawn?: true;

@@ -2,7 +2,7 @@
 import type { Clock } from '../clock.ts';
 import { formatSeconds } from '../config/values/units.ts';
 import type { Refusal } from '../errors.ts';
-import type { FetchKeySet, RetrievalFailure } from './fetch-result.ts';
+import type { FetchKeySet, FetchFailure } from './fetch-result.ts';
 import { lacksKey, type WantedKey } from './find-keys.ts';
 import { applyFetchResult, isWithin, type KeyOwner, keysWithin, staleLimit } from './key-owner.ts';
 import type { KeyCache, KeyRecord } from './key-record.ts';
@@ -45,9 +45,9 @@ export async function getKeySet(
   const at = result.kind === 'failed' ? clock() : now;
   const updated = applyFetchResult(record, result, owner, at);
   if (updated !== undefined) {
-    cache.write(owner.name, lacks(record, wanted) ? { ...updated, soughtAt: at } : updated);
+    cache.write(owner.name, lacks(record, wanted) ? { ...updated, unknownKeyAt: at } : updated);
   }
-  const failure: RetrievalFailure =
+  const failure: FetchFailure =
     result.kind === 'failed' ? result : { reason: 'the issuer answered without keys' };
   return keysWithin(updated, now - (updated?.fetchedAt ?? 0), owner, failure);
 }
@@ -63,7 +63,7 @@ function serves(record: KeyRecord, owner: KeyOwner, wanted: WantedKey, now: numb
   if (isWithin(age, owner.refreshInterval)) {
     return (
       !lacks(record, wanted) ||
-      isWithin(now - (record.soughtAt ?? -Infinity), owner.unknownKeyCooldown)
+      isWithin(now - (record.unknownKeyAt ?? -Infinity), owner.unknownKeyCooldown)
     );
   }
   return isPaused;

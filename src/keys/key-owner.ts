@@ -1,7 +1,7 @@
 // An issuer entry as far as its keys are concerned, and the rules that daemon and `pgtoken pam` share for their age.
 import { formatSeconds } from '../config/values/units.ts';
 import { refuse, type Refusal } from '../errors.ts';
-import { CHECK_THE_WAY, type FetchResult, type RetrievalFailure } from './fetch-result.ts';
+import { CHECK_THE_WAY, type FetchResult, type FetchFailure } from './fetch-result.ts';
 import type { KeyRecord } from './key-record.ts';
 import type { KeySet } from './formats/parse-key-set.ts';
 
@@ -54,7 +54,7 @@ export function applyFetchResult(
         source: owner.source,
         fetchedAt: now,
         attemptedAt: now,
-        soughtAt: record?.soughtAt,
+        unknownKeyAt: record?.unknownKeyAt,
         etag: result.etag,
         keySet: result.keySet,
       };
@@ -74,7 +74,7 @@ export function applyFetchResult(
         ...(record === undefined || result.withdrawn === true
           ? { source: owner.source, fetchedAt: record?.fetchedAt ?? 0, keySet: { keys: [] } }
           : record),
-        soughtAt: record?.soughtAt,
+        unknownKeyAt: record?.unknownKeyAt,
         attemptedAt: now,
         lastError: result.reason,
         lastHint: result.hint,
@@ -94,7 +94,7 @@ export function keysWithin(
   record: KeyRecord | undefined,
   age: number,
   owner: KeyOwner,
-  failure: RetrievalFailure,
+  failure: FetchFailure,
 ): KeySet | Refusal {
   if (record === undefined || record.keySet.keys.length === 0) {
     return unavailable(failure, 'and none are remembered');
@@ -113,7 +113,7 @@ function describeAge(age: number, record: KeyRecord, owner: KeyOwner): string {
   return `and those remembered are ${formatSeconds(age)} old (${nameStaleLimit(limit, owner)} is ${formatSeconds(limit)}${why})`;
 }
 
-function unavailable({ reason, hint }: RetrievalFailure, remembered: string): Refusal {
+function unavailable({ reason, hint }: FetchFailure, remembered: string): Refusal {
   return refuse(
     'ERR_KEYS_UNAVAILABLE',
     `the issuer's keys could not be retrieved, ${remembered}: ${reason}`,

@@ -16,7 +16,7 @@ export interface KeyRecord {
   /** When a retrieval was last attempted, successful or not, Unix time in seconds. */
   readonly attemptedAt: number;
   /** When a retrieval was last made for a key that was wanted and not there, Unix time in seconds. */
-  readonly soughtAt?: number | undefined;
+  readonly unknownKeyAt?: number | undefined;
   /** Why that attempt failed, when it did. */
   readonly lastError?: string | undefined;
   /** What to do about it, where that is known. */
@@ -68,7 +68,7 @@ export function parseKeyRecord(document: JSONObject): KeyRecord | undefined {
     source,
     fetchedAt,
     attemptedAt,
-    soughtAt: readTime(document['soughtAt']),
+    unknownKeyAt: readTime(document['unknownKeyAt']),
     lastError: typeof lastError === 'string' ? lastError : undefined,
     lastHint: typeof lastHint === 'string' ? lastHint : undefined,
     unauthorized: unauthorized === true ? true : undefined,

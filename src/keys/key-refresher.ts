@@ -6,22 +6,22 @@
 // one. Ages are counted on a monotonic clock, so that a stepped wall clock neither ages keys nor makes them younger.
 import type { Clock } from '../clock.ts';
 import type { Refusal } from '../errors.ts';
-import type { FetchKeySet, FetchResult, RetrievalFailure } from './fetch-result.ts';
+import type { FetchKeySet, FetchResult, FetchFailure } from './fetch-result.ts';
 import { lacksKey, type WantedKey } from './find-keys.ts';
 import { applyFetchResult, isWithin, type KeyOwner, keysWithin, staleLimit } from './key-owner.ts';
 import type { KeyCache, KeyRecord } from './key-record.ts';
 import type { KeySet } from './formats/parse-key-set.ts';
 
 /** Keeps the keys of one issuer entry. */
-export interface KeyKeeper {
+export interface KeyRefresher {
   /** Whether the key that is wanted is there and may be used, so that `keysFor` will not wait. */
-  hasKey(wanted: WantedKey): boolean;
+  hasCachedKey(wanted: WantedKey): boolean;
   /**
    * The keys to verify with; they may lack the one that is wanted. Waits for one retrieval, or for one more
    * where the first was under way already and did not bring the key.
    */
   keysFor(wanted: WantedKey): Promise<KeySet | Refusal>;
-  /** What it holds, for a keeper that takes its place. */
+  /** What it holds, for a refresher that takes its place. */
   held(): HeldKeys | undefined;
   /** How things stand, for metrics. */
   status(): KeyStatus;
@@ -41,17 +41,17 @@ export interface KeyStatus {
   readonly lastError: string | undefined;
 }
 
-/** What a keeper holds; times are on the monotonic clock. */
+/** What a refresher holds; times are on the monotonic clock. */
 export interface HeldKeys {
   readonly record: KeyRecord;
   readonly fetchedAt: number;
-  readonly soughtAt: number;
+  readonly unknownKeyAt: number;
 }
 
-/** The world around a {@link KeyKeeper}. */
+/** The world around a {@link KeyRefresher}. */
 export interface KeyKeeperOptions {
   readonly cache: KeyCache;
-  /** What the keeper before it held, where that serves the same source; default: what is on disk. */
+  /** What the refresher before it held, where that serves the same source; default: what is on disk. */
   readonly held?: HeldKeys | undefined;
   readonly fetch: FetchKeySet;
   readonly clock: Clock;
@@ -70,7 +70,7 @@ const FIRST_RETRY = 1;
 const LONGEST_RETRY = 30;
 
 /** Starts keeping an issuer's keys: what is on disk at once, then what the issuer says. */
-export function startKeyKeeper(owner: KeyOwner, options: KeyKeeperOptions): KeyKeeper {
+export function startKeyRefresher(owner: KeyOwner, options: KeyKeeperOptions): KeyRefresher {
   const { cache, held, fetch, clock, monotonicClock, random, onFetch } = options;
   let record: KeyRecord | undefined =
     held === undefined
@@ -81,8 +81,8 @@ export function startKeyKeeper(owner: KeyOwner, options: KeyKeeperOptions): KeyK
     held?.fetchedAt ??
     (record === undefined ? undefined : monotonicClock() - ageOnDisk(record, clock()));
   /** When a key that was not there was last looked for, on the monotonic clock. */
-  let soughtAt = held?.soughtAt ?? -Infinity;
-  let lastFailure: RetrievalFailure | undefined;
+  let unknownKeyAt = held?.unknownKeyAt ?? -Infinity;
+  let lastFailure: FetchFailure | undefined;
   let failures = 0;
   let pending: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -148,8 +148,8 @@ export function startKeyKeeper(owner: KeyOwner, options: KeyKeeperOptions): KeyK
   const seek = async (): Promise<void> => {
     if (pending !== undefined) {
       await pending;
-    } else if (monotonicClock() - soughtAt >= owner.unknownKeyCooldown) {
-      soughtAt = monotonicClock();
+    } else if (monotonicClock() - unknownKeyAt >= owner.unknownKeyCooldown) {
+      unknownKeyAt = monotonicClock();
       await refresh();
     }
   };
@@ -170,7 +170,7 @@ export function startKeyKeeper(owner: KeyOwner, options: KeyKeeperOptions): KeyK
   }
 
   return {
-    hasKey: (wanted) => keepsUsableKeys() && !lacks(wanted),
+    hasCachedKey: (wanted) => keepsUsableKeys() && !lacks(wanted),
     async keysFor(wanted) {
       if (!keepsUsableKeys()) {
         // Nothing to go by. In the backoff after a failure the answer is known already.
@@ -192,7 +192,9 @@ export function startKeyKeeper(owner: KeyOwner, options: KeyKeeperOptions): KeyK
       );
     },
     held: () =>
-      record === undefined || fetchedAt === undefined ? undefined : { record, fetchedAt, soughtAt },
+      record === undefined || fetchedAt === undefined
+        ? undefined
+        : { record, fetchedAt, unknownKeyAt },
     status: () => ({
       keyCount: record?.keySet.keys.length ?? 0,
       age: age(),

@@ -7,7 +7,7 @@ import { formatDuration, formatSeconds } from '../config/values/units.ts';
 import { quote } from '../quote.ts';
 import { isProtectedRole } from '../roles/is-protected-role.ts';
 import { findOpenName } from './find-open-name.ts';
-import { findStranger, type Stranger } from './search/find-untrusted-tenant.ts';
+import { findUntrustedTenant, type Stranger } from './search/find-untrusted-tenant.ts';
 import { ownerOfAudience } from './foreign-audiences.ts';
 import type { Issuer, Policy } from '../policy/policy.ts';
 import { PUBLIC_ISSUERS } from './public-issuers.ts';
@@ -157,7 +157,7 @@ function meet(one: Issuer, other: Issuer): boolean {
 async function warnOfStrangers(issuer: Issuer, warn: Warn): Promise<void> {
   const { url } = issuer.entry.issuer;
   const shared = PUBLIC_ISSUERS.find((one) => url !== undefined && one.url.test(url));
-  const stranger = shared && (await findStranger(issuer, shared));
+  const stranger = shared && (await findUntrustedTenant(issuer, shared));
   if (shared === undefined || stranger === undefined) {
     return;
   }
@@ -193,7 +193,7 @@ function describeStranger(
         message: `the rules also let in strangers with another name, such as ${quote(stranger.name)}`,
         hint: `Write claimValidationRules: [{claim: ${pin}, requiredValue: ...}], or end each name in the rules with what follows it, such as "/" or ":".`,
       };
-    case 'borrower':
+    case 'namesake':
       return {
         message: `a stranger's private account may have an address of your domain, such as ${quote(stranger.name)}, and would be let in`,
         hint: `Write claimValidationRules: [{claim: ${pin}, requiredValue: ...}].`,

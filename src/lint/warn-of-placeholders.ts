@@ -1,6 +1,6 @@
 // Placeholders that were copied from documentation and not filled in: what is written there is compared as it stands.
 import { findPlaceholder } from '../config/checks/find-placeholder.ts';
-import type { ConfigPath } from '../config/problems.ts';
+import type { ConfigPath } from '../config/config-path.ts';
 import type { IssuerConfiguration } from '../config/schema/schema.ts';
 import { quote } from '../quote.ts';
 import type { Warn } from './warn.ts';

@@ -1,5 +1,6 @@
 // What is recorded of a decision. A closed list: never the token, its signature, or a claim that is not named here.
-import type { Judgement, Login } from '../decide/authorize.ts';
+import type { DecisionRecord } from '../decide/decision.ts';
+import type { Login } from '../decide/login.ts';
 import { findClaim } from '../claims/claim.ts';
 
 /** One decision, as it is in the log. What is not known is undefined, and left out of the line. */
@@ -38,11 +39,11 @@ const MAX_REASON_LENGTH = 500;
 /** Makes the audit line of a decision. @param circumstances `ms`: how long it took. */
 export function auditLine(
   login: Login,
-  judgement: Judgement,
+  decided: DecisionRecord,
   circumstances: { readonly at: Date; readonly ms: number; readonly delivered: boolean },
 ): AuditLine {
   const { at, ms, delivered } = circumstances;
-  const { decision, issuer, token, verified } = judgement;
+  const { decision, issuer, token, verified } = decided;
   const claim = (selector: string): string | undefined =>
     shorten(token && findClaim(token.claims, selector));
   return {

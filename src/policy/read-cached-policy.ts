@@ -1,6 +1,6 @@
 // Loads the policy for one decision, with a memory of what issuers.yaml was parsed to.
 import { dirname } from 'node:path';
-import type { ConfigMemory } from '../config/parse-cache.ts';
+import type { ParseCache } from '../config/parse-cache.ts';
 import type { Problem } from '../config/problems.ts';
 import { readTrustedFile } from '../files/read-trusted-file.ts';
 import { compilePolicy } from './compile-policy.ts';
@@ -16,15 +16,15 @@ export type RecalledPolicy =
  * Loads a configuration file as `loadPolicy` does, but parses a text only when it is not remembered. What is remembered
  * is not believed where anything is wrong: problems are those that `loadPolicy` tells.
  */
-export async function recallPolicy(path: string, memory: ConfigMemory): Promise<RecalledPolicy> {
+export async function readCachedPolicy(path: string, memory: ParseCache): Promise<RecalledPolicy> {
   const file = readTrustedFile(path, { maxBytes: MAX_CONFIG_BYTES });
   const config = file.ok ? memory.recall(file.text) : undefined;
   if (config !== undefined) {
-    let isSound = true;
+    let isValid = true;
     const policy = await compilePolicy(config, dirname(path), () => {
-      isSound = false;
+      isValid = false;
     });
-    if (isSound) {
+    if (isValid) {
       return { ok: true, policy };
     }
   }

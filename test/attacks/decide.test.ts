@@ -4,9 +4,11 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { authorize, type AuthorizeOptions, type Decision } from '../../src/decide/authorize.ts';
+import { authorize } from '../../src/decide/authorize.ts';
+import type { AuthorizeOptions } from '../../src/decide/authorize-options.ts';
+import type { Decision } from '../../src/decide/decision.ts';
 import { createKeysOf } from '../../src/issuer-keys/keys-of.ts';
-import { createKnownTokens } from '../../src/decide/verified-tokens.ts';
+import { createVerifiedTokens } from '../../src/decide/verified-tokens.ts';
 import { loadPolicy } from '../../src/policy/load-policy.ts';
 import type { Policy } from '../../src/policy/policy.ts';
 import type { Trace, TraceStep } from '../../src/decide/trace.ts';
@@ -55,7 +57,7 @@ async function createHost(name: string): Promise<Host> {
     write: (issuer: string, record: KeyRecord) => void records.set(issuer, record),
   };
   const keysOf = createKeysOf({ cache, clock: () => 0 });
-  return { policy: loaded.policy, options: { keysOf, knownTokens: createKnownTokens() } };
+  return { policy: loaded.policy, options: { keysOf, verifiedTokens: createVerifiedTokens() } };
 }
 
 async function judge({ policy: name, now, request, password }: Attack, trace?: Trace) {
@@ -109,11 +111,11 @@ describe('an explanation', () => {
   it('is printable ASCII, and holds no part of any token', async () => {
     for (const attack of all) {
       const steps: TraceStep[] = [];
-      const judgement = await judge(attack, (step) => steps.push(step));
+      const decided = await judge(attack, (step) => steps.push(step));
       const { role, service, source: rhost } = attack.request;
       const login = { role, service, rhost, at: attack.now };
       const style = { columns: 1000, colour: false };
-      const text = formatExplanation({ login, judgement, steps }, style);
+      const text = formatExplanation({ login, decided, steps }, style);
       expect(text, `of ${attack.name}`).toMatch(/^[\n\x20-\x7e]+$/);
       const told = steps
         .map(({ step, expected, seen }) => `${step} ${expected} ${seen}`)

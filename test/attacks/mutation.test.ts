@@ -2,8 +2,9 @@
 // is ever granted, though the true token was a moment before and is remembered, as in a daemon.
 import { beforeAll, describe, expect, it } from 'vitest';
 
-import { authorize, type AuthorizeOptions } from '../../src/decide/authorize.ts';
-import { createKnownTokens } from '../../src/decide/verified-tokens.ts';
+import { authorize } from '../../src/decide/authorize.ts';
+import type { AuthorizeOptions } from '../../src/decide/authorize-options.ts';
+import { createVerifiedTokens } from '../../src/decide/verified-tokens.ts';
 import type { Policy } from '../../src/policy/policy.ts';
 import { refuse } from '../../src/errors.ts';
 import { loadPolicies } from '../policy/load-policies.ts';
@@ -32,8 +33,8 @@ beforeAll(async () => {
   for (const [name, policy] of await loadPolicies(
     VALID_VECTORS.map(({ vector }) => vector.policy),
   )) {
-    const knownTokens = createKnownTokens({ tokens: 1000, bytes: 10_000_000 });
-    hosts.set(name, { policy, options: { keysOf, knownTokens } });
+    const verifiedTokens = createVerifiedTokens({ tokens: 1000, bytes: 10_000_000 });
+    hosts.set(name, { policy, options: { keysOf, verifiedTokens } });
   }
 });
 

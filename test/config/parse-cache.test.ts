@@ -15,7 +15,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { createConfigMemory } from '../../src/config/parse-cache.ts';
+import { createParseCache } from '../../src/config/parse-cache.ts';
 import { parseConfig } from '../../src/config/parse-config.ts';
 import type { Configuration } from '../../src/config/schema/schema.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
@@ -56,11 +56,11 @@ function parse(text: string): Configuration {
 }
 
 function remember(text = TEXT, config = CONFIG): void {
-  createConfigMemory(folder, 'build').remember(text, config);
+  createParseCache(folder, 'build').remember(text, config);
 }
 
 function recall(text = TEXT, build = 'build'): Configuration | undefined {
-  return createConfigMemory(folder, build).recall(text);
+  return createParseCache(folder, build).recall(text);
 }
 
 it('recalls what a text was parsed to', () => {
@@ -140,7 +140,7 @@ describe('what somebody else could have written is not believed:', () => {
     remember();
     const link = join(base, `link-${made}`);
     symlinkSync(folder, link);
-    expect(createConfigMemory(link, 'build').recall(TEXT)).toBeUndefined();
+    expect(createParseCache(link, 'build').recall(TEXT)).toBeUndefined();
   });
 });
 

@@ -1,17 +1,17 @@
 // Jobs that wait: done in order, in time, and all of them.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { createLater, type Later } from '../../src/daemon/batch-queue.ts';
+import { createBatchQueue, type BatchQueue } from '../../src/daemon/batch-queue.ts';
 
 let done: number[];
 let errors: unknown[];
-let later: Later;
+let later: BatchQueue;
 
 beforeEach(() => {
   vi.useFakeTimers();
   done = [];
   errors = [];
-  later = createLater(50, (error) => errors.push(error));
+  later = createBatchQueue(50, (error) => errors.push(error));
 });
 
 afterEach(() => {

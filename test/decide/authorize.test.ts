@@ -2,9 +2,10 @@
 // token vectors.
 import { describe, expect, it } from 'vitest';
 
-import { authorize, type AuthorizeOptions } from '../../src/decide/authorize.ts';
+import { authorize } from '../../src/decide/authorize.ts';
+import type { AuthorizeOptions } from '../../src/decide/authorize-options.ts';
 import type { Issuer, Policy } from '../../src/policy/policy.ts';
-import { createKnownTokens } from '../../src/decide/verified-tokens.ts';
+import { createVerifiedTokens } from '../../src/decide/verified-tokens.ts';
 import { refuse, type Refusal } from '../../src/errors.ts';
 import type { KeySet } from '../../src/keys/formats/parse-key-set.ts';
 import type { TraceStep } from '../../src/decide/trace.ts';
@@ -26,8 +27,8 @@ interface Login {
   /** The keys of an entry once those from before have failed; default: the same. */
   readonly newKeys?: (issuer: Issuer) => KeySet | Refusal;
   readonly steps?: TraceStep[];
-  readonly knownTokens?: AuthorizeOptions['knownTokens'];
-  readonly hasKey?: NonNullable<AuthorizeOptions['hasKey']>;
+  readonly verifiedTokens?: AuthorizeOptions['verifiedTokens'];
+  readonly hasCachedKey?: NonNullable<AuthorizeOptions['hasCachedKey']>;
 }
 
 function policyOf(name: string): Policy {
@@ -42,7 +43,7 @@ function pinnedKeys({ keySource }: Issuer): KeySet {
 async function login(options: Login = {}) {
   const asked: unknown[] = [];
   let renewed = false;
-  const judgement = await authorize(
+  const decided = await authorize(
     {
       role: options.role ?? 'foo:myservice',
       service: 'postgresql',
@@ -59,11 +60,11 @@ async function login(options: Login = {}) {
         return (renewed ? newKeys : keys)(issuer);
       },
       ...(options.steps === undefined ? {} : { trace: (step) => options.steps?.push(step) }),
-      ...(options.knownTokens === undefined ? {} : { knownTokens: options.knownTokens }),
-      ...(options.hasKey === undefined ? {} : { hasKey: options.hasKey }),
+      ...(options.verifiedTokens === undefined ? {} : { verifiedTokens: options.verifiedTokens }),
+      ...(options.hasCachedKey === undefined ? {} : { hasCachedKey: options.hasCachedKey }),
     },
   );
-  return { ...judgement, asked };
+  return { ...decided, asked };
 }
 
 function broken(): never {
@@ -273,20 +274,27 @@ describe('several entries of one issuer', () => {
       policy,
       role: 'b_foo_myservice',
       token: { key: 'other-rs256' },
-      hasKey: ({ name }) => name === 'cluster-b',
+      hasCachedKey: ({ name }) => name === 'cluster-b',
     });
     expect(asked).toEqual([['cluster-b', 'other-rs256', 'RS256']]);
     expect(issuer).toBe('cluster-b');
   });
 
   it('are tried each once, also those whose keys are not at hand', async () => {
-    const { asked, decision } = await login({ policy, hasKey: ({ name }) => name === 'cluster-b' });
+    const { asked, decision } = await login({
+      policy,
+      hasCachedKey: ({ name }) => name === 'cluster-b',
+    });
     expect(asked).toEqual([
       ['cluster-b', 'cluster-rs256', 'RS256'],
       ['cluster-a', 'cluster-rs256', 'RS256'],
     ]);
     expect(decision).toMatchObject({ granted: true, issuer: 'cluster-a' });
-    const refused = await login({ policy, role: 'x', hasKey: ({ name }) => name === 'cluster-b' });
+    const refused = await login({
+      policy,
+      role: 'x',
+      hasCachedKey: ({ name }) => name === 'cluster-b',
+    });
     expect(refused.asked).toHaveLength(2);
   });
 
@@ -429,19 +437,21 @@ describe('a signature that does not verify', () => {
 
 describe('a remembered signature', () => {
   it('saves the check, and nothing else', async () => {
-    const knownTokens = createKnownTokens();
+    const verifiedTokens = createVerifiedTokens();
     const password = mint.token();
-    await login({ password, knownTokens });
-    expect(knownTokens.size).toBe(1);
+    await login({ password, verifiedTokens });
+    expect(verifiedTokens.size).toBe(1);
 
-    expect(await login({ password, knownTokens })).toMatchObject({ decision: { granted: true } });
-    expect(await login({ password, knownTokens, role: 'x' })).toMatchObject({
+    expect(await login({ password, verifiedTokens })).toMatchObject({
+      decision: { granted: true },
+    });
+    expect(await login({ password, verifiedTokens, role: 'x' })).toMatchObject({
       decision: {
         code: 'ERR_ROLE_NOT_PERMITTED',
         message: 'role "x" asked for, and the token may only be "foo:myservice"',
       },
     });
-    expect(await login({ password, knownTokens, now: NOW + 571 })).toMatchObject({
+    expect(await login({ password, verifiedTokens, now: NOW + 571 })).toMatchObject({
       decision: {
         code: 'ERR_TOKEN_EXPIRED',
         message:
@@ -451,15 +461,15 @@ describe('a remembered signature', () => {
   });
 
   it('is worth nothing once the issuer has taken the key back', async () => {
-    const knownTokens = createKnownTokens();
+    const verifiedTokens = createVerifiedTokens();
     const password = mint.token();
-    await login({ password, knownTokens });
+    await login({ password, verifiedTokens });
     const keys = (issuer: Issuer) => ({
       keys: pinnedKeys(issuer).keys.map((key) =>
         key.kid === 'cluster-rs256' ? { ...mint.publicKey('attacker-rs256'), kid: key.kid } : key,
       ),
     });
-    expect(await login({ password, knownTokens, keys })).toMatchObject({
+    expect(await login({ password, verifiedTokens, keys })).toMatchObject({
       decision: {
         code: 'ERR_SIGNATURE_INVALID',
         message: 'the signature does not verify with the issuer\'s key "cluster-rs256" (RS256)',
@@ -469,20 +479,20 @@ describe('a remembered signature', () => {
   });
 
   it('is not made by a token that was refused for its signature', async () => {
-    const knownTokens = createKnownTokens();
+    const verifiedTokens = createVerifiedTokens();
     await login({
-      knownTokens,
+      verifiedTokens,
       token: { key: 'attacker-rs256', header: { kid: 'cluster-rs256' } },
     });
-    expect(knownTokens.size).toBe(0);
+    expect(verifiedTokens.size).toBe(0);
   });
 
   it("is one entry's only", async () => {
-    const knownTokens = createKnownTokens();
+    const verifiedTokens = createVerifiedTokens();
     const policy = policyOf('two-clusters');
     const password = mint.token({ key: 'other-es256' });
-    await login({ policy, knownTokens, password, role: 'b_foo_myservice' });
-    expect(await login({ policy, knownTokens, password })).toMatchObject({
+    await login({ policy, verifiedTokens, password, role: 'b_foo_myservice' });
+    expect(await login({ policy, verifiedTokens, password })).toMatchObject({
       decision: {
         code: 'ERR_ROLE_NOT_PERMITTED',
         message:

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { authorize, type Decision } from '../../src/decide/authorize.ts';
+import { authorize } from '../../src/decide/authorize.ts';
+import type { Decision } from '../../src/decide/decision.ts';
 import { loadPolicy } from '../../src/policy/load-policy.ts';
 import type { Policy } from '../../src/policy/policy.ts';
 import { refuse } from '../../src/errors.ts';

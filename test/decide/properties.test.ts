@@ -5,7 +5,8 @@ import { createPublicKey, verify } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { authorize, type Decision } from '../../src/decide/authorize.ts';
+import { authorize } from '../../src/decide/authorize.ts';
+import type { Decision } from '../../src/decide/decision.ts';
 import { compileIssuer } from '../../src/policy/compile-issuer.ts';
 import type { Issuer, Policy } from '../../src/policy/policy.ts';
 import { parseConfig } from '../../src/config/parse-config.ts';

@@ -1,8 +1,9 @@
 // What an explanation is told: every step that the decision went through, in its order, by the code that decides.
 import { describe, expect, it } from 'vitest';
 
-import { authorize, type AuthorizeOptions } from '../../src/decide/authorize.ts';
-import { createKnownTokens } from '../../src/decide/verified-tokens.ts';
+import { authorize } from '../../src/decide/authorize.ts';
+import type { AuthorizeOptions } from '../../src/decide/authorize-options.ts';
+import { createVerifiedTokens } from '../../src/decide/verified-tokens.ts';
 import type { TraceStep } from '../../src/decide/trace.ts';
 import { refuse } from '../../src/errors.ts';
 import { createMint, NOW, type TokenOptions } from '../vectors/tokens/mint.ts';
@@ -23,7 +24,7 @@ async function explain(
     readonly role?: string;
     readonly token?: TokenOptions;
     readonly password?: string;
-    readonly knownTokens?: NonNullable<AuthorizeOptions['knownTokens']>;
+    readonly verifiedTokens?: NonNullable<AuthorizeOptions['verifiedTokens']>;
   } = {},
 ) {
   const steps: TraceStep[] = [];
@@ -39,7 +40,7 @@ async function explain(
       clock: () => NOW,
       keysOf,
       trace: (step) => steps.push(step),
-      ...(options.knownTokens === undefined ? {} : { knownTokens: options.knownTokens }),
+      ...(options.verifiedTokens === undefined ? {} : { verifiedTokens: options.verifiedTokens }),
     },
   );
   return { decision, steps };
@@ -192,9 +193,9 @@ describe('a trace', () => {
   });
 
   it('says where a signature was not checked again', async () => {
-    const knownTokens = createKnownTokens();
-    await explain({ knownTokens });
-    const { steps } = await explain({ knownTokens });
+    const verifiedTokens = createVerifiedTokens();
+    await explain({ verifiedTokens });
+    const { steps } = await explain({ verifiedTokens });
     expect(steps.find(({ step }) => step === 'signature')?.seen).toBe('valid, as before');
   });
 });

@@ -8,7 +8,7 @@ import { parse } from 'yaml';
 
 import { parseConfig } from '../../src/config/parse-config.ts';
 import { formatProblem } from '../../src/config/problems.ts';
-import { faulty, FAULTS } from '../../src/doctor/finding.ts';
+import { fault, FAULTS } from '../../src/doctor/finding.ts';
 import { ERROR_CODES, refuse } from '../../src/errors.ts';
 import { auditLine } from '../../src/log/audit-line.ts';
 import { createMetrics } from '../../src/log/metrics.ts';
@@ -329,7 +329,7 @@ describe('docs/doctor.md', () => {
   it('shows the members of the JSON as they are', () => {
     const [example] = doctor.blocks.filter(({ language }) => language === 'json');
     const shown: unknown = JSON.parse(example?.text ?? '{}');
-    const finding = faulty('hba-cleartext', '', '', '');
+    const finding = fault('hba-cleartext', '', '', '');
     expect(shown).toMatchObject({ findings: [{ topic: finding.topic, fault: finding.fault }] });
     const findings: unknown = isJSONObject(shown) ? shown['findings'] : undefined;
     const first: unknown = Array.isArray(findings) ? findings[0] : undefined;

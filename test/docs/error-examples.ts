@@ -17,7 +17,7 @@ import { parseConfig } from '../../src/config/parse-config.ts';
 import { serveConnection } from '../../src/daemon/socket/serve-connection.ts';
 import { isRefusal } from '../../src/errors.ts';
 import { describeConnectionFailure } from '../../src/issuers/describe-connection-failure.ts';
-import type { RetrievalFailure } from '../../src/keys/fetch-result.ts';
+import type { FetchFailure } from '../../src/keys/fetch-result.ts';
 import { keysWithin } from '../../src/keys/key-owner.ts';
 import { formatReply } from '../../src/protocol/format-reply.ts';
 import { RULE_TOOLS } from '../support/rule-tools.ts';
@@ -263,7 +263,7 @@ function failureOf(
   path: string,
   error: Error,
   signal = new AbortController().signal,
-): RetrievalFailure {
+): FetchFailure {
   const { reason, hint } = describeConnectionFailure(error, { signal });
   return { reason: `https://k8s-oidc.example.com${path}: ${reason}`, hint };
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { checkPgBouncer } from '../../src/doctor/check-pgbouncer.ts';
 import type { Finding } from '../../src/doctor/finding.ts';
-import { fakeFiles, fakeWorld } from './fake-host.ts';
+import { fakeFiles, fakeHost } from './fake-host.ts';
 
 const INI = '/etc/pgbouncer/pgbouncer.ini';
 const PAM = '[databases]\nauth_type = x\n[pgbouncer]\n  auth_type=PAM ; comment\n';
@@ -25,7 +25,7 @@ async function check(
       : { status: 0, stdout, stderr: '' };
   return checkPgBouncer(
     { file: INI, folders: ['/etc/pam.d'], maxTokenBytes },
-    fakeWorld({ files, run }),
+    fakeHost({ files, run }),
   );
 }
 

@@ -1,5 +1,6 @@
 // A host that is not there: files, users and answers that a test makes up.
-import type { Account, FileAnswer, Files, FileStatus, World } from '../../src/doctor/host/host.ts';
+import type { FileAnswer, Files, FileStatus, Host } from '../../src/doctor/host/host.ts';
+import type { Account } from '../../src/doctor/host/account.ts';
 
 /** A file: its text, or a folder or a socket, with its owner, group and mode. */
 export interface FakeFile {
@@ -76,7 +77,7 @@ export function fakeFiles(
 export const POSTGRES: Account = { name: 'postgres', uid: 101, gids: [104, 103] };
 
 /** Root's look at a host with these files, where nothing runs and nobody answers. */
-export function fakeWorld(over: Partial<World> = {}): World {
+export function fakeHost(over: Partial<Host> = {}): Host {
   return {
     files: fakeFiles({}),
     accounts: {
@@ -87,7 +88,7 @@ export function fakeWorld(over: Partial<World> = {}): World {
     run: async () => ({ status: undefined, stdout: '', stderr: '' }),
     clock: () => 1_800_000_000,
     loadPolicy: async (path) => ({ ok: false, problems: [], files: [path] }),
-    retrieveKeys: async () => ({
+    fetchKeys: async () => ({
       result: { kind: 'failed', reason: 'nobody answers' },
       clockOffset: undefined,
     }),

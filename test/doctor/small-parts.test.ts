@@ -26,8 +26,8 @@ describe('a daemon that does not answer', () => {
     ['ECONNRESET', 'it closes the connection without an answer'],
     ['EMFILE', 'EMFILE'],
   ])('%s is told as: %s', async (reason, message) => {
-    const world = { askDaemon: async () => ({ kind: 'failed', reason }) as const };
-    expect(await checkDaemon('/run/s', 'x', world)).toMatchObject({
+    const host = { askDaemon: async () => ({ kind: 'failed', reason }) as const };
+    expect(await checkDaemon('/run/s', 'x', host)).toMatchObject({
       fault: 'daemon-down',
       message,
       hint: 'Start it (systemctl restart pgtoken), and see its log: journalctl -u pgtoken.',

@@ -6,7 +6,8 @@ import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Document, isMap, isSeq, parseDocument } from 'yaml';
 
-import { authorize, type Decision } from '../../src/decide/authorize.ts';
+import { authorize } from '../../src/decide/authorize.ts';
+import type { Decision } from '../../src/decide/decision.ts';
 import type { Policy } from '../../src/policy/policy.ts';
 import { isRefusal } from '../../src/errors.ts';
 import { type KeySet, parseKeySet } from '../../src/keys/formats/parse-key-set.ts';

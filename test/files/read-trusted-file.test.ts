@@ -63,7 +63,7 @@ describe('a trusted file', () => {
     expect(read('/proc/version')).toEqual({ ok: true, text });
     expect(read('/proc/version', { maxBytes: text.length })).toEqual({ ok: true, text });
     expect(read('/proc/version', { maxBytes: text.length - 1 })).toEqual(
-      refused('unfit', `over ${text.length - 1} bytes; expected at most that`),
+      refused('unsupported', `over ${text.length - 1} bytes; expected at most that`),
     );
   });
 
@@ -158,7 +158,7 @@ describe('a trusted file', () => {
   });
 
   it('is no folder, FIFO, device or socket, and none of them makes the reader wait', async () => {
-    const notRegular = refused('unfit', 'expected a regular file');
+    const notRegular = refused('unsupported', 'expected a regular file');
     expect(read(folder)).toEqual(notRegular);
     expect(read('/dev/null')).toEqual(notRegular);
 
@@ -174,7 +174,7 @@ describe('a trusted file', () => {
     await new Promise((resolve) => {
       server.once('listening', resolve);
     });
-    expect(read(socket)).toMatchObject({ ok: false, fault: 'unfit' });
+    expect(read(socket)).toMatchObject({ ok: false, fault: 'unsupported' });
   });
 
   it.each([
@@ -189,13 +189,13 @@ describe('a trusted file', () => {
       },
     ],
   ])('is refused without an exception: %s', (_what, path) => {
-    expect(read(path())).toEqual(refused('unfit', expect.stringMatching(/\S/)));
+    expect(read(path())).toEqual(refused('unsupported', expect.stringMatching(/\S/)));
   });
 
   it('has at most so many bytes', () => {
     expect(read(makeFile('x'.repeat(1000)))).toMatchObject({ ok: true });
     expect(read(makeFile('x'.repeat(1001)))).toEqual(
-      refused('unfit', 'over 1000 bytes; expected at most that'),
+      refused('unsupported', 'over 1000 bytes; expected at most that'),
     );
     expect(read(makeFile(''), { maxBytes: 0 })).toEqual({ ok: true, text: '' });
   });
@@ -206,6 +206,6 @@ describe('a trusted file', () => {
     ['half a surrogate pair', Buffer.of(0xed, 0xa0, 0x80)],
     ['UTF-16', Buffer.from('\u{FEFF}x', 'utf16le')],
   ])('is UTF-8 and not %s', (_what, content) => {
-    expect(read(makeFile(content))).toEqual(refused('unfit', 'expected UTF-8'));
+    expect(read(makeFile(content))).toEqual(refused('unsupported', 'expected UTF-8'));
   });
 });

@@ -4,11 +4,12 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { authorize, type AuthorizeOptions } from '../../src/decide/authorize.ts';
+import { authorize } from '../../src/decide/authorize.ts';
+import type { AuthorizeOptions } from '../../src/decide/authorize-options.ts';
 import { createKeyStore, type KeyStore } from '../../src/issuer-keys/key-store.ts';
 import { loadPolicy } from '../../src/policy/load-policy.ts';
 import type { Policy } from '../../src/policy/policy.ts';
-import { createKnownTokens } from '../../src/decide/verified-tokens.ts';
+import { createVerifiedTokens } from '../../src/decide/verified-tokens.ts';
 import type { FetchKeySetOptions, KeyLocation } from '../../src/issuers/fetch-key-set.ts';
 import type { FetchResult } from '../../src/keys/fetch-result.ts';
 import { servesSource } from '../../src/keys/key-source.ts';
@@ -123,7 +124,7 @@ async function decide(password: string, policy: Policy, world: AuthorizeOptions)
 const worldOf = (policy: Policy): AuthorizeOptions => ({
   clock: () => NOW + elapsed,
   ...store.use(policy),
-  knownTokens: createKnownTokens(),
+  verifiedTokens: createVerifiedTokens(),
 });
 
 describe('with a new policy', () => {
@@ -228,15 +229,15 @@ describe('with a new policy', () => {
     await writeFile(file, JSON.stringify({ keys: [key.publicJWK] }));
     await chmod(file, 0o644);
     const policy = await policyOf(entry('a'), entry('b', { keys: { jwksFile: 'keys.json' } }));
-    const { hasKey } = store.use(policy);
+    const { hasCachedKey } = store.use(policy);
     const [a, b] = policy.issuers;
     const wanted = { keyID: 'k', algorithm: 'ES256' } as const;
-    expect([hasKey(a!, wanted), hasKey(b!, wanted)]).toEqual([false, true]);
+    expect([hasCachedKey(a!, wanted), hasCachedKey(b!, wanted)]).toEqual([false, true]);
     await fetches[0]!.answer(keys(key));
-    expect(hasKey(a!, wanted)).toBe(true);
-    expect(hasKey(a!, { ...wanted, keyID: 'other' })).toBe(false);
+    expect(hasCachedKey(a!, wanted)).toBe(true);
+    expect(hasCachedKey(a!, { ...wanted, keyID: 'other' })).toBe(false);
     const [stranger] = (await policyOf(entry('c'))).issuers;
-    expect(hasKey(stranger!, wanted)).toBe(false);
+    expect(hasCachedKey(stranger!, wanted)).toBe(false);
   });
 
   it('has one place for what is made of certificate authorities, for all of them and from policy to policy', async () => {
@@ -368,7 +369,7 @@ describe('a token that was granted is refused', () => {
     await fetches[0]!.answer(keys(key));
     const token = mint(key, 'a');
     expect(await decide(token, policy, world)).toBeUndefined();
-    expect(world.knownTokens?.size).toBe(1);
+    expect(world.verifiedTokens?.size).toBe(1);
 
     // Another login names a key that is not there; what is fetched for it lacks the old one.
     const other = await createSigningKey('ES256', 'new');
@@ -414,7 +415,7 @@ describe('a token that was granted is refused', () => {
     const next = await policyOf(
       entry('a', { roles: [{ claim: 'sub', equals: 'bar', role: 'bar' }] }),
     );
-    const reused = { ...worldOf(next), knownTokens: world.knownTokens! };
+    const reused = { ...worldOf(next), verifiedTokens: world.verifiedTokens! };
     expect(await decide(token, next, reused)).toMatchObject({
       code: 'ERR_ROLE_NOT_PERMITTED',
       message: 'role "foo" asked for, and the role rules permit none for this token',
@@ -430,7 +431,7 @@ describe('a token that was granted is refused', () => {
     expect(await decide(token, policy, world)).toBeUndefined();
     elapsed = 631;
     expect(await decide(token, policy, world)).toMatchObject({ code: 'ERR_TOKEN_EXPIRED' });
-    expect(world.knownTokens?.size).toBeLessThanOrEqual(1);
+    expect(world.verifiedTokens?.size).toBeLessThanOrEqual(1);
   });
 
   it('by an entry that wants another audience, although another entry has verified it', async () => {
@@ -442,7 +443,7 @@ describe('a token that was granted is refused', () => {
     await fetches[1]!.answer(keys(key));
     const request = { service: 's', role: 'foo', source: undefined, password: mint(key, 'a') };
     expect((await authorize(request, policy, world)).decision).toMatchObject({ issuer: 'a' });
-    expect(world.knownTokens?.size).toBe(1);
+    expect(world.verifiedTokens?.size).toBe(1);
     const password = mint(key, 'a', { aud: 'other' });
     const { decision } = await authorize({ ...request, password }, policy, world);
     expect(decision).toMatchObject({ granted: true, issuer: 'b' });

@@ -30,7 +30,7 @@ const RECORD: KeyRecord = {
   source: SOURCE,
   fetchedAt: 1_790_000_000,
   attemptedAt: 1_790_000_100,
-  soughtAt: 1_790_000_050,
+  unknownKeyAt: 1_790_000_050,
   lastError: 'connection refused',
   nextRefreshAt: 1_790_000_600,
   etag: '"1"',

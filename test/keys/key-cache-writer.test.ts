@@ -132,7 +132,12 @@ describe('a record', () => {
     cache.write('prod', FAILED);
     await cache.flush();
     for (let again = 1; again < 100; again += 1) {
-      cache.write('prod', { ...FAILED, attemptedAt: again, nextRefreshAt: again, soughtAt: again });
+      cache.write('prod', {
+        ...FAILED,
+        attemptedAt: again,
+        nextRefreshAt: again,
+        unknownKeyAt: again,
+      });
     }
     await cache.flush();
     expect(disk.writes).toHaveLength(2);

@@ -6,7 +6,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { isRefusal, type Refusal } from '../../src/errors.ts';
 import type { FetchResult } from '../../src/keys/fetch-result.ts';
 import type { WantedKey } from '../../src/keys/find-keys.ts';
-import { type HeldKeys, startKeyKeeper, type KeyKeeper } from '../../src/keys/key-refresher.ts';
+import {
+  type HeldKeys,
+  startKeyRefresher,
+  type KeyRefresher,
+} from '../../src/keys/key-refresher.ts';
 import type { KeyOwner } from '../../src/keys/key-owner.ts';
 import type { KeyRecord } from '../../src/keys/key-record.ts';
 import type { KeySet } from '../../src/keys/formats/parse-key-set.ts';
@@ -46,7 +50,7 @@ interface Fetch {
 }
 
 interface Kept {
-  readonly keeper: KeyKeeper;
+  readonly keeper: KeyRefresher;
   /** Every retrieval since the start. */
   readonly fetches: readonly Fetch[];
   /** What was written to the cache. */
@@ -98,7 +102,7 @@ function keep(
   const fetches: Fetch[] = [];
   const written: KeyRecord[] = [];
   const told: FetchResult[] = [];
-  const keeper = startKeyKeeper(
+  const keeper = startKeyRefresher(
     { ...OWNER, ...options.owner },
     {
       cache: {
@@ -433,10 +437,10 @@ describe('an issuer that answers 401 or 403', () => {
   it('leaves them in use up to maxStaleUnauthorized, and not longer', async () => {
     const kept = await refused(LIMITED);
     expect(await kept.login('a')).toEqual(['a']);
-    expect(kept.keeper.hasKey(wanted('a'))).toBe(true);
+    expect(kept.keeper.hasCachedKey(wanted('a'))).toBe(true);
     await pass(31);
     await kept.fetches.at(-1)!.answer(UNAUTHORIZED);
-    expect(kept.keeper.hasKey(wanted('a'))).toBe(false);
+    expect(kept.keeper.hasCachedKey(wanted('a'))).toBe(false);
     expect(await kept.login('a')).toMatchObject(REFUSED);
   });
 
@@ -675,7 +679,7 @@ describe('started with keys on disk', () => {
   });
 
   it('looks for a key that they lack at once, also when that was done before the start', async () => {
-    const kept = keep({ record: record(5, { soughtAt: START - 1 }) });
+    const kept = keep({ record: record(5, { unknownKeyAt: START - 1 }) });
     const waiting = kept.keeper.keysFor(wanted('new'));
     await settle();
     await kept.fetches[0]!.answer(keys(['disk', 'new']));
@@ -727,8 +731,8 @@ describe('a key that does not verify a token', () => {
   it('is looked for again, as the issuer may have replaced it under its name', async () => {
     const { keeper, fetches } = keep();
     await fetches[0]!.answer(keys(['a']));
-    expect(keeper.hasKey(wanted('a'))).toBe(true);
-    expect(keeper.hasKey(wanted('a', failed))).toBe(false);
+    expect(keeper.hasCachedKey(wanted('a'))).toBe(true);
+    expect(keeper.hasCachedKey(wanted('a', failed))).toBe(false);
     const logins = Array.from({ length: 100 }, async () => keeper.keysFor(wanted('a', failed)));
     await settle();
     expect(fetches).toHaveLength(2);
@@ -736,7 +740,7 @@ describe('a key that does not verify a token', () => {
     for (const answer of await Promise.all(logins)) {
       expect(answer).toMatchObject({ keys: [{ kid: 'a', x: 'replaced' }] });
     }
-    expect(keeper.hasKey(wanted('a', failed))).toBe(true);
+    expect(keeper.hasCachedKey(wanted('a', failed))).toBe(true);
     expect(fetches).toHaveLength(2);
   });
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 
-import type { Judgement } from '../../src/decide/authorize.ts';
+import type { DecisionRecord } from '../../src/decide/decision.ts';
 import { isRefusal, refuse } from '../../src/errors.ts';
 import { auditLine } from '../../src/log/audit-line.ts';
 import { createLogger } from '../../src/log/create-logger.ts';
@@ -41,7 +41,7 @@ function parse(claims: unknown, header: object = { alg: 'ES256', kid: 'key-1', t
   return token;
 }
 
-function judge(token: ParsedToken | undefined, more: Partial<Judgement> = {}): Judgement {
+function judge(token: ParsedToken | undefined, more: Partial<DecisionRecord> = {}): DecisionRecord {
   const decision = { granted: true, issuer: 'prod', role: REQUEST.role } as const;
   return { decision, issuer: 'prod', token, verified: true, ...more };
 }
@@ -51,13 +51,13 @@ const DECIDED = new Date('2026-01-02T03:04:05.678Z');
 
 /** The line as it stands in the log. */
 function logged(
-  judgement: Judgement,
+  decided: DecisionRecord,
   request = REQUEST,
   { ms = 1.23456, delivered = true } = {},
 ): Record<string, unknown> {
   const lines: string[] = [];
   const logger = createLogger({ write: (line) => void lines.push(line) });
-  logger.info(auditLine(request, judgement, { at: DECIDED, ms, delivered }), 'decision');
+  logger.info(auditLine(request, decided, { at: DECIDED, ms, delivered }), 'decision');
   expect(lines).toHaveLength(1);
   return z.record(z.string(), z.unknown()).parse(JSON.parse(lines[0]!));
 }

@@ -83,7 +83,7 @@ it.each([
     'untrusted',
     'It must belong to root or to the user that runs pgtoken, and only its owner may write it.',
   ],
-  ['unfit', undefined],
+  ['unsupported', undefined],
 ] as const)('a file that is %s comes with advice that fits', (fault, hint) => {
   expect(fileHint({ ok: false, fault, reason: 'x' })).toBe(hint);
 });

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 
 import { loadPolicy } from '../../src/policy/load-policy.ts';
-import { recallPolicy } from '../../src/policy/read-cached-policy.ts';
-import type { ConfigMemory } from '../../src/config/parse-cache.ts';
+import { readCachedPolicy } from '../../src/policy/read-cached-policy.ts';
+import type { ParseCache } from '../../src/config/parse-cache.ts';
 import type { Configuration } from '../../src/config/schema/schema.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 import { createMint } from '../vectors/tokens/mint.ts';
@@ -53,7 +53,7 @@ async function place(name: string, content: string): Promise<void> {
 function createMemory() {
   const known = new Map<string, Configuration>();
   const counts = { recalled: 0, remembered: 0 };
-  const memory: ConfigMemory = {
+  const memory: ParseCache = {
     recall: (text) => {
       const config = known.get(text);
       if (config !== undefined) counts.recalled += 1;
@@ -69,8 +69,8 @@ function createMemory() {
 
 it('gives the policy that loadPolicy gives, and parses a text once', async () => {
   const { memory, counts } = createMemory();
-  const first = await recallPolicy(path, memory);
-  const second = await recallPolicy(path, memory);
+  const first = await readCachedPolicy(path, memory);
+  const second = await readCachedPolicy(path, memory);
   expect(counts).toEqual({ recalled: 1, remembered: 1 });
   const loaded = await loadPolicy(path);
   if (!loaded.ok || !first.ok || !second.ok) throw new Error('a policy is refused');
@@ -85,18 +85,18 @@ it('gives the policy that loadPolicy gives, and parses a text once', async () =>
 
 it('sees a change of issuers.yaml at once', async () => {
   const { memory, counts } = createMemory();
-  await recallPolicy(path, memory);
+  await readCachedPolicy(path, memory);
   await place('issuers.yaml', TEXT.replace('[postgres]', '[other]'));
-  const changed = await recallPolicy(path, memory);
+  const changed = await readCachedPolicy(path, memory);
   expect(changed.ok && changed.policy.issuers[0]?.entry.issuer.audiences).toEqual(['other']);
   expect(counts).toEqual({ recalled: 0, remembered: 2 });
 });
 
 it('reads the files that it names each time', async () => {
   const { memory } = createMemory();
-  await recallPolicy(path, memory);
+  await readCachedPolicy(path, memory);
   await place('keys.json', JSON.stringify({ keys: [mint.publicKey('cluster-es256')] }));
-  const changed = await recallPolicy(path, memory);
+  const changed = await readCachedPolicy(path, memory);
   const source = changed.ok ? changed.policy.issuers[0]?.keySource : undefined;
   expect(source?.kind === 'pinned' && source.keySet.keys.map(({ alg }) => alg)).toEqual(['ES256']);
 });
@@ -108,9 +108,9 @@ it.each([
 ])('tells the problems that loadPolicy tells, and remembers nothing, when %s', async (...args) => {
   const [, name, content] = args;
   const { memory, counts } = createMemory();
-  await recallPolicy(path, memory);
+  await readCachedPolicy(path, memory);
   await place(name, content);
-  const recalled = await recallPolicy(path, memory);
+  const recalled = await readCachedPolicy(path, memory);
   const loaded = await loadPolicy(path);
   if (recalled.ok || loaded.ok) throw new Error('expected problems');
   expect(recalled.problems.length).toBeGreaterThan(0);
@@ -120,9 +120,9 @@ it.each([
 
 it('does not ask the memory when others could have written issuers.yaml', async () => {
   const { memory, counts } = createMemory();
-  await recallPolicy(path, memory);
+  await readCachedPolicy(path, memory);
   await chmod(path, 0o666);
-  const recalled = await recallPolicy(path, memory);
+  const recalled = await readCachedPolicy(path, memory);
   expect(recalled.ok ? [] : recalled.problems.map(({ message }) => message)).toEqual([
     'cannot be used: mode 0666 lets group or others write it; expected only its owner to (chmod go-w)',
   ]);

@@ -49,7 +49,7 @@ const FAILURES: readonly IssuerFailure[] = [
 
 /** How long some of it lasts, in milliseconds, and when it ends, as of `performance.now()`. */
 export interface Timetable {
-  /** Nobody reads the log; the first such time. Later ones are short, for the buffer to hold what is not read. */
+  /** Nobody reads the log; the first such time. BatchQueue ones are short, for the buffer to hold what is not read. */
   readonly unread: number;
   readonly slowDisk: number;
   /** A file that is written in place lacks its end. */

@@ -1,7 +1,7 @@
 // `pgtoken doctor`: this host from end to end, every line with its fix.
 import { examineHost } from '../../doctor/examine-host.ts';
 import type { Finding, Level } from '../../doctor/finding.ts';
-import { createHostWorld } from '../../doctor/host/real-host.ts';
+import { createRealHost } from '../../doctor/host/real-host.ts';
 import { parseConnection } from '../../doctor/server/parse-connection.ts';
 import { readDatabase } from '../../doctor/server/read-database.ts';
 import { formatFindings, plain, colourful } from './format-findings.ts';
@@ -49,7 +49,7 @@ export async function runDoctor(options: DoctorOptions): Promise<number> {
       moduleDir: options.moduleDir,
       pgbouncer: options.pgbouncer,
     },
-    createHostWorld(),
+    createRealHost(),
     readDatabase,
   );
   const told = options.quiet

@@ -53,13 +53,13 @@ export async function explain(options: ExplainOptions): Promise<number> {
       sharedFolder: options.cacheDir,
     }),
   );
-  const judgement = await authorize({ role, service, source: rhost, password }, policy, {
+  const decided = await authorize({ role, service, source: rhost, password }, policy, {
     clock: () => at,
     // Keys are those of today: what an issuer had yesterday cannot be known.
     keysOf: createKeysOf({ cache, clock: systemClock }),
     trace: (step) => steps.push(step),
   });
-  const explanation = { login: { role, service, rhost, at }, judgement, steps };
+  const explanation = { login: { role, service, rhost, at }, decided, steps };
   process.stdout.write(
     options.json
       ? formatJSON(describe(explanation))
@@ -68,7 +68,7 @@ export async function explain(options: ExplainOptions): Promise<number> {
           colour: wantsColour(process.stdout, process.env),
         }),
   );
-  const { decision } = judgement;
+  const { decision } = decided;
   return decision.granted ? 0 : decision.outcome === 'denied' ? 1 : 2;
 }
 
@@ -122,15 +122,15 @@ async function findToken({
 }
 
 /** What `--json` writes. Members are added, never taken away. */
-function describe({ login, judgement, steps }: Explanation): unknown {
-  const { decision } = judgement;
+function describe({ login, decided, steps }: Explanation): unknown {
+  const { decision } = decided;
   return {
     granted: decision.granted,
     role: login.role,
     service: login.service,
     rhost: login.rhost ?? null,
     at: new Date(login.at * 1000).toISOString(),
-    issuer: judgement.issuer ?? null,
+    issuer: decided.issuer ?? null,
     code: decision.granted ? null : decision.code,
     message: decision.granted ? null : decision.message,
     hint: decision.granted ? null : (decision.hint ?? null),

@@ -1,6 +1,6 @@
 // How an explanation looks in a terminal: one line for what passed, a few for what did not, and the decision at the end,
 // where the eye is when the screen has stopped.
-import type { Judgement } from '../../decide/authorize.ts';
+import type { DecisionRecord } from '../../decide/decision.ts';
 import type { TraceStep } from '../../decide/trace.ts';
 import { toPrintable } from '../../protocol/format-reply.ts';
 import { formatTime } from '../../verify/checks/time-checks.ts';
@@ -14,7 +14,7 @@ export interface Explanation {
     /** Unix time in seconds. */
     readonly at: number;
   };
-  readonly judgement: Judgement;
+  readonly decided: DecisionRecord;
   readonly steps: readonly TraceStep[];
 }
 
@@ -26,8 +26,8 @@ export interface Style {
 
 /** Writes an explanation for people. Everything in it is printable ASCII but line breaks and, if asked for, colour. */
 export function formatExplanation(explanation: Explanation, style: Style): string {
-  const { login, judgement, steps } = explanation;
-  const { decision } = judgement;
+  const { login, decided, steps } = explanation;
+  const { decision } = decided;
   const lines = [
     ...wrap(
       `${login.role} over ${login.service} from ${login.rhost ?? 'a unix socket'} at ${formatTime(login.at)}`,

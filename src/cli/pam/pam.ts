@@ -1,12 +1,14 @@
 // `pgtoken pam`: one decision for a PAM module, as a process of its own. The exit status is the answer; whatever goes
 // wrong on the way is "cannot decide", never a grant.
 import { writeSync } from 'node:fs';
-import { authorize, type Decision, type Login } from '../../decide/authorize.ts';
+import { authorize } from '../../decide/authorize.ts';
+import type { Decision } from '../../decide/decision.ts';
+import type { Login } from '../../decide/login.ts';
 import { invalidConfig } from '../../policy/invalid-config.ts';
 import { createKeysOf } from '../../issuer-keys/keys-of.ts';
-import { recallPolicy } from '../../policy/read-cached-policy.ts';
+import { readCachedPolicy } from '../../policy/read-cached-policy.ts';
 import { systemClock } from '../../clock.ts';
-import { createConfigMemory, NO_MEMORY } from '../../config/parse-cache.ts';
+import { createParseCache, NO_PARSE_CACHE } from '../../config/parse-cache.ts';
 import { isRefusal, placeOf, refuse, type Refusal } from '../../errors.ts';
 import { createDiskKeyCache, SYSTEM_CACHE_FOLDER } from '../../keys/disk-key-cache.ts';
 import { formatReply } from '../../protocol/format-reply.ts';
@@ -14,16 +16,7 @@ import { quote } from '../../quote.ts';
 import { BUILD } from '../build.ts';
 import { findCacheFolder } from '../cache-folder.ts';
 import { readToken } from '../read-token.ts';
-
-/** The options of `pgtoken pam`. */
-export interface PAMOptions {
-  /** Path of issuers.yaml. */
-  readonly config: string;
-  /** Seconds from the start of the process. */
-  readonly timeout: number;
-  /** Where keys are remembered; default: below ~/.cache/pgtoken. */
-  readonly cacheDir?: string;
-}
+import type { PAMOptions } from '../pam-arguments.ts';
 
 /** Decides the login that environment and standard input describe, and ends the process with the answer. */
 export async function decideForPAM(options: PAMOptions): Promise<void> {
@@ -74,8 +67,8 @@ async function decide(options: PAMOptions): Promise<Decision> {
   }
   const folder = options.cacheDir ?? findCacheFolder(options.config);
   const memory =
-    BUILD === undefined || folder === undefined ? NO_MEMORY : createConfigMemory(folder, BUILD);
-  const loaded = await recallPolicy(options.config, memory);
+    BUILD === undefined || folder === undefined ? NO_PARSE_CACHE : createParseCache(folder, BUILD);
+  const loaded = await readCachedPolicy(options.config, memory);
   if (!loaded.ok) {
     const hint = `Run pgtoken config check ${options.config} as this user.`;
     return invalidConfig(options.config, loaded.problems, hint);

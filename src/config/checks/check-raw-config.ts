@@ -13,7 +13,7 @@ const UNUSED = 'Delete it: whoever reads the file would think that it does somet
 const PINNED = ['jwksFile', 'publicKeysFile', 'spiffeBundleFile'];
 
 /** Checks the whole file. */
-export const checkWritten: CrossCheck = (file, report) => {
+export const checkRawConfig: CrossCheck = (file, report) => {
   if (!isJSONObject(file) || !Array.isArray(file['issuers'])) {
     return;
   }

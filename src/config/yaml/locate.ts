@@ -1,6 +1,6 @@
 // Where things stand in the text of issuers.yaml.
 import { type Document, isCollection, isMap, isPair, isScalar, type LineCounter } from 'yaml';
-import type { ConfigPath } from '../problems.ts';
+import type { ConfigPath } from '../config-path.ts';
 
 /** Finds the place of a path in the text: that of its value, or of the nearest thing around it that exists. */
 export type Locate = (path: ConfigPath) => { readonly line: number; readonly column: number };

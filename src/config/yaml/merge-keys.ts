@@ -1,6 +1,6 @@
 // Merge keys (`<<: *base`), which YAML 1.1 had and YAML 1.2 has not. They are refused: what an entry trusts should be written
 // in it. One problem says so, and not all that follows from it.
-import type { ConfigPath } from '../problems.ts';
+import type { ConfigPath } from '../config-path.ts';
 
 /** The name of a merge key. */
 export const MERGE_KEY = '<<';

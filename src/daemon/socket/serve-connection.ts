@@ -1,7 +1,7 @@
 // One connection: one request, one reply, then it is closed. Whatever a client does, it costs a bounded amount of time
 // and memory, and only that client its answer.
 import type { Socket } from 'node:net';
-import { type Judgement, notJudged } from '../../decide/authorize.ts';
+import { type DecisionRecord, undecided } from '../../decide/decision.ts';
 import { refuse, type Refusal } from '../../errors.ts';
 import { formatReply } from '../../protocol/format-reply.ts';
 import { createRequestParser, type PAMRequest } from '../../protocol/parse-request.ts';
@@ -13,13 +13,13 @@ export interface ConnectionOptions {
    *
    * @param late gives what resolves at the deadline, with what the client is told then; a decision after that comes to nothing.
    */
-  readonly decide: (request: PAMRequest, late: () => Promise<Refusal>) => Promise<Judgement>;
+  readonly decide: (request: PAMRequest, late: () => Promise<Refusal>) => Promise<DecisionRecord>;
   /** Time from the first byte of a request to its answer, and from the connection to that byte, in seconds. */
   readonly deadline: number;
   /** Told when the first byte comes. */
   readonly onRequest: () => void;
   /** Told, once, what was decided of a request; at the deadline that is that nobody has. */
-  readonly onDecided: (request: PAMRequest, judgement: Judgement, answer: Answer) => void;
+  readonly onDecided: (request: PAMRequest, decided: DecisionRecord, answer: Answer) => void;
   /** Told of what nobody foresaw. */
   readonly onError: (error: unknown) => void;
 }
@@ -44,10 +44,10 @@ export async function serveConnection(socket: Socket, options: ConnectionOptions
     /** The request that is not decided yet, and since when it is whole. */
     let asked: { readonly request: PAMRequest; readonly since: number } | undefined;
     /** There is one only where a decision waits for somebody. */
-    let lateness: PromiseWithResolvers<Refusal> | undefined;
+    let deadlinePassed: PromiseWithResolvers<Refusal> | undefined;
     const late = async (): Promise<Refusal> => {
-      lateness ??= Promise.withResolvers();
-      return lateness.promise;
+      deadlinePassed ??= Promise.withResolvers();
+      return deadlinePassed.promise;
     };
 
     // The module connects before it asks for the password. Who then has no question gets no answer: the module connects
@@ -55,8 +55,8 @@ export async function serveConnection(socket: Socket, options: ConnectionOptions
     const timer = setTimeout(() => {
       if (asked !== undefined) {
         const refusal = tooLate(deadline);
-        conclude(notJudged(refusal));
-        lateness?.resolve(refusal);
+        conclude(undecided(refusal));
+        deadlinePassed?.resolve(refusal);
       } else if (state === 'reading') {
         reply(tooLate(deadline));
       } else {
@@ -64,7 +64,7 @@ export async function serveConnection(socket: Socket, options: ConnectionOptions
       }
     }, deadline * 1000);
 
-    const reply = (answer: Judgement['decision']): void => {
+    const reply = (answer: DecisionRecord['decision']): void => {
       if (state === 'answered') {
         return;
       }
@@ -80,17 +80,17 @@ export async function serveConnection(socket: Socket, options: ConnectionOptions
         timer.refresh();
       }
     };
-    const conclude = (judgement: Judgement): void => {
+    const conclude = (decided: DecisionRecord): void => {
       if (asked !== undefined) {
         const { request, since } = asked;
         asked = undefined;
         const [at, ms] = [Date.now(), performance.now() - since];
         isLost = state === 'answered';
-        reply(judgement.decision);
+        reply(decided.decision);
         if (socket.destroyed) {
           clearTimeout(timer);
         }
-        onDecided(request, judgement, { at, ms, wasDelivered: () => !isLost });
+        onDecided(request, decided, { at, ms, wasDelivered: () => !isLost });
       }
     };
 
@@ -120,7 +120,7 @@ export async function serveConnection(socket: Socket, options: ConnectionOptions
         .catch((error: unknown) => {
           onError(error);
           const refusal = refuse('ERR_INTERNAL', 'the daemon failed to decide; its log says more');
-          conclude(notJudged(refusal));
+          conclude(undecided(refusal));
         });
     });
     socket.once('end', () => {

@@ -1,7 +1,7 @@
 // The daemon: whether it answers, and to the point.
 import { toPrintable } from '../../protocol/format-reply.ts';
-import { faulty, fine, type Finding } from '../finding.ts';
-import type { World } from '../host/host.ts';
+import { fault, ok, type Finding } from '../finding.ts';
+import type { Host } from '../host/host.ts';
 
 const START = 'Start it (systemctl restart pgtoken), and see its log: journalctl -u pgtoken.';
 
@@ -16,21 +16,21 @@ const WORDS: Readonly<Record<string, string>> = {
 export async function checkDaemon(
   socket: string,
   service: string,
-  { askDaemon }: Pick<World, 'askDaemon'>,
+  { askDaemon }: Pick<Host, 'askDaemon'>,
 ): Promise<Finding> {
   const answer = await askDaemon(socket, service);
   switch (answer.kind) {
     case 'silent':
-      return faulty('daemon-silent', socket, 'it accepts the question and does not answer', START);
+      return fault('daemon-silent', socket, 'it accepts the question and does not answer', START);
     case 'failed':
       return answer.reason === 'EACCES'
-        ? faulty(
+        ? fault(
             'daemon-unasked',
             socket,
             'not asked: the user of this check may not connect',
             'Run this as root, or as the user of PostgreSQL.',
           )
-        : faulty('daemon-down', socket, WORDS[answer.reason] ?? answer.reason, START);
+        : fault('daemon-down', socket, WORDS[answer.reason] ?? answer.reason, START);
     case 'reply':
       return judge(socket, answer.text);
   }
@@ -39,12 +39,12 @@ export async function checkDaemon(
 function judge(socket: string, reply: string): Finding {
   const shown = toPrintable(reply.replace(/\0$/, '')).slice(0, 500);
   if (/^denied ERR_NOT_A_TOKEN [^\0]+\0$/.test(reply)) {
-    return fine('daemon', socket, 'it answers, and denies what is not a JWT');
+    return ok('daemon', socket, 'it answers, and denies what is not a JWT');
   }
   if (/^unavailable ERR_[A-Z_]+ [^\0]+\0$/.test(reply)) {
-    return faulty('daemon-unavailable', socket, `it cannot decide: ${shown}`, START);
+    return fault('daemon-unavailable', socket, `it cannot decide: ${shown}`, START);
   }
-  return faulty(
+  return fault(
     'daemon-garbled',
     socket,
     reply === ''

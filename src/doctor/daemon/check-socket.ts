@@ -1,6 +1,6 @@
 // The daemon's socket: there, a socket, open to the server's user, and in a folder where nobody could put another.
 import { dirname } from 'node:path';
-import { faulty, fine, type Finding } from '../finding.ts';
+import { fault, ok, type Finding } from '../finding.ts';
 import {
   findLooseFolder,
   findObstacle,
@@ -8,7 +8,8 @@ import {
   mayAccess,
   type Obstacle,
 } from '../host/permissions.ts';
-import type { Account, FileStatus, ServerProcess, World } from '../host/host.ts';
+import type { FileStatus, ServerProcess, Host } from '../host/host.ts';
+import type { Account } from '../host/account.ts';
 
 /**
  * @param user PostgreSQL's.
@@ -18,26 +19,26 @@ export async function checkSocket(
   path: string,
   user: Account,
   servers: readonly ServerProcess[],
-  world: Pick<World, 'files' | 'accounts' | 'run' | 'uid'>,
+  host: Pick<Host, 'files' | 'accounts' | 'run' | 'uid'>,
 ): Promise<readonly Finding[]> {
-  const { files, accounts } = world;
+  const { files, accounts } = host;
   const status = files.status(path);
   if (!status.ok) {
     return [
       status.missing
-        ? faulty(
+        ? fault(
             'socket-missing',
             path,
             'no such file: the daemon does not run, or listens elsewhere',
             'Start it: systemctl enable --now pgtoken.socket; or compare socket= in the service file with --socket of pgtoken serve.',
           )
-        : faulty('socket-unseen', path, status.reason, 'Run this as root.'),
-      ...(await checkFolder(path, undefined, world)),
+        : fault('socket-unseen', path, status.reason, 'Run this as root.'),
+      ...(await checkFolder(path, undefined, host)),
     ];
   }
   if (status.value.kind !== 'socket') {
     return [
-      faulty(
+      fault(
         'socket-kind',
         path,
         `it is a ${status.value.kind === 'other' ? 'special file' : status.value.kind}; expected a socket`,
@@ -49,12 +50,12 @@ export async function checkSocket(
   const group = await accounts.nameOfGroup(status.value.gid);
   const shown = `owner ${owner}, group ${group}, mode ${formatMode(status.value.mode)}`;
   const findings = [
-    await checkAccess(path, user, servers, shown, status.value, world),
-    ...(await checkFolder(path, status.value.uid, world)),
+    await checkAccess(path, user, servers, shown, status.value, host),
+    ...(await checkFolder(path, status.value.uid, host)),
   ];
   if ((status.value.mode & 0o002) !== 0) {
     findings.push(
-      faulty(
+      fault(
         'socket-open',
         path,
         `${shown}: every user of this host may ask whether a token is good; expected 0660`,
@@ -71,13 +72,13 @@ async function checkAccess(
   servers: readonly ServerProcess[],
   shown: string,
   status: FileStatus,
-  world: Pick<World, 'files' | 'run' | 'uid'>,
+  host: Pick<Host, 'files' | 'run' | 'uid'>,
 ): Promise<Finding> {
-  const obstacle = findObstacle(path, user, 'write', world.files);
-  const tried = world.uid === 0 ? await tryAccess(path, user, world) : undefined;
+  const obstacle = findObstacle(path, user, 'write', host.files);
+  const tried = host.uid === 0 ? await tryAccess(path, user, host) : undefined;
   if (tried === false || (tried === undefined && obstacle !== undefined)) {
     return obstacle === undefined
-      ? faulty(
+      ? fault(
           'socket-denied',
           path,
           `${shown} let user ${user.name} connect, and yet the system does not`,
@@ -89,12 +90,12 @@ async function checkAccess(
     (server) =>
       server.uid === user.uid &&
       obstacle === undefined &&
-      seesSocket(server, path, status, world) &&
+      seesSocket(server, path, status, host) &&
       !mayAccess(status, server, 'write'),
   );
   return stale === undefined
-    ? fine('socket', path, `${shown}: user ${user.name} may connect`)
-    : faulty(
+    ? ok('socket', path, `${shown}: user ${user.name} may connect`)
+    : fault(
         'socket-groups',
         path,
         `${shown}: user ${user.name} may connect, but the server that runs (process ${stale.pid}) was started before it was in that group`,
@@ -107,7 +108,7 @@ function seesSocket(
   { pid }: ServerProcess,
   path: string,
   { identity }: FileStatus,
-  { files }: Pick<World, 'files'>,
+  { files }: Pick<Host, 'files'>,
 ): boolean {
   const seen = files.status(`/proc/${pid}/root${path}`);
   return seen.ok ? seen.value.identity === identity : !seen.missing;
@@ -117,7 +118,7 @@ function seesSocket(
 async function tryAccess(
   path: string,
   user: Account,
-  { run }: Pick<World, 'run'>,
+  { run }: Pick<Host, 'run'>,
 ): Promise<boolean | undefined> {
   const identity = [
     `--reuid=${user.uid}`,
@@ -130,13 +131,13 @@ async function tryAccess(
 
 function explainDenial(path: string, user: Account, shown: string, obstacle: Obstacle): Finding {
   return obstacle.path === path
-    ? faulty(
+    ? fault(
         'socket-denied',
         path,
         `${shown} keep user ${user.name} from connecting`,
         `Write SocketGroup=${user.name} and SocketMode=0660 in pgtoken.socket, or start the daemon with --group ${user.name}; or make ${user.name} a member of the socket's group and restart PostgreSQL.`,
       )
-    : faulty(
+    : fault(
         'socket-denied',
         path,
         `mode ${formatMode(obstacle.status.mode)} of ${obstacle.path} keeps user ${user.name} from getting there`,
@@ -147,7 +148,7 @@ function explainDenial(path: string, user: Account, shown: string, obstacle: Obs
 async function checkFolder(
   path: string,
   daemon: number | undefined,
-  { files, accounts, uid }: Pick<World, 'files' | 'accounts' | 'uid'>,
+  { files, accounts, uid }: Pick<Host, 'files' | 'accounts' | 'uid'>,
 ): Promise<Finding[]> {
   // The folder may be the daemon's own; by name where it is not there to be seen.
   const known = daemon ?? (await accounts.findUser('pgtoken'))?.uid;
@@ -158,7 +159,7 @@ async function checkFolder(
   }
   const owner = await accounts.nameOfUser(loose.status.uid);
   return [
-    faulty(
+    fault(
       'socket-folder-writable',
       loose.path,
       `owner ${owner}, mode ${formatMode(loose.status.mode)}: others than root and the daemon could put another socket there, and so decide who logs in`,

@@ -1,6 +1,6 @@
 // A line that wants a certificate of the client, on a server that knows no authority to check it by: PostgreSQL accepts the
 // line, and refuses every login by it.
-import { faulty, type Finding } from '../finding.ts';
+import { fault, type Finding } from '../finding.ts';
 import type { HBARule } from './parse-hba.ts';
 import type { ServerSettings } from '../server/settings.ts';
 import { placeOf } from './place-of.ts';
@@ -13,7 +13,7 @@ export function checkClientCertificates(
   const option = rule.options.find(([name]) => name === 'clientcert');
   return option !== undefined && settings?.clientAuthorityFile === ''
     ? [
-        faulty(
+        fault(
           'hba-client-certificate',
           placeOf(rule),
           `clientcert=${option[1]}, and ssl_ca_file is not set: PostgreSQL refuses every login by this line`,

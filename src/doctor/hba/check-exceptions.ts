@@ -1,6 +1,6 @@
 // Clients that a line of pg_hba.conf seems to be for, and that another line above it takes: those at some of its addresses.
 // Debian's own lines for 127.0.0.1 and ::1 do so to every line that is appended.
-import { faulty, type Finding } from '../finding.ts';
+import { fault, type Finding } from '../finding.ts';
 import { findExceptions, isLoopback } from './hba-coverage.ts';
 import type { HBARule } from './parse-hba.ts';
 import { lineFor, nameRule, placeOf } from './place-of.ts';
@@ -23,13 +23,13 @@ export function checkExceptions(rule: HBARule, earlier: readonly HBARule[]): rea
 }
 
 function tell(
-  fault: 'hba-exception' | 'hba-partly-shadowed',
+  name: 'hba-exception' | 'hba-partly-shadowed',
   rule: HBARule,
   takers: readonly HBARule[],
 ): Finding {
   const addresses = [...new Set(takers.map(addressOf))];
-  return faulty(
-    fault,
+  return fault(
+    name,
     placeOf(rule),
     `not used by clients at ${addresses.join(', ')}: ${takers.map((taker) => nameRule(taker, rule)).join(' and ')} above it ${takers.length === 1 ? 'takes' : 'take'} those connections`,
     `If they are to log in with tokens too, write above line ${takers[0]?.line}:${addresses.map((address) => `\n  ${lineFor(address, rule)}`).join('')}`,

@@ -1,10 +1,10 @@
 // All files of pg_hba.conf that are examined. Of several, those that have nothing to do with pgtoken are left alone.
 import { checkHBA, findOwnLines, type HBATerms, serviceOf } from './check-hba.ts';
 import { checkLinks } from '../host/check-links.ts';
-import { faulty, type Finding } from '../finding.ts';
+import { fault, type Finding } from '../finding.ts';
 import { DEBIAN_CLUSTERS, isLoaded, type LoadedHBA } from './load-hba-files.ts';
 import type { HBARule } from './parse-hba.ts';
-import type { World } from '../host/host.ts';
+import type { Host } from '../host/host.ts';
 
 /** What was found, and the files that matter. */
 export interface ExaminedHBA {
@@ -21,10 +21,10 @@ export function checkHBAFiles(
   loaded: readonly LoadedHBA[],
   terms: Omit<HBATerms, 'settings'>,
   expected: readonly string[],
-  world: Pick<World, 'files'>,
+  host: Pick<Host, 'files'>,
 ): ExaminedHBA {
   if (loaded.length === 0) {
-    const finding = faulty(
+    const finding = fault(
       'hba-unknown',
       'pg_hba.conf',
       `not looked at: none in ${DEBIAN_CLUSTERS}, and no server runs here that may be asked`,
@@ -39,7 +39,7 @@ export function checkHBAFiles(
   const findings = files.flatMap((file) =>
     isLoaded(file)
       ? [
-          ...checkLinks('hba-unlinked', file.content.files, world),
+          ...checkLinks('hba-unlinked', file.content.files, host),
           ...checkHBA(file.content, { ...terms, settings: settingsOf(file) }),
           ...unused.map((service) => explainUnused(file.path, service, file.content.rules)),
         ]
@@ -53,7 +53,7 @@ function explainUnused(path: string, service: string, rules: readonly HBARule[])
     ...new Set(rules.filter(({ method }) => method === 'pam').map((rule) => serviceOf(rule))),
   ];
   const seen = named.length === 0 ? 'there is none with pam' : `pam lines name ${named.join(', ')}`;
-  return faulty(
+  return fault(
     'hba-unused',
     path,
     `no line sends logins to PAM service ${service}; ${seen}`,

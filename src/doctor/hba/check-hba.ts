@@ -1,5 +1,5 @@
 // One pg_hba.conf: lines that cannot be used, and on what way logins come to the PAM services.
-import { faulty, fine, type Finding } from '../finding.ts';
+import { fault, ok, type Finding } from '../finding.ts';
 import { checkClientCertificates } from './check-client-certificates.ts';
 import { checkExceptions } from './check-exceptions.ts';
 import { checkIPv6 } from './check-ipv6.ts';
@@ -33,7 +33,7 @@ export function checkHBA(
   const pam = rules.filter(({ method }) => method === 'pam');
   return [
     ...problems.map(({ file, line, reason }) =>
-      faulty(
+      fault(
         'hba-syntax',
         `${file}:${line}`,
         `${reason}; with it PostgreSQL keeps the rules of before`,
@@ -69,7 +69,7 @@ function checkService(rule: HBARule, { services, serviceExists }: HBATerms): Fin
     return [];
   }
   return [
-    faulty(
+    fault(
       'hba-service',
       placeOf(rule),
       `pamservice=${name}, and there is no such service: every login by this line is denied`,
@@ -90,7 +90,7 @@ function checkUse(service: string, rules: readonly HBARule[], { settings }: HBAT
       const isInOrder =
         faults.every(({ level }) => level === 'note') && checkOptions(rule).length === 0;
       return isInOrder
-        ? [fine('hba', placeOf(rule), `${rule.type} line uses ${service}`), ...faults]
+        ? [ok('hba', placeOf(rule), `${rule.type} line uses ${service}`), ...faults]
         : faults;
     }),
     ...checkIPv6(own, settings?.listenAddresses),
@@ -103,7 +103,7 @@ function checkPlace(rule: HBARule, rules: readonly HBARule[]): Finding[] {
   const [first] = taken.flatMap(({ by }) => by);
   if (taken.length > 0 && first !== undefined && taken.every(({ by }) => by.length > 0)) {
     return [
-      faulty(
+      fault(
         'hba-shadowed',
         placeOf(rule),
         `never used: ${describeTakers(taken, rule)} above it is broader, and the first line that matches decides`,
@@ -117,7 +117,7 @@ function checkPlace(rule: HBARule, rules: readonly HBARule[]): Finding[] {
     taken.some(({ transport, by }) => transport === 'tls' && by.length > 0)
   ) {
     findings.push(
-      faulty(
+      fault(
         'hba-partly-shadowed',
         placeOf(rule),
         `not used with TLS: ${describeTakers(taken, rule)} above it takes those connections`,
@@ -130,7 +130,7 @@ function checkPlace(rule: HBARule, rules: readonly HBARule[]): Finding[] {
   const isPlain = taken.some(({ transport, by }) => transport === 'plain' && by.length === 0);
   if (isPlain && !isLoopback(rule)) {
     findings.push(
-      faulty(
+      fault(
         'hba-cleartext',
         placeOf(rule),
         `${rule.type} lets clients send the token without TLS, for everybody on the way to read`,
@@ -149,7 +149,7 @@ function describeTakers(taken: readonly Taken[], rule: HBARule): string {
 function checkHostname(rule: HBARule): Finding[] {
   return rule.options.some(([name, value]) => name === 'pam_use_hostname' && value === '1')
     ? [
-        faulty(
+        fault(
           'hba-hostname',
           placeOf(rule),
           "pam_use_hostname=1 looks up the client's name for each login, and hands it over in place of the address",

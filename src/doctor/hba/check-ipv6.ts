@@ -1,5 +1,5 @@
 // Clients that come by IPv6: a line for 0.0.0.0/0 looks as if it were for everybody, and is for none of them.
-import { faulty, type Finding } from '../finding.ts';
+import { fault, type Finding } from '../finding.ts';
 import type { HBARule } from './parse-hba.ts';
 import { lineFor, placeOf } from './place-of.ts';
 
@@ -26,7 +26,7 @@ export function checkIPv6(
     return [];
   }
   return [
-    faulty(
+    fault(
       'hba-ipv6',
       placeOf(open),
       'is for all of IPv4, and no line of this service for IPv6: a client that comes by IPv6 is refused, or goes by another line',

@@ -1,6 +1,6 @@
 // Options that PostgreSQL does not take, on any line of pg_hba.conf: one keeps the whole file from being used, and a server
 // that starts with it does not come up.
-import { faulty, type Finding } from '../finding.ts';
+import { fault, type Finding } from '../finding.ts';
 import type { HBARule } from './parse-hba.ts';
 import { findOptionFault, optionsOf } from './methods.ts';
 import { placeOf } from './place-of.ts';
@@ -9,14 +9,14 @@ import { placeOf } from './place-of.ts';
 export function checkOptions(rule: HBARule): readonly Finding[] {
   const { type, method, options } = rule;
   return options.flatMap((option) => {
-    const fault = findOptionFault(type, method, option);
-    return fault === undefined
+    const problem = findOptionFault(type, method, option);
+    return problem === undefined
       ? []
       : [
-          faulty(
+          fault(
             'hba-option',
             placeOf(rule),
-            `${fault}; with it PostgreSQL keeps the rules of before, and does not start`,
+            `${problem}; with it PostgreSQL keeps the rules of before, and does not start`,
             adviseOn(rule, option[0]),
           ),
         ];

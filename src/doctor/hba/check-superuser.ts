@@ -1,6 +1,6 @@
 // The superuser's own way in over the unix socket, which needs no daemon: a pam line above it takes it away, and then nobody
 // can administer the server while no token lets the superuser in, which none does by default.
-import { faulty, type Finding } from '../finding.ts';
+import { fault, type Finding } from '../finding.ts';
 import { coversRule } from './hba-coverage.ts';
 import type { HBARule } from './parse-hba.ts';
 import { nameRule, placeOf } from './place-of.ts';
@@ -25,7 +25,7 @@ export function checkSuperuser(
   return lost === undefined
     ? []
     : [
-        faulty(
+        fault(
           'hba-superuser',
           placeOf(first),
           `takes the connections of superuser "${superuser}" over the unix socket, which ${nameRule(lost, first)} below it is for: while no token lets it in, nobody can administer this server`,

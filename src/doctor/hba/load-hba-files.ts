@@ -1,10 +1,10 @@
 // The files of pg_hba.conf that are examined, each with the server that has its rules from it.
 import { join } from 'node:path';
-import { faulty, type Finding } from '../finding.ts';
+import { fault, type Finding } from '../finding.ts';
 import { usesHBAFile } from '../server/find-servers.ts';
 import { type ParsedHBA, parseHBA } from './parse-hba.ts';
 import type { AskedServer } from '../server/ask-servers.ts';
-import type { ServerProcess, World } from '../host/host.ts';
+import type { ServerProcess, Host } from '../host/host.ts';
 
 /** A file that is there. */
 export interface LoadedHBA {
@@ -32,7 +32,7 @@ export const DEBIAN_CLUSTERS = '/etc/postgresql';
 /** @returns the named one; or that of the server of --db; or those of all servers of this host, running or Debian's. */
 export function loadHBAFiles(
   { named, processes, servers }: HBAPlaces,
-  { files }: Pick<World, 'files'>,
+  { files }: Pick<Host, 'files'>,
 ): readonly LoadedHBA[] {
   const [first] = servers;
   const isNamedServer = first !== undefined && first.process === undefined;
@@ -69,7 +69,7 @@ export function isLoaded(hba: LoadedHBA): hba is LoadedHBA & { readonly content:
 function load(
   path: string,
   server: AskedServer | undefined,
-  files: World['files'],
+  files: Host['files'],
 ): ParsedHBA | Finding {
   const text = files.readText(path);
   if (text.ok) {
@@ -88,7 +88,7 @@ function load(
     return { rules, problems: [], files: [] };
   }
   const hint = text.missing ? 'Name the right one with --hba FILE.' : 'Run this as root.';
-  return faulty('hba-unreadable', path, text.reason, hint);
+  return fault('hba-unreadable', path, text.reason, hint);
 }
 
 function fileOf({ answer }: AskedServer): string | undefined {
@@ -99,7 +99,7 @@ function filesBeside({ folders }: ServerProcess): string[] {
   return folders.map((folder) => join(folder, 'pg_hba.conf'));
 }
 
-function findDebianFiles(files: World['files']): string[] {
+function findDebianFiles(files: Host['files']): string[] {
   return files
     .list(DEBIAN_CLUSTERS)
     .flatMap((version) =>
@@ -110,7 +110,7 @@ function findDebianFiles(files: World['files']): string[] {
 }
 
 /** Those that are there, each once, whatever path leads to it. */
-function unique(paths: readonly string[], files: World['files']): string[] {
+function unique(paths: readonly string[], files: Host['files']): string[] {
   const known = new Map<string, string>();
   for (const path of paths) {
     const status = files.status(path);

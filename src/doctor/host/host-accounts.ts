@@ -1,5 +1,6 @@
 // Users and groups as the host's own name service has them, be it /etc/passwd or a directory elsewhere.
-import type { Account, Accounts, Run } from './host.ts';
+import type { Accounts, Run } from './host.ts';
+import type { Account } from './account.ts';
 
 /** @param run how id(1) and getent(1) are run. */
 export function createHostAccounts(run: Run): Accounts {

@@ -3,8 +3,8 @@
 import type { LoadedPolicy } from '../../policy/load-policy.ts';
 import type { Clock } from '../../clock.ts';
 import type { AskDaemon } from '../daemon/ask-daemon.ts';
-import type { RetrieveKeys } from '../issuers/fetch-keys.ts';
-import type { Rights } from './with-effective-user.ts';
+import type { FetchKeys } from '../issuers/fetch-keys.ts';
+import type { Account, Rights } from './account.ts';
 
 /** Something of the file system, or why it could not be had. */
 export type FileAnswer<T> =
@@ -39,14 +39,6 @@ export interface Files {
   readLink(path: string): FileAnswer<string>;
 }
 
-/** A user with all groups that a new session of theirs would have. */
-export interface Account {
-  readonly name: string;
-  readonly uid: number;
-  /** The primary group first. */
-  readonly gids: readonly [number, ...(readonly number[])];
-}
-
 /** Users and groups of the host, wherever it has them from. */
 export interface Accounts {
   findUser(name: string): Promise<Account | undefined>;
@@ -76,14 +68,14 @@ export interface ServerProcess {
 }
 
 /** The host, as far as any check looks. */
-export interface World {
+export interface Host {
   readonly files: Files;
   readonly accounts: Accounts;
   readonly run: Run;
   readonly clock: Clock;
   /** Loads issuers.yaml with the rights of this account, where that is possible. */
   readonly loadPolicy: (path: string, reader: Rights) => Promise<LoadedPolicy>;
-  readonly retrieveKeys: RetrieveKeys;
+  readonly fetchKeys: FetchKeys;
   readonly askDaemon: AskDaemon;
   /** Those of this host: not those of a container or of another root, which have users and files of their own. */
   readonly findServers: () => readonly ServerProcess[];

@@ -1,7 +1,8 @@
 // Who may do what with a file, computed from owner, group and mode, along the whole path. Access lists and security
 // modules are not seen here; the checks that matter try it for real as well where they can.
 import { dirname } from 'node:path';
-import type { Account, Files, FileStatus } from './host.ts';
+import type { Files, FileStatus } from './host.ts';
+import type { Account } from './account.ts';
 
 /** Read, write (also: connect to a socket), or execute (also: enter a folder). */
 export type Access = 'read' | 'write' | 'execute';

@@ -8,17 +8,17 @@ import { loadPolicyAs } from '../issuers/load-policy-as.ts';
 import { createRetrieveKeys } from '../issuers/fetch-keys.ts';
 import { runCommand } from './run-command.ts';
 import { lookAs } from './with-effective-user.ts';
-import type { World } from './host.ts';
+import type { Host } from './host.ts';
 
 /** Looks, and changes nothing. */
-export function createHostWorld(): World {
+export function createRealHost(): Host {
   return {
     files: hostFiles,
     accounts: createHostAccounts(runCommand),
     run: runCommand,
     clock: systemClock,
     loadPolicy: loadPolicyAs,
-    retrieveKeys: createRetrieveKeys(systemClock),
+    fetchKeys: createRetrieveKeys(systemClock),
     askDaemon,
     findServers: () => findServers(hostFiles, lookAs),
     uid: process.geteuid?.() ?? 0,

@@ -1,14 +1,11 @@
 // Takes on the rights of another account for a while, as root may: to see with its eyes, or to be known to a server as it.
-import type { Account } from './host.ts';
-
-/** What the rights of an account are made of. */
-export type Rights = Pick<Account, 'uid' | 'gids'>;
+import type { Rights } from './account.ts';
 
 /**
  * Takes them on until `taken` is disposed of. Whoever is not root, or has no capability to, keeps its own. They are those of
  * the whole process: nothing else may be under way meanwhile.
  */
-export function takeOnRights({ uid, gids }: Rights, taken: DisposableStack): void {
+export function withEffectiveUser({ uid, gids }: Rights, taken: DisposableStack): void {
   const { geteuid, getegid, getgroups, seteuid, setegid, setgroups } = process;
   if (!geteuid || !getegid || !getgroups || !seteuid || !setegid || !setgroups) {
     return;
@@ -32,9 +29,9 @@ export function takeOnRights({ uid, gids }: Rights, taken: DisposableStack): voi
   }
 }
 
-/** What a look with the rights of another account shows. {@link takeOnRights} has the terms. */
+/** What a look with the rights of another account shows. {@link withEffectiveUser} has the terms. */
 export function lookAs<T>(rights: Rights, look: () => T): T {
   using taken = new DisposableStack();
-  takeOnRights(rights, taken);
+  withEffectiveUser(rights, taken);
   return look();
 }

@@ -3,10 +3,11 @@ import type { Policy } from '../../policy/policy.ts';
 import { NO_ISSUER } from '../../config/checks/no-issuer.ts';
 import { formatProblem, type Problem } from '../../config/problems.ts';
 import { checkLinks } from '../host/check-links.ts';
-import { faulty, fine, type Finding } from '../finding.ts';
+import { fault, ok, type Finding } from '../finding.ts';
 import { nameUsers } from '../host/name-users.ts';
 import { findLooseFolder, findObstacle, formatMode } from '../host/permissions.ts';
-import type { Account, FileStatus, World } from '../host/host.ts';
+import type { FileStatus, Host } from '../host/host.ts';
+import type { Account } from '../host/account.ts';
 
 /** What is known of the configuration. */
 export interface ExaminedConfig {
@@ -19,29 +20,29 @@ export interface ExaminedConfig {
 export async function checkConfig(
   path: string,
   readers: readonly Account[],
-  world: Pick<World, 'files' | 'accounts' | 'uid' | 'loadPolicy'>,
+  host: Pick<Host, 'files' | 'accounts' | 'uid' | 'loadPolicy'>,
 ): Promise<ExaminedConfig> {
-  const status = world.files.status(path);
+  const status = host.files.status(path);
   if (!status.ok) {
     const finding = status.missing
-      ? faulty(
+      ? fault(
           'config-missing',
           path,
           'no such file',
           'Write it (docs/configuration.md has the common case), or name it with --config.',
         )
-      : faulty('config-unreadable', path, status.reason, 'Run this as root.');
+      : fault('config-unreadable', path, status.reason, 'Run this as root.');
     return { findings: [finding], policy: undefined };
   }
   const faults = [
-    ...(await checkOwner(path, readers, world)),
-    ...readers.flatMap((reader) => checkReader(path, reader, world)),
+    ...(await checkOwner(path, readers, host)),
+    ...readers.flatMap((reader) => checkReader(path, reader, host)),
   ];
   if (faults.some(({ fault }) => fault === 'config-writable' || fault === 'config-owner')) {
     // It is read by nobody, so that its content does not matter yet.
     return { findings: faults, policy: undefined };
   }
-  const { problems, unlinked, policy } = await loadForAll(path, status.value, readers, world);
+  const { problems, unlinked, policy } = await loadForAll(path, status.value, readers, host);
   faults.push(...unlinked);
   if (policy === undefined || problems.length > 0) {
     return { findings: [...faults, ...problems], policy: undefined };
@@ -49,8 +50,8 @@ export async function checkConfig(
   const names = policy.issuers.map(({ name }) => name).join(', ');
   const finding =
     names === ''
-      ? faulty('config-empty', path, NO_ISSUER.message, NO_ISSUER.hint)
-      : fine('config', path, `issuers: ${names}`);
+      ? fault('config-empty', path, NO_ISSUER.message, NO_ISSUER.hint)
+      : ok('config', path, `issuers: ${names}`);
   return { findings: [...faults, finding], policy };
 }
 
@@ -65,7 +66,7 @@ async function loadForAll(
   path: string,
   { uid, gid }: FileStatus,
   readers: readonly Account[],
-  { files, accounts, loadPolicy }: Pick<World, 'files' | 'accounts' | 'loadPolicy'>,
+  { files, accounts, loadPolicy }: Pick<Host, 'files' | 'accounts' | 'loadPolicy'>,
 ): Promise<LoadedForAll> {
   const able = readers.filter((reader) => findObstacle(path, reader, 'read', files) === undefined);
   const problems = new Map<string, Finding>();
@@ -85,7 +86,7 @@ async function loadForAll(
       const shown = formatProblem(path, problem);
       const at = `${path}:${problem.line}:${problem.column}`;
       const hint = hintFor(problem, path);
-      problems.set(shown, faulty('config-invalid', at, shown.slice(at.length + 2), hint));
+      problems.set(shown, fault('config-invalid', at, shown.slice(at.length + 2), hint));
     }
   }
   for (const { keySource } of policy?.issuers ?? []) {
@@ -100,7 +101,7 @@ async function loadForAll(
 async function checkOwner(
   path: string,
   readers: readonly Account[],
-  { files, accounts, uid }: Pick<World, 'files' | 'accounts' | 'uid'>,
+  { files, accounts, uid }: Pick<Host, 'files' | 'accounts' | 'uid'>,
 ): Promise<Finding[]> {
   const status = files.status(path);
   if (!status.ok) {
@@ -113,7 +114,7 @@ async function checkOwner(
   const findings: Finding[] = [];
   if ((status.value.mode & 0o022) !== 0) {
     findings.push(
-      faulty(
+      fault(
         'config-writable',
         path,
         `mode ${formatMode(status.value.mode)} lets others than its owner write it; expected 0644 or less`,
@@ -123,7 +124,7 @@ async function checkOwner(
   }
   if (!trusted.has(status.value.uid)) {
     findings.push(
-      faulty(
+      fault(
         'config-owner',
         path,
         `it belongs to ${await accounts.nameOfUser(status.value.uid)}; expected root`,
@@ -135,7 +136,7 @@ async function checkOwner(
   if (loose !== undefined) {
     const owner = await accounts.nameOfUser(loose.status.uid);
     findings.push(
-      faulty(
+      fault(
         'config-folder-writable',
         loose.path,
         `owner ${owner}, mode ${formatMode(loose.status.mode)}: others than root could replace what is in it`,
@@ -146,14 +147,14 @@ async function checkOwner(
   return findings;
 }
 
-function checkReader(path: string, reader: Account, { files }: Pick<World, 'files'>): Finding[] {
+function checkReader(path: string, reader: Account, { files }: Pick<Host, 'files'>): Finding[] {
   const obstacle = findObstacle(path, reader, 'read', files);
   if (obstacle === undefined) {
     return [];
   }
   const mode = formatMode(obstacle.status.mode);
   return [
-    faulty(
+    fault(
       'config-unreadable',
       obstacle.path,
       `mode ${mode} keeps user ${reader.name} from reading ${path}`,

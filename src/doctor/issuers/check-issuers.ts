@@ -4,8 +4,8 @@ import { formatSeconds } from '../../config/values/units.ts';
 import { urlOf } from '../../issuers/fetch-key-set.ts';
 import { CHECK_THE_WAY, type FetchResult } from '../../keys/fetch-result.ts';
 import { toPrintable } from '../../protocol/format-reply.ts';
-import { type Fault, faulty, fine, type Finding } from '../finding.ts';
-import type { World } from '../host/host.ts';
+import { type Fault, fault, ok, type Finding } from '../finding.ts';
+import type { Host } from '../host/host.ts';
 
 /** Past this no skew that may be configured for ordinary clocks helps. Seconds. */
 const WRONG_AFTER = 300;
@@ -15,21 +15,21 @@ const PRECISION = 2;
 /** Asks all issuers at the same time, each within its own deadline. */
 export async function checkIssuers(
   issuers: readonly Issuer[],
-  world: Pick<World, 'retrieveKeys'>,
+  host: Pick<Host, 'fetchKeys'>,
 ): Promise<readonly Finding[]> {
-  const findings = await Promise.all(issuers.map(async (issuer) => checkIssuer(issuer, world)));
+  const findings = await Promise.all(issuers.map(async (issuer) => checkIssuer(issuer, host)));
   return findings.flat();
 }
 
 async function checkIssuer(
   issuer: Issuer,
-  { retrieveKeys }: Pick<World, 'retrieveKeys'>,
+  { fetchKeys }: Pick<Host, 'fetchKeys'>,
 ): Promise<Finding[]> {
   const { keySource, name } = issuer;
   if (keySource.kind === 'pinned') {
-    return [fine('issuer', name, 'keys are pinned in a file; nothing to reach')];
+    return [ok('issuer', name, 'keys are pinned in a file; nothing to reach')];
   }
-  const { result, clockOffset } = await retrieveKeys(issuer, keySource);
+  const { result, clockOffset } = await fetchKeys(issuer, keySource);
   if (result.kind === 'failed') {
     return [
       explainFailure(issuer, result),
@@ -38,13 +38,13 @@ async function checkIssuer(
   }
   const count = result.kind === 'keys' ? result.keySet.keys.length : 0;
   return [
-    fine(
+    ok(
       'issuer',
       name,
       `${urlOf(keySource.location)}: ${count} ${count === 1 ? 'key' : 'keys'} retrieved`,
     ),
     clockOffset === undefined
-      ? faulty(
+      ? fault(
           'clock-unknown',
           name,
           "its answer has no Date header; this host's clock was not compared",
@@ -58,7 +58,7 @@ type Failure = Extract<FetchResult, { readonly kind: 'failed' }>;
 
 function explainFailure(issuer: Issuer, failure: Failure): Finding {
   const message = toPrintable(failure.reason);
-  return faulty(classify(failure), issuer.name, message, failure.hint ?? CHECK_THE_WAY);
+  return fault(classify(failure), issuer.name, message, failure.hint ?? CHECK_THE_WAY);
 }
 
 function classify({ reason, untrusted, withdrawn }: Failure): Fault {
@@ -76,12 +76,12 @@ function compareClocks(issuer: Issuer, offset: number): Finding {
   const which = offset < 0 ? 'ahead of' : 'behind';
   if (distance <= clockSkew + PRECISION) {
     const near = distance <= PRECISION ? 'agrees with' : `is ${formatSeconds(distance)} ${which}`;
-    return fine('clock', issuer.name, `this host's clock ${near} the issuer's`);
+    return ok('clock', issuer.name, `this host's clock ${near} the issuer's`);
   }
   const wrong = distance > Math.max(clockSkew, WRONG_AFTER) + PRECISION;
   const effect =
     offset < 0 ? 'tokens count as expired too early' : 'new tokens count as not yet valid';
-  return faulty(
+  return fault(
     wrong ? 'clock-wrong' : 'clock-skewed',
     issuer.name,
     `this host's clock is ${formatSeconds(distance)} ${which} the issuer's; expected at most ${formatSeconds(clockSkew)} (token.clockSkew): ${effect}`,

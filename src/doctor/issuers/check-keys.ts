@@ -5,25 +5,25 @@ import { formatSeconds } from '../../config/values/units.ts';
 import { nameStaleLimit, staleLimit } from '../../keys/key-owner.ts';
 import type { KeyCache } from '../../keys/key-record.ts';
 import { toPrintable } from '../../protocol/format-reply.ts';
-import { faulty, fine, type Finding } from '../finding.ts';
-import type { World } from '../host/host.ts';
+import { fault, ok, type Finding } from '../finding.ts';
+import type { Host } from '../host/host.ts';
 
 /** @param folder of the cache, for messages. */
 export function checkKeys(
   issuers: readonly Issuer[],
   cache: Pick<KeyCache, 'read'>,
   folder: string,
-  { clock }: Pick<World, 'clock'>,
+  { clock }: Pick<Host, 'clock'>,
 ): readonly Finding[] {
   return issuers.map((issuer) => {
     const { keySource, name } = issuer;
     if (keySource.kind === 'pinned') {
-      return fine('keys', name, `${countKeys(keySource.keySet.keys.length)}, pinned`);
+      return ok('keys', name, `${countKeys(keySource.keySet.keys.length)}, pinned`);
     }
     const { owner } = remoteKeysOf(issuer, keySource);
     const record = cache.read(name, owner.source);
     if (record === undefined || record.keySet.keys.length === 0) {
-      return faulty(
+      return fault(
         'keys-none',
         name,
         `none in ${folder} that may be used${explain(record?.lastError)}`,
@@ -35,7 +35,7 @@ export function checkKeys(
     const limit = staleLimit(record, owner);
     const limitKey = nameStaleLimit(limit, owner);
     if (age > limit) {
-      return faulty(
+      return fault(
         'keys-stale',
         name,
         `${held}; expected at most ${formatSeconds(limit)} (${limitKey})${explain(record.lastError)}`,
@@ -43,8 +43,8 @@ export function checkKeys(
       );
     }
     return record.lastError === undefined
-      ? fine('keys', name, held)
-      : faulty(
+      ? ok('keys', name, held)
+      : fault(
           'keys-outdated',
           name,
           `${held}${explain(record.lastError)}`,

@@ -17,10 +17,10 @@ export interface Retrieval {
 }
 
 /** Retrieves keys, within the entry's `http.timeout`. Never rejects for what an issuer does. */
-export type RetrieveKeys = (issuer: Issuer, source: RemoteKeySource) => Promise<Retrieval>;
+export type FetchKeys = (issuer: Issuer, source: RemoteKeySource) => Promise<Retrieval>;
 
-/** {@link RetrieveKeys} over the network. */
-export function createRetrieveKeys(clock: Clock, fetchKeys = fetchKeySet): RetrieveKeys {
+/** {@link FetchKeys} over the network. */
+export function createRetrieveKeys(clock: Clock, fetchKeys = fetchKeySet): FetchKeys {
   return async (issuer, source) => {
     let clockOffset: number | undefined;
     const onAnswer = (url: string, headers: IncomingHttpHeaders): void => {

@@ -1,7 +1,8 @@
 // Loads issuers.yaml with the rights of whoever reads it to decide logins: root cannot judge with its own whether that user may
 // read the files that it names, nor whether the user may be believed as their owner.
 import { loadPolicy, type LoadedPolicy } from '../../policy/load-policy.ts';
-import { type Rights, takeOnRights } from '../host/with-effective-user.ts';
+import { withEffectiveUser } from '../host/with-effective-user.ts';
+import type { Rights } from '../host/account.ts';
 
 /** Nothing else may be under way meanwhile. @param reader only root can be another. */
 export async function loadPolicyAs(path: string, reader: Rights): Promise<LoadedPolicy> {
@@ -12,6 +13,6 @@ export async function loadPolicyAs(path: string, reader: Rights): Promise<Loaded
     import('../../roles/shorten-role.ts'),
   ]);
   using taken = new DisposableStack();
-  takeOnRights(reader, taken);
+  withEffectiveUser(reader, taken);
   return await loadPolicy(path);
 }

@@ -1,9 +1,10 @@
 // One line of a PAM service that calls our module: options that the module takes, and that agree with the host.
-import { faulty, type Finding } from '../finding.ts';
+import { fault, type Finding } from '../finding.ts';
 import { DEFAULT_OPTIONS, type ModuleOptions, parseModuleOptions } from './module-options.ts';
 import type { PAMLine } from './parse-pam-service.ts';
 import { findObstacle, formatMode } from '../host/permissions.ts';
-import type { Account, World } from '../host/host.ts';
+import type { Host } from '../host/host.ts';
+import type { Account } from '../host/account.ts';
 
 /** What the host is expected to be like. */
 export interface ServiceTerms {
@@ -25,13 +26,13 @@ const DAEMON_DEADLINE = 4;
 export function checkModuleLine(
   line: PAMLine,
   terms: ServiceTerms,
-  { files }: Pick<World, 'files'>,
+  { files }: Pick<Host, 'files'>,
 ): Finding[] {
   const subject = `${line.file}:${line.line}`;
   const options = parseModuleOptions(line.args);
   if (typeof options === 'string') {
     return [
-      faulty(
+      fault(
         'service-option',
         subject,
         `pam_pgtoken.so: ${options}; nobody logs in`,
@@ -55,7 +56,7 @@ function checkDaemonOptions(
   const findings: Finding[] = [];
   if (socket !== undefined && socket !== options.socket) {
     findings.push(
-      faulty(
+      fault(
         'service-socket',
         subject,
         `the module asks at ${options.socket}; expected ${socket} (--socket)`,
@@ -65,7 +66,7 @@ function checkDaemonOptions(
   }
   if (options.timeout <= DAEMON_DEADLINE) {
     findings.push(
-      faulty(
+      fault(
         'service-timeout',
         subject,
         `timeout=${options.timeout} is not above the daemon's deadline, ${DAEMON_DEADLINE} s unless it is told otherwise`,
@@ -80,7 +81,7 @@ function checkExecOptions(
   subject: string,
   options: ModuleOptions,
   { config, user }: ServiceTerms,
-  files: World['files'],
+  files: Host['files'],
 ): Finding[] {
   const findings: Finding[] = [];
   const helper = files.status(options.helper);
@@ -88,7 +89,7 @@ function checkExecOptions(
     user === undefined ? undefined : findObstacle(options.helper, user, 'execute', files);
   if (!helper.ok || helper.value.kind !== 'file') {
     findings.push(
-      faulty(
+      fault(
         'service-helper',
         subject,
         `helper=${options.helper}: ${helper.ok ? 'expected a file' : helper.reason}`,
@@ -97,7 +98,7 @@ function checkExecOptions(
     );
   } else if (obstacle !== undefined) {
     findings.push(
-      faulty(
+      fault(
         'service-helper',
         subject,
         `user ${user?.name ?? ''} may not run helper=${options.helper}: mode ${formatMode(obstacle.status.mode)} of ${obstacle.path}`,
@@ -107,7 +108,7 @@ function checkExecOptions(
   }
   if (options.config !== config) {
     findings.push(
-      faulty(
+      fault(
         'service-config',
         subject,
         `logins are decided by ${options.config}; examined was ${config}`,

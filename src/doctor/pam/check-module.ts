@@ -1,10 +1,11 @@
 // The module's file: where libpam looks for it, readable by the server, for this machine, and loadable for real.
 import { dirname, join } from 'node:path';
 import { toPrintable } from '../../protocol/format-reply.ts';
-import { faulty, fine, type Finding } from '../finding.ts';
+import { fault, ok, type Finding } from '../finding.ts';
 import { ELF_HEADER_BYTES, parseELF } from './parse-elf.ts';
 import { findLooseFolder, findObstacle, formatMode } from '../host/permissions.ts';
-import type { Account, World } from '../host/host.ts';
+import type { Host } from '../host/host.ts';
+import type { Account } from '../host/account.ts';
 
 /** What libpam loads where a service file says no more. */
 export const MODULE = 'pam_pgtoken.so';
@@ -16,7 +17,7 @@ const REINSTALL =
 export function findModuleFolder({
   files,
   architecture,
-}: Pick<World, 'files' | 'architecture'>): string {
+}: Pick<Host, 'files' | 'architecture'>): string {
   const machine = architecture === 'arm64' ? 'aarch64' : 'x86_64';
   const folders = [
     `/usr/lib/${machine}-linux-gnu/security`,
@@ -36,14 +37,14 @@ export async function checkModule(
   name: string,
   folder: string,
   user: Account | undefined,
-  world: Pick<World, 'files' | 'accounts' | 'run' | 'uid' | 'architecture'>,
+  host: Pick<Host, 'files' | 'accounts' | 'run' | 'uid' | 'architecture'>,
 ): Promise<readonly Finding[]> {
-  const { files, architecture } = world;
+  const { files, architecture } = host;
   const path = name.startsWith('/') ? name : join(folder, name);
   const head = files.readHead(path, ELF_HEADER_BYTES);
   if (!head.ok) {
     return [
-      faulty(
+      fault(
         head.missing ? 'module-missing' : 'module-unreadable',
         path,
         `${head.reason}; libpam answers "Module is unknown"`,
@@ -53,14 +54,14 @@ export async function checkModule(
       ),
     ];
   }
-  const loose = await checkOwner(path, world);
+  const loose = await checkOwner(path, host);
   if (loose !== undefined) {
     return [loose];
   }
   const obstacle = user === undefined ? undefined : findObstacle(path, user, 'read', files);
   if (obstacle !== undefined) {
     return [
-      faulty(
+      fault(
         'module-unreadable',
         path,
         `user ${user?.name ?? ''} may not read it: mode ${formatMode(obstacle.status.mode)} of ${obstacle.path}`,
@@ -70,12 +71,12 @@ export async function checkModule(
   }
   const header = parseELF(head.value);
   if (header === undefined || !header.isSharedObject) {
-    return [faulty('module-invalid', path, 'expected a shared object (ELF)', REINSTALL)];
+    return [fault('module-invalid', path, 'expected a shared object (ELF)', REINSTALL)];
   }
   if (header.bits !== 64 || header.architecture !== architecture) {
     const seen = `${header.architecture}, ${header.bits} bits`;
     return [
-      faulty(
+      fault(
         'module-invalid',
         path,
         `made for ${seen}; expected ${architecture}, 64 bits`,
@@ -83,13 +84,13 @@ export async function checkModule(
       ),
     ];
   }
-  return [await load(path, world)];
+  return [await load(path, host)];
 }
 
 /** Whether somebody beside root, or the user of this check, decides what the file is. */
 async function checkOwner(
   path: string,
-  { files, accounts, uid }: Pick<World, 'files' | 'accounts' | 'uid'>,
+  { files, accounts, uid }: Pick<Host, 'files' | 'accounts' | 'uid'>,
 ): Promise<Finding | undefined> {
   const trusted = new Set([0, uid]);
   const status = files.status(path);
@@ -101,7 +102,7 @@ async function checkOwner(
     return undefined;
   }
   const owner = await accounts.nameOfUser(loose.status.uid);
-  return faulty(
+  return fault(
     'module-writable',
     path,
     `owner ${owner}, mode ${formatMode(loose.status.mode)} of ${loose.path}: others than root could replace it, and so decide who logs in`,
@@ -113,15 +114,15 @@ async function checkOwner(
  * Loads it in a process of its own, as libpam would: a library that is missing, or older than the module needs, shows in no
  * header. Only done with a file that root alone could have written.
  */
-async function load(path: string, { run }: Pick<World, 'run'>): Promise<Finding> {
+async function load(path: string, { run }: Pick<Host, 'run'>): Promise<Finding> {
   // Node takes it for an addon, loads it, and then finds nothing of an addon inside.
   const script = 'process.dlopen({ exports: {} }, process.argv[1])';
   const { stderr } = await run(process.execPath, ['--disable-sigusr1', '-e', script, path]);
   if (stderr.includes('did not self-register')) {
-    return fine('module', path, `in ${dirname(path)}, for this architecture, and it can be loaded`);
+    return ok('module', path, `in ${dirname(path)}, for this architecture, and it can be loaded`);
   }
   const [, reason = 'no reason given'] = /^Error: (.*)$/m.exec(stderr) ?? [];
-  return faulty(
+  return fault(
     'module-unloadable',
     path,
     `it cannot be loaded: ${toPrintable(reason)}`,

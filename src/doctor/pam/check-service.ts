@@ -3,11 +3,12 @@ import { basename, join } from 'node:path';
 import { checkModuleLine, type ServiceTerms } from './check-module-line.ts';
 import { DENIALS, findSuccess, isOurModule } from './evaluate-stack.ts';
 import { checkLinks } from '../host/check-links.ts';
-import { faulty, fine, type Finding } from '../finding.ts';
+import { fault, ok, type Finding } from '../finding.ts';
 import { type ModuleOptions, parseModuleOptions } from './module-options.ts';
 import { type PAMFile, type PAMLine, parsePAMService } from './parse-pam-service.ts';
 import { findObstacle, formatMode } from '../host/permissions.ts';
-import type { Account, World } from '../host/host.ts';
+import type { Host } from '../host/host.ts';
+import type { Account } from '../host/account.ts';
 
 /** What a service needs of the rest of the host. */
 export interface ExaminedService {
@@ -26,17 +27,17 @@ const EXAMPLE = '\n  auth     required  pam_pgtoken.so\n  account  required  pam
 export function checkService(
   name: string,
   terms: ServiceTerms,
-  world: Pick<World, 'files' | 'uid'>,
+  host: Pick<Host, 'files' | 'uid'>,
 ): ExaminedService {
   const { folders } = terms;
   const nothing = { options: undefined, modules: [] };
-  const found = findServiceFile(name, folders, world);
+  const found = findServiceFile(name, folders, host);
   if (found === undefined) {
     const path = join(folders[0] ?? '', name);
-    const status = world.files.status(path);
+    const status = host.files.status(path);
     const finding = status.ok
-      ? faulty('service-unreadable', path, 'it cannot be read', `Run:\n  chmod 0644 ${path}`)
-      : faulty(
+      ? fault('service-unreadable', path, 'it cannot be read', `Run:\n  chmod 0644 ${path}`)
+      : fault(
           'service-missing',
           path,
           'no such file; every login to this service is denied',
@@ -45,29 +46,29 @@ export function checkService(
     return { findings: [finding], ...nothing };
   }
   const { path } = found;
-  const service = parsePAMService(found, (other) => findServiceFile(other, folders, world));
+  const service = parsePAMService(found, (other) => findServiceFile(other, folders, host));
   const auth = service.lines.filter(({ type }) => type === 'auth');
   const account = service.lines.filter(({ type }) => type === 'account');
   const ours = service.lines.filter(isOurModule);
   const paths = [...new Set([path, ...service.lines.map(({ file }) => file)])];
   const findings = [
-    ...checkOwner(paths, world),
-    ...checkLinks('service-unlinked', paths, world),
-    ...paths.flatMap((one) => checkReader(one, terms.user, world)),
+    ...checkOwner(paths, host),
+    ...checkLinks('service-unlinked', paths, host),
+    ...paths.flatMap((one) => checkReader(one, terms.user, host)),
     ...service.problems.map(({ file, line, reason }) =>
-      faulty('service-syntax', `${file}:${line}`, reason, 'Correct the line; see pam.conf(5).'),
+      fault('service-syntax', `${file}:${line}`, reason, 'Correct the line; see pam.conf(5).'),
     ),
     ...auth.filter(isPamExec).map((line) => explainPamExec(line, terms)),
     ...checkAuth(path, auth),
     ...checkAccount(path, auth, account),
-    ...ours.flatMap((line) => checkModuleLine(line, terms, world)),
+    ...ours.flatMap((line) => checkModuleLine(line, terms, host)),
   ];
   const [line] = auth.filter(isOurModule);
   const parsed = line === undefined ? undefined : parseModuleOptions(line.args);
   const options = typeof parsed === 'string' ? undefined : parsed;
   if (findings.every(({ level }) => level !== 'failure') && options !== undefined) {
     const target = options.mode === 'daemon' ? `asks ${options.socket}` : `runs ${options.helper}`;
-    findings.push(fine('service', path, `auth and account by pam_pgtoken.so, which ${target}`));
+    findings.push(ok('service', path, `auth and account by pam_pgtoken.so, which ${target}`));
   }
   return { findings, options, modules: [...new Set(ours.map(({ module }) => module))] };
 }
@@ -76,7 +77,7 @@ export function checkService(
 export function findServiceFile(
   name: string,
   folders: readonly string[],
-  { files }: Pick<World, 'files'>,
+  { files }: Pick<Host, 'files'>,
 ): PAMFile | undefined {
   const paths = name.startsWith('/') ? [name] : folders.map((folder) => join(folder, name));
   for (const path of paths) {
@@ -90,7 +91,7 @@ export function findServiceFile(
 
 function checkOwner(
   paths: readonly string[],
-  { files, uid }: Pick<World, 'files' | 'uid'>,
+  { files, uid }: Pick<Host, 'files' | 'uid'>,
 ): Finding[] {
   return paths.flatMap((path) => {
     const status = files.status(path);
@@ -98,7 +99,7 @@ function checkOwner(
       status.ok && ((status.value.mode & 0o022) !== 0 || ![0, uid].includes(status.value.uid));
     return loose
       ? [
-          faulty(
+          fault(
             'service-writable',
             path,
             `mode ${formatMode(status.value.mode)}, owner ${status.value.uid}: others than root may write it, and so decide who logs in`,
@@ -112,13 +113,13 @@ function checkOwner(
 function checkReader(
   path: string,
   user: Account | undefined,
-  { files }: Pick<World, 'files'>,
+  { files }: Pick<Host, 'files'>,
 ): Finding[] {
   const obstacle = user === undefined ? undefined : findObstacle(path, user, 'read', files);
   return obstacle === undefined
     ? []
     : [
-        faulty(
+        fault(
           'service-unreadable',
           path,
           `mode ${formatMode(obstacle.status.mode)} of ${obstacle.path} keeps user ${user?.name ?? ''} from reading it`,
@@ -134,7 +135,7 @@ function isPamExec(line: PAMLine): boolean {
 function explainPamExec(line: PAMLine, { maxTokenBytes }: ServiceTerms): Finding {
   const subject = place(line);
   if (!line.args.includes('expose_authtok')) {
-    return faulty(
+    return fault(
       'service-truncates',
       subject,
       'pam_exec.so without expose_authtok hands over no token at all',
@@ -142,7 +143,7 @@ function explainPamExec(line: PAMLine, { maxTokenBytes }: ServiceTerms): Finding
     );
   }
   const short = maxTokenBytes !== undefined && maxTokenBytes <= PAM_EXEC_BYTES;
-  return faulty(
+  return fault(
     short ? 'service-truncates-long' : 'service-truncates',
     subject,
     `pam_exec.so hands over at most ${PAM_EXEC_BYTES} bytes of a token and says nothing about the rest; most tokens are longer`,
@@ -156,12 +157,12 @@ function explainPamExec(line: PAMLine, { maxTokenBytes }: ServiceTerms): Finding
 export function usesPgtoken(
   name: string,
   folders: readonly string[],
-  world: Pick<World, 'files'>,
+  host: Pick<Host, 'files'>,
 ): boolean {
-  const found = findServiceFile(name, folders, world);
+  const found = findServiceFile(name, folders, host);
   return (
     found !== undefined &&
-    parsePAMService(found, (other) => findServiceFile(other, folders, world)).lines.some(decides)
+    parsePAMService(found, (other) => findServiceFile(other, folders, host)).lines.some(decides)
   );
 }
 
@@ -173,7 +174,7 @@ function decides(line: PAMLine): boolean {
 function checkAuth(path: string, auth: readonly PAMLine[]): Finding[] {
   if (!auth.some(decides)) {
     return [
-      faulty(
+      fault(
         'service-no-auth',
         path,
         'no auth line with pam_pgtoken.so: no token is ever looked at',
@@ -183,13 +184,13 @@ function checkAuth(path: string, auth: readonly PAMLine[]): Finding[] {
   }
   for (const denial of DENIALS) {
     const way = findSuccess(auth, decides, [denial]);
-    const [culprit] = way ?? [];
-    if (culprit !== undefined) {
+    const [cause] = way ?? [];
+    if (cause !== undefined) {
       return [
-        faulty(
+        fault(
           'service-bypassed',
-          place(culprit),
-          `auth ${culprit.control} ${basename(culprit.module)} lets in whom pgtoken has not granted (${denial})`,
+          place(cause),
+          `auth ${cause.control} ${basename(cause.module)} lets in whom pgtoken has not granted (${denial})`,
           'Leave pam_pgtoken.so alone in the auth lines, with control required.',
         ),
       ];
@@ -197,7 +198,7 @@ function checkAuth(path: string, auth: readonly PAMLine[]): Finding[] {
   }
   return findSuccess(auth, decides, ['success']) === undefined
     ? [
-        faulty(
+        fault(
           'service-blocked',
           path,
           'nobody gets in, whatever pgtoken decides: another auth line denies',
@@ -215,7 +216,7 @@ function checkAccount(
   if (findSuccess(account, isOurModule, ['success']) === undefined) {
     const seen = account.length === 0 ? 'no account line' : 'the account lines let nobody in';
     return [
-      faulty(
+      fault(
         'service-no-account',
         path,
         `${seen}: PostgreSQL refuses the login after the token was granted`,
@@ -225,7 +226,7 @@ function checkAccount(
   }
   return auth.some(isOurModule) && !account.some(isOurModule)
     ? [
-        faulty(
+        fault(
           'service-account-unchecked',
           path,
           'no account line with pam_pgtoken.so: the account check does not depend on the grant',

@@ -3,9 +3,9 @@
 import { join } from 'node:path';
 import { serviceOf } from '../hba/check-hba.ts';
 import { findServiceFile, usesPgtoken } from './check-service.ts';
-import { faulty, type Finding } from '../finding.ts';
+import { fault, type Finding } from '../finding.ts';
 import type { HBARule } from '../hba/parse-hba.ts';
-import type { World } from '../host/host.ts';
+import type { Host } from '../host/host.ts';
 
 /** Where nothing names a service: the one of the README. */
 export const DEFAULT_SERVICE = 'postgresql-k8s';
@@ -27,15 +27,15 @@ export function findServices(
   rules: readonly HBARule[],
   listed: readonly string[],
   folders: readonly string[],
-  world: Pick<World, 'files'>,
+  host: Pick<Host, 'files'>,
 ): FoundServices {
   const named = unique(rules.filter(({ method }) => method === 'pam').map(serviceOf));
-  const exists = (name: string): boolean => findServiceFile(name, folders, world) !== undefined;
+  const exists = (name: string): boolean => findServiceFile(name, folders, host) !== undefined;
   const own = unique([
-    ...named.filter((name) => usesPgtoken(name, folders, world)),
+    ...named.filter((name) => usesPgtoken(name, folders, host)),
     ...listed.filter(exists),
   ]);
-  const services = own.length > 0 ? own : guess(named, listed, folders, world);
+  const services = own.length > 0 ? own : guess(named, listed, folders, host);
   const used = services.filter((name) => named.includes(name));
   return {
     services,
@@ -43,7 +43,7 @@ export function findServices(
     findings: unique(listed)
       .filter((name) => !exists(name) && !named.includes(name) && !services.includes(name))
       .map((name) =>
-        faulty(
+        fault(
           'service-unused',
           join(folders[0] ?? '', name),
           `no such file, and no line of pg_hba.conf names the service, which pam.services of issuers.yaml does`,
@@ -58,13 +58,13 @@ function guess(
   named: readonly string[],
   listed: readonly string[],
   folders: readonly string[],
-  world: Pick<World, 'files'>,
+  host: Pick<Host, 'files'>,
 ): readonly string[] {
-  if (usesPgtoken(DEFAULT_SERVICE, folders, world)) {
+  if (usesPgtoken(DEFAULT_SERVICE, folders, host)) {
     return [DEFAULT_SERVICE];
   }
   const missing = unique([...named, ...listed]).filter(
-    (name) => findServiceFile(name, folders, world) === undefined,
+    (name) => findServiceFile(name, folders, host) === undefined,
   );
   return missing.length > 0 ? missing : [DEFAULT_SERVICE];
 }

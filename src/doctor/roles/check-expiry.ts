@@ -2,7 +2,7 @@
 // and who set it may believe it locked.
 import { formatDay } from '../../certificates/describe-certificate.ts';
 import { quote } from '../../quote.ts';
-import { faulty, type Finding } from '../finding.ts';
+import { fault, type Finding } from '../finding.ts';
 import type { ReachedRole } from './find-reach.ts';
 import { quoteIdentifier } from './quote-identifier.ts';
 
@@ -15,7 +15,7 @@ export function checkExpiry(reached: readonly ReachedRole[]): readonly Finding[]
     place === undefined
       ? []
       : [
-          faulty(
+          fault(
             'role-expired',
             place,
             `role ${quote(role.name)} was valid until ${day(role.expiredAt)}, and yet a token logs in as it: PostgreSQL looks at VALID UNTIL for its own passwords alone`,
@@ -32,7 +32,7 @@ export function checkExpiry(reached: readonly ReachedRole[]): readonly Finding[]
   const more = others.length > MAX_SHOWN ? ` and ${others.length - MAX_SHOWN} more` : '';
   return [
     ...named,
-    faulty(
+    fault(
       'role-expired',
       'VALID UNTIL',
       `is over for ${shown.join(', ')}${more}, and yet tokens may log in (rules of ${entries.join(', ')}): PostgreSQL looks at VALID UNTIL for its own passwords alone`,

@@ -1,7 +1,7 @@
 // Roles that may do everything, or as good as: superusers, and those whose attributes or memberships lead there. A token that is
 // stolen is then worth the whole server, and the files of its host.
 import { quote } from '../../quote.ts';
-import { faulty, type Finding } from '../finding.ts';
+import { fault, type Finding } from '../finding.ts';
 import type { ReachedRole } from './find-reach.ts';
 
 /** @returns a warning for each. */
@@ -17,7 +17,7 @@ export function checkPowers(reached: readonly ReachedRole[]): readonly Finding[]
 }
 
 function tell(
-  fault: 'role-superuser' | 'role-privileged',
+  kind: 'role-superuser' | 'role-privileged',
   { role, place, entries, isException }: ReachedRole,
   what: string,
 ): Finding {
@@ -36,5 +36,5 @@ function tell(
           `role ${name} is ${what}, and this rule lets a token log in as it`,
           `Name a role without ${role.isSuperuser ? 'SUPERUSER' : 'these rights'}, and add this one to protectedRoles.`,
         ];
-  return faulty(fault, place ?? role.name, message, hint);
+  return fault(kind, place ?? role.name, message, hint);
 }

@@ -3,7 +3,7 @@
 import type { Issuer, Policy } from '../../policy/policy.ts';
 import { quote } from '../../quote.ts';
 import { findOwnLines } from '../hba/check-hba.ts';
-import { faulty, fine, type Finding } from '../finding.ts';
+import { fault, ok, type Finding } from '../finding.ts';
 import type { HBARule } from '../hba/parse-hba.ts';
 import { GROUP_REFERENCE } from '../../roles/compile-role-rules.ts';
 import { checkExpiry } from './check-expiry.ts';
@@ -56,7 +56,7 @@ export function checkRoles(
   return findings.length > 0 || policy === undefined
     ? findings
     : [
-        fine(
+        ok(
           'role',
           'rules',
           names === 0
@@ -77,7 +77,7 @@ function checkName(
   }
   if (issuer !== undefined && policy !== undefined && isBarred(name, issuer, policy)) {
     return [
-      faulty(
+      fault(
         'role-protected',
         place,
         `role ${quote(name)} is protected: no token may log in as it, whatever this rule says`,
@@ -92,7 +92,7 @@ function checkName(
   const identifier = quoteIdentifier(name);
   if (role === undefined) {
     return [
-      faulty(
+      fault(
         'role-missing',
         place,
         `role ${quote(name)} does not exist`,
@@ -103,7 +103,7 @@ function checkName(
   return role.mayLogIn
     ? []
     : [
-        faulty(
+        fault(
           'role-no-login',
           place,
           `role ${quote(name)} may not log in`,
@@ -126,7 +126,7 @@ function checkTemplates(issuer: Issuer): Finding[] {
 function checkCut({ role: { name }, place, entries }: ReachedRole): Finding[] {
   return place === undefined && mayBeCut(name)
     ? [
-        faulty(
+        fault(
           'role-cut',
           name,
           `it has ${Buffer.byteLength(name)} bytes, and PostgreSQL keeps at most ${MAX_ROLE_BYTES}: if it was made by a longer name, no token fits it (rules of ${entries.join(', ')})`,
@@ -143,7 +143,7 @@ function mayBeCut(name: string): boolean {
 }
 
 function tooLong(place: string, seen: string): Finding {
-  return faulty(
+  return fault(
     'role-too-long',
     place,
     `${seen}; PostgreSQL's role names have at most ${MAX_ROLE_BYTES}, so that nobody can ask for it`,

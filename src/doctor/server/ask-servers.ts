@@ -1,7 +1,7 @@
 // The servers that are asked about themselves: the one that --db names, or else those of this host that let in whoever asks.
 import type { Connection } from './parse-connection.ts';
 import type { DatabaseFacts, ReadDatabase } from './read-database.ts';
-import type { ServerProcess, World } from '../host/host.ts';
+import type { ServerProcess, Host } from '../host/host.ts';
 import { ownConnectionOf } from './own-connection.ts';
 
 /** A server, and what it said. */
@@ -20,7 +20,7 @@ export interface AskedServer {
 export async function askServers(
   { named, role }: { readonly named: Connection | undefined; readonly role: string },
   processes: readonly ServerProcess[],
-  world: Pick<World, 'files' | 'accounts' | 'uid'>,
+  host: Pick<Host, 'files' | 'accounts' | 'uid'>,
   readDatabase: ReadDatabase,
 ): Promise<readonly AskedServer[]> {
   const ask = async (
@@ -29,16 +29,16 @@ export async function askServers(
   ): Promise<AskedServer> => ({
     process,
     connection,
-    answer: await readDatabase(connection, [], world.accounts),
+    answer: await readDatabase(connection, [], host.accounts),
   });
   if (named !== undefined) {
     return [await ask(named, undefined)];
   }
   const asked = processes
     // As peer wants it.
-    .filter(({ uid }) => world.uid === 0 || world.uid === uid)
+    .filter(({ uid }) => host.uid === 0 || host.uid === uid)
     .map(async (process) => {
-      const connection = ownConnectionOf(process, role, world);
+      const connection = ownConnectionOf(process, role, host);
       return connection === undefined ? [] : [await ask(connection, process)];
     });
   return (await Promise.all(asked)).flat();

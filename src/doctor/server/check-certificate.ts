@@ -3,10 +3,10 @@
 import { X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
 import { formatDay } from '../../certificates/describe-certificate.ts';
-import { faulty, fine, type Finding } from '../finding.ts';
+import { fault, ok, type Finding } from '../finding.ts';
 import { isLoopback } from '../hba/hba-coverage.ts';
 import type { HBARule } from '../hba/parse-hba.ts';
-import type { World } from '../host/host.ts';
+import type { Host } from '../host/host.ts';
 import type { ServerSettings } from './settings.ts';
 
 /** What Debian's package ssl-cert makes for each host, and its servers begin with. */
@@ -22,7 +22,7 @@ const REPLACE =
 export function checkCertificate(
   { hasTLS, certificateFile, dataFolder }: ServerSettings,
   own: readonly HBARule[],
-  { files, clock }: Pick<World, 'files' | 'clock'>,
+  { files, clock }: Pick<Host, 'files' | 'clock'>,
 ): readonly Finding[] {
   const isShown = own.some((rule) => rule.type !== 'local' && !isLoopback(rule));
   if (!hasTLS || !isShown || certificateFile === '') {
@@ -39,7 +39,7 @@ export function checkCertificate(
   const [from, until] = [certificate.validFromDate, certificate.validToDate];
   if (until.getTime() / 1000 < now || from.getTime() / 1000 > now) {
     return [
-      faulty(
+      fault(
         'server-certificate-date',
         path,
         `the server's certificate is valid from ${formatDay(from)} to ${formatDay(until)}: clients with sslmode=verify-full refuse it`,
@@ -49,20 +49,14 @@ export function checkCertificate(
   }
   return PLACEHOLDER.test(path)
     ? [
-        faulty(
+        fault(
           'server-certificate-placeholder',
           path,
           "the server's certificate is the placeholder that Debian makes for each host, signed by nobody else: a client can verify it only with a copy of it, and one that does not verify it sends its token to whoever answers",
           REPLACE,
         ),
       ]
-    : [
-        fine(
-          'server',
-          path,
-          `certificate for ${subjectOf(certificate)}, until ${formatDay(until)}`,
-        ),
-      ];
+    : [ok('server', path, `certificate for ${subjectOf(certificate)}, until ${formatDay(until)}`)];
 }
 
 function parse(text: string): X509Certificate | undefined {

@@ -1,9 +1,9 @@
 // What the server itself says of its rules: those it cannot use, and whether it uses what the file says now.
 import { toPrintable } from '../../protocol/format-reply.ts';
-import { faulty, fine, type Finding } from '../finding.ts';
+import { fault, ok, type Finding } from '../finding.ts';
 import type { HBARule } from '../hba/parse-hba.ts';
 import type { DatabaseFacts } from './read-database.ts';
-import type { World } from '../host/host.ts';
+import type { Host } from '../host/host.ts';
 
 /** What is looked at beside the answer. */
 export interface DatabaseTerms {
@@ -18,11 +18,11 @@ export function checkDatabase(
   shown: string,
   facts: DatabaseFacts | string,
   { hbaFiles, own }: DatabaseTerms,
-  { files }: Pick<World, 'files'>,
+  { files }: Pick<Host, 'files'>,
 ): readonly Finding[] {
   if (typeof facts === 'string') {
     return [
-      faulty(
+      fault(
         'database-unreachable',
         shown,
         toPrintable(facts),
@@ -33,7 +33,7 @@ export function checkDatabase(
   const findings: Finding[] = [];
   if (facts.rules === undefined || facts.hbaFile === undefined) {
     findings.push(
-      faulty(
+      fault(
         'database-unprivileged',
         shown,
         'this user may not read pg_hba_file_rules and hba_file',
@@ -41,7 +41,7 @@ export function checkDatabase(
       ),
     );
   } else {
-    findings.push(fine('database', shown, `answers; its rules are in ${facts.hbaFile}`));
+    findings.push(ok('database', shown, `answers; its rules are in ${facts.hbaFile}`));
   }
   for (const row of facts.rules ?? []) {
     const { file, line, rule } = row;
@@ -57,7 +57,7 @@ export function checkDatabase(
         ? 'Turn TLS on, or take the line away.'
         : 'Correct the line, then run:\n  SELECT pg_reload_conf()';
       findings.push(
-        faulty('hba-rejected', `${file}:${line}`, `PostgreSQL says: ${toPrintable(error)}`, hint),
+        fault('hba-rejected', `${file}:${line}`, `PostgreSQL says: ${toPrintable(error)}`, hint),
       );
     }
   }
@@ -65,11 +65,11 @@ export function checkDatabase(
 }
 
 /** Whether the server goes by what a file says now, by their times. */
-function checkLoaded(path: string, loadedAt: number | undefined, files: World['files']): Finding[] {
+function checkLoaded(path: string, loadedAt: number | undefined, files: Host['files']): Finding[] {
   const status = files.status(path);
   return status.ok && loadedAt !== undefined && status.value.modifiedAt > loadedAt
     ? [
-        faulty(
+        fault(
           'hba-unloaded',
           path,
           'it was changed after PostgreSQL last read it: logins go by what it said before',

@@ -1,6 +1,6 @@
 // Where the server listens. Debian's does so for this host alone until it is told otherwise, and then no line for other hosts is
 // of any use.
-import { faulty, type Finding } from '../finding.ts';
+import { fault, type Finding } from '../finding.ts';
 import { isLoopback } from '../hba/hba-coverage.ts';
 import { placeOf } from '../hba/place-of.ts';
 import type { HBARule } from '../hba/parse-hba.ts';
@@ -21,7 +21,7 @@ export function checkListening(
   }
   const isPending = pending.includes('listen_addresses');
   return [
-    faulty(
+    fault(
       'server-listening',
       shown,
       `listen_addresses is "${listenAddresses}"${isPending ? ' until a restart' : ''}: no client of another host gets here, and ${placeOf(line)} is for such clients`,

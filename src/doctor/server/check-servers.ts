@@ -5,11 +5,11 @@ import { checkDatabase } from './check-database.ts';
 import { findOwnLines } from '../hba/check-hba.ts';
 import type { ExaminedHBA } from '../hba/check-hba-files.ts';
 import { checkRoles, findNamedRoles } from '../roles/check-roles.ts';
-import { faulty, type Finding } from '../finding.ts';
+import { fault, type Finding } from '../finding.ts';
 import { isLoaded } from '../hba/load-hba-files.ts';
 import type { HBARule } from '../hba/parse-hba.ts';
 import type { DatabaseFacts, ReadDatabase } from './read-database.ts';
-import type { World } from '../host/host.ts';
+import type { Host } from '../host/host.ts';
 import type { AskedServer } from './ask-servers.ts';
 import { checkCertificate } from './check-certificate.ts';
 import { checkListening } from './check-listening.ts';
@@ -28,7 +28,7 @@ export async function checkServers(
   servers: readonly AskedServer[],
   hba: ExaminedHBA,
   { policy, services }: ServerTerms,
-  world: Pick<World, 'files' | 'accounts' | 'clock'>,
+  host: Pick<Host, 'files' | 'accounts' | 'clock'>,
   readDatabase: ReadDatabase,
 ): Promise<readonly Finding[]> {
   const relevant = servers.filter(
@@ -40,13 +40,13 @@ export async function checkServers(
   const answers = await Promise.all(
     relevant.map(async ({ connection, answer }) =>
       // Asked again, now that it is known which roles matter.
-      typeof answer === 'string' ? answer : readDatabase(connection, names, world.accounts),
+      typeof answer === 'string' ? answer : readDatabase(connection, names, host.accounts),
     ),
   );
   const facts = answers.filter((answer) => typeof answer !== 'string');
   return [
     ...relevant.flatMap((server, index) =>
-      checkServer(server, answers[index] ?? '', hba, own, world),
+      checkServer(server, answers[index] ?? '', hba, own, host),
     ),
     ...checkRoles(policy, named, facts.length === 0 ? undefined : mergeRoles(facts)),
   ];
@@ -57,12 +57,12 @@ function checkServer(
   answer: DatabaseFacts | string,
   hba: ExaminedHBA,
   own: readonly HBARule[],
-  world: Pick<World, 'files' | 'clock'>,
+  host: Pick<Host, 'files' | 'clock'>,
 ): readonly Finding[] {
   const { shown } = server.connection;
   if (typeof answer === 'string' && server.process !== undefined) {
     return [
-      faulty(
+      fault(
         'database-unasked',
         shown,
         `not asked about its rules and roles: ${answer}`,
@@ -75,13 +75,13 @@ function checkServer(
   const lines = own.filter((rule) => files.some(({ content }) => content.rules.includes(rule)));
   const settings = typeof answer === 'string' ? undefined : answer.settings;
   return [
-    ...checkDatabase(shown, answer, { hbaFiles, own: lines }, world),
+    ...checkDatabase(shown, answer, { hbaFiles, own: lines }, host),
     ...(settings === undefined
       ? []
       : [
           ...checkListening(shown, settings, lines),
           ...checkTLS(shown, settings, lines),
-          ...checkCertificate(settings, lines, world),
+          ...checkCertificate(settings, lines, host),
         ]),
   ];
 }

@@ -1,5 +1,5 @@
 // Whether the server encrypts at all. Without, it uses no hostssl line, and every password comes in clear text.
-import { faulty, type Finding } from '../finding.ts';
+import { fault, type Finding } from '../finding.ts';
 import { isLoopback } from '../hba/hba-coverage.ts';
 import { placeOf } from '../hba/place-of.ts';
 import type { HBARule } from '../hba/parse-hba.ts';
@@ -25,7 +25,7 @@ export function checkTLS(
   return hasTLS || effect === undefined
     ? []
     : [
-        faulty(
+        fault(
           'server-tls',
           shown,
           `ssl is off: ${effect}`,

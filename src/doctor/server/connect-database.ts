@@ -1,7 +1,8 @@
 // Connects to the server that `pgtoken doctor` asks, with a limit on every wait.
 import type { Client, ClientConfig } from 'pg';
 import { codeOf } from '../../code-of.ts';
-import { type Rights, takeOnRights } from '../host/with-effective-user.ts';
+import { withEffectiveUser } from '../host/with-effective-user.ts';
+import type { Rights } from '../host/account.ts';
 import type { Accounts } from '../host/host.ts';
 
 const TIMEOUT = 5000;
@@ -62,7 +63,7 @@ async function findPeer(
 async function startAs(rights: Rights | undefined, client: Client): Promise<void> {
   using taken = new DisposableStack();
   if (rights !== undefined) {
-    takeOnRights(rights, taken);
+    withEffectiveUser(rights, taken);
   }
   const connected = client.connect();
   taken.dispose();

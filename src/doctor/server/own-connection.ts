@@ -2,7 +2,7 @@
 // its data folder.
 import { join } from 'node:path';
 import type { Connection } from './parse-connection.ts';
-import type { ServerProcess, World } from '../host/host.ts';
+import type { ServerProcess, Host } from '../host/host.ts';
 
 /** Lines of postmaster.pid, counted from 0. */
 const PORT_LINE = 3;
@@ -17,7 +17,7 @@ const SOCKET_FOLDER_LINE = 4;
 export function ownConnectionOf(
   { folders }: ServerProcess,
   role: string,
-  { files }: Pick<World, 'files'>,
+  { files }: Pick<Host, 'files'>,
 ): Connection | undefined {
   const text = files.readText(join(folders[0] ?? '', 'postmaster.pid'));
   const lines = text.ok ? text.value.split('\n') : [];

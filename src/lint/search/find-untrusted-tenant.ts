@@ -18,14 +18,14 @@ export type Stranger =
   | { readonly kind: 'anybody' }
   /** Whether there is one could not be found out within bounds. */
   | { readonly kind: 'unknown' }
-  | { readonly kind: 'alike' | 'borrower'; readonly name: string }
+  | { readonly kind: 'alike' | 'namesake'; readonly name: string }
   | { readonly kind: 'crafted'; readonly claim: string; readonly value: string };
 
 /** Of the words in the rules this many are tried, each in the place of every name. */
 const MAX_WORDS = 10;
 
 /** @returns undefined where the rules shut all of them out, as far as that was tried. */
-export async function findStranger(
+export async function findUntrustedTenant(
   issuer: Issuer,
   shared: PublicIssuer,
 ): Promise<Stranger | undefined> {
@@ -43,7 +43,7 @@ export async function findStranger(
     for (const thing of things) {
       const claims = shared.borrowed?.(word, thing);
       if (claims !== undefined && admits(claims)) {
-        return { kind: 'borrower', name: `${thing}@${word}` };
+        return { kind: 'namesake', name: `${thing}@${word}` };
       }
     }
     for (const owner of [
@@ -52,10 +52,10 @@ export async function findStranger(
       `stranger-${word}`,
       `stranger${word}`,
     ]) {
-      const isLetIn = things.some((thing) =>
+      const isAdmitted = things.some((thing) =>
         words.some((place) => shared.strangers({ owner, thing, place }).some(admits)),
       );
-      if (isLetIn) {
+      if (isAdmitted) {
         return { kind: 'alike', name: owner };
       }
     }

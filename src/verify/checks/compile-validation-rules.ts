@@ -13,7 +13,7 @@ import { quote, quoteList } from '../../quote.ts';
 import type { Check, VerifiedToken } from './check.ts';
 import { missingClaim } from './missing-claim.ts';
 import { unverifiedEmail } from './unverified-email.ts';
-import { withheldClaim } from './distributed-claim.ts';
+import { distributedClaim } from './distributed-claim.ts';
 
 /** Compiles the rules of an entry. */
 export function compileValidationRules(
@@ -78,7 +78,7 @@ function demandCheck(name: string, rule: ValidationRule, demand: Demand): Check<
       const value = findClaim(claims, claim);
       if (value === undefined) {
         return (
-          withheldClaim(claims, claim) ??
+          distributedClaim(claims, claim) ??
           missingClaim(quote(claim), advise(claims), `${expected} (${name})`)
         );
       }

@@ -15,7 +15,7 @@ const HINT =
  * @param selector the claim as a rule names it.
  * @returns the refusal to give instead of that of a claim that nobody knows of; undefined where there is no pointer.
  */
-export function withheldClaim(claims: Claims, selector: string): Refusal | undefined {
+export function distributedClaim(claims: Claims, selector: string): Refusal | undefined {
   const name = claimNameOf(selector);
   if (Object.hasOwn(claims, name)) {
     return undefined;

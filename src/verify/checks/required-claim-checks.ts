@@ -4,7 +4,7 @@ import { findClaim } from '../../claims/claim.ts';
 import { quote } from '../../quote.ts';
 import type { Check, VerifiedToken } from './check.ts';
 import { missingClaim } from './missing-claim.ts';
-import { withheldClaim } from './distributed-claim.ts';
+import { distributedClaim } from './distributed-claim.ts';
 
 /** Each of these claims is there; null is not. */
 export function requiredClaimChecks(claims: readonly string[]): Check<VerifiedToken>[] {
@@ -15,7 +15,7 @@ export function requiredClaimChecks(claims: readonly string[]): Check<VerifiedTo
     refusal: (token) =>
       isThere(token, claim)
         ? undefined
-        : (withheldClaim(token.claims, claim) ??
+        : (distributedClaim(token.claims, claim) ??
           missingClaim(
             quote(claim),
             adviseOnClaim(token.claims, { claim, values: [] }),

@@ -12,13 +12,13 @@ import {
   serveConnection,
   type ConnectionOptions,
 } from '../../../src/daemon/socket/serve-connection.ts';
-import { type Judgement, notJudged } from '../../../src/decide/authorize.ts';
+import { type DecisionRecord, undecided } from '../../../src/decide/decision.ts';
 import { refuse, type Refusal } from '../../../src/errors.ts';
 import type { PAMRequest } from '../../../src/protocol/parse-request.ts';
 import { poll } from '../../support/poll.ts';
 import { createTemporaryFolder, type TemporaryFolder } from '../../support/temporary-folder.ts';
 
-const GRANTED: Judgement = {
+const GRANTED: DecisionRecord = {
   decision: { granted: true, issuer: 'prod', role: 'foo' },
   issuer: 'prod',
   token: undefined,
@@ -49,7 +49,7 @@ let server: Server;
 let decide: ConnectionOptions['decide'];
 let requests: PAMRequest[];
 /** What the daemon was told of decisions. */
-let decided: Judgement[];
+let decided: DecisionRecord[];
 /** Whether the client was there for each of them. */
 let delivered: (() => boolean)[];
 let errors: unknown[];
@@ -75,8 +75,8 @@ beforeEach(async () => {
         requests.push(request);
         return decide(request, late);
       },
-      onDecided: (_request, judgement, { wasDelivered }) => {
-        decided.push(judgement);
+      onDecided: (_request, record, { wasDelivered }) => {
+        decided.push(record);
         delivered.push(wasDelivered);
       },
       deadline: 4,
@@ -154,7 +154,7 @@ describe('replies', () => {
 
   it('with outcome, code, message and hint of a refusal', async () => {
     decide = async () =>
-      notJudged(refuse('ERR_ROLE_NOT_PERMITTED', 'role "foo" asked for', 'Ask for "bar".'));
+      undecided(refuse('ERR_ROLE_NOT_PERMITTED', 'role "foo" asked for', 'Ask for "bar".'));
     expect(await ask(REQUEST)).toBe(
       'denied ERR_ROLE_NOT_PERMITTED role "foo" asked for. HINT: Ask for "bar".\0',
     );
@@ -162,7 +162,7 @@ describe('replies', () => {
 
   it('in at most 511 bytes of printable ASCII, whatever the message', async () => {
     decide = async () =>
-      notJudged(refuse('ERR_KEYS_UNAVAILABLE', `\0\n\u{1F511}ä${'x'.repeat(10_000)}`));
+      undecided(refuse('ERR_KEYS_UNAVAILABLE', `\0\n\u{1F511}ä${'x'.repeat(10_000)}`));
     const reply = await ask(REQUEST);
     expect(reply).toMatch(/^unavailable ERR_KEYS_UNAVAILABLE [\x20-\x7e]+\.\.\.\0$/);
     expect(reply.length).toBeLessThanOrEqual(512);
@@ -274,7 +274,7 @@ describe('at the deadline', () => {
   });
 
   it('answers for a decision that takes longer, and drops what it comes to', async () => {
-    const { promise, resolve } = Promise.withResolvers<Judgement>();
+    const { promise, resolve } = Promise.withResolvers<DecisionRecord>();
     decide = async () => promise;
     const client = await openClient();
     client.write(REQUEST);
@@ -339,7 +339,7 @@ describe('at the deadline', () => {
       decide: async () => GRANTED,
       deadline: 4,
       onRequest: () => undefined,
-      onDecided: (_request, judgement) => decided.push(judgement),
+      onDecided: (_request, record) => decided.push(record),
       onError: (error) => errors.push(error),
     });
     stuck.push(REQUEST);
@@ -386,7 +386,7 @@ describe('is not disturbed by', () => {
         },
         deadline: 4,
         onRequest: () => undefined,
-        onDecided: (_request, judgement) => decided.push(judgement),
+        onDecided: (_request, record) => decided.push(record),
         onError: (error) => errors.push(error),
       });
     });
@@ -398,7 +398,7 @@ describe('is not disturbed by', () => {
   });
 
   it('a client that is gone before the reply', async () => {
-    const { promise, resolve } = Promise.withResolvers<Judgement>();
+    const { promise, resolve } = Promise.withResolvers<DecisionRecord>();
     decide = async () => promise;
     const client = await openClient();
     client.write(REQUEST);
@@ -413,7 +413,7 @@ describe('is not disturbed by', () => {
   });
 
   it('a client that is gone just when the reply is written, which is known a moment later', async () => {
-    const { promise, resolve } = Promise.withResolvers<Judgement>();
+    const { promise, resolve } = Promise.withResolvers<DecisionRecord>();
     decide = async () => promise;
     const client = await openClient();
     client.write(REQUEST);
@@ -450,7 +450,7 @@ describe('is not disturbed by', () => {
   });
 
   it('a client that goes on sending after its reply', async () => {
-    decide = async () => notJudged(refuse('ERR_NOT_A_TOKEN', 'no token'));
+    decide = async () => undecided(refuse('ERR_NOT_A_TOKEN', 'no token'));
     const client = await openClient();
     const flood = Buffer.alloc(64 * 1024, 'x');
     client.write(REQUEST);

@@ -3,14 +3,14 @@ import { describe, expect, it } from 'vitest';
 
 import { checkSocket } from '../../../src/doctor/daemon/check-socket.ts';
 import type { Finding } from '../../../src/doctor/finding.ts';
-import type { World } from '../../../src/doctor/host/host.ts';
-import { fakeFiles, fakeWorld, POSTGRES, type FakeFile } from '../fake-host.ts';
+import type { Host } from '../../../src/doctor/host/host.ts';
+import { fakeFiles, fakeHost, POSTGRES, type FakeFile } from '../fake-host.ts';
 
 const SOCKET = '/run/pgtoken/pgtoken.sock';
 
-async function check(socket: FakeFile, over: Partial<World> = {}): Promise<readonly Finding[]> {
+async function check(socket: FakeFile, over: Partial<Host> = {}): Promise<readonly Finding[]> {
   const files = fakeFiles({ [SOCKET]: { kind: 'socket', mode: 0o660, ...socket } });
-  return checkSocket(SOCKET, POSTGRES, [], fakeWorld({ files, ...over }));
+  return checkSocket(SOCKET, POSTGRES, [], fakeHost({ files, ...over }));
 }
 
 /** With two servers, the second of the user and without group 103, which has this at the path of the socket. */
@@ -22,16 +22,16 @@ async function checkWithServers(
     { pid: 77, uid: 101, gids: [104], folders: [] },
   ] as const;
   const files = fakeFiles({ [SOCKET]: { kind: 'socket', mode: 0o660, gid: 103 }, ...seen });
-  return checkSocket(SOCKET, POSTGRES, servers, fakeWorld({ uid: 1000, files }));
+  return checkSocket(SOCKET, POSTGRES, servers, fakeHost({ uid: 1000, files }));
 }
 
 /** What trying it as the server's user comes to. */
-const trying = (status: number | undefined): Partial<World> => ({
+const trying = (status: number | undefined): Partial<Host> => ({
   run: async () => ({ status, stdout: '', stderr: '' }),
 });
 
 /** In a folder of this user; it belongs to user 50. */
-const inFolderOf = (uid: number): Partial<World> => ({
+const inFolderOf = (uid: number): Partial<Host> => ({
   uid: 1000,
   files: fakeFiles({
     '/run/pgtoken': { kind: 'folder', uid, mode: 0o755 },
@@ -137,12 +137,12 @@ describe('the socket', () => {
   it('may not lie right in /tmp, but below it', async () => {
     const tmp = { kind: 'folder', mode: 0o1777 } as const;
     const socket = { kind: 'socket', gid: 104, mode: 0o660 } as const;
-    const world = (path: string): World =>
-      fakeWorld({ uid: 1000, files: fakeFiles({ '/tmp': tmp, [path]: socket }) });
-    expect(await checkSocket('/tmp/d/s', POSTGRES, [], world('/tmp/d/s'))).toMatchObject([
+    const host = (path: string): Host =>
+      fakeHost({ uid: 1000, files: fakeFiles({ '/tmp': tmp, [path]: socket }) });
+    expect(await checkSocket('/tmp/d/s', POSTGRES, [], host('/tmp/d/s'))).toMatchObject([
       { level: 'ok' },
     ]);
-    expect(await checkSocket('/tmp/s', POSTGRES, [], world('/tmp/s'))).toMatchObject([
+    expect(await checkSocket('/tmp/s', POSTGRES, [], host('/tmp/s'))).toMatchObject([
       { level: 'ok' },
       { fault: 'socket-folder-writable', subject: '/tmp' },
     ]);

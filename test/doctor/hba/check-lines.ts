@@ -2,7 +2,7 @@
 import { checkHBAFiles } from '../../../src/doctor/hba/check-hba-files.ts';
 import type { Finding } from '../../../src/doctor/finding.ts';
 import { loadHBAFiles } from '../../../src/doctor/hba/load-hba-files.ts';
-import { fakeFiles, fakeWorld, type FakeFile } from '../fake-host.ts';
+import { fakeFiles, fakeHost, type FakeFile } from '../fake-host.ts';
 
 /** @param named the file of --hba; default: where Debian has them. @returns all that is found. */
 export function checkFiles(
@@ -10,10 +10,10 @@ export function checkFiles(
   named?: string,
   services: readonly string[] = ['x'],
 ): readonly Finding[] {
-  const world = fakeWorld({ files: fakeFiles(given) });
-  const loaded = loadHBAFiles({ named, processes: [], servers: [] }, world);
+  const host = fakeHost({ files: fakeFiles(given) });
+  const loaded = loadHBAFiles({ named, processes: [], servers: [] }, host);
   const serviceExists = (name: string): boolean => name === 'x';
-  return checkHBAFiles(loaded, { services, serviceExists, superuser: 'postgres' }, services, world)
+  return checkHBAFiles(loaded, { services, serviceExists, superuser: 'postgres' }, services, host)
     .findings;
 }
 

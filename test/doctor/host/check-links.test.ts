@@ -2,13 +2,13 @@
 import { describe, expect, it } from 'vitest';
 
 import { checkLinks } from '../../../src/doctor/host/check-links.ts';
-import { fakeFiles, fakeWorld } from '../fake-host.ts';
+import { fakeFiles, fakeHost } from '../fake-host.ts';
 
 describe('a file that is in no folder any more', () => {
   it('is a failure, once, and others are none', () => {
     const files = fakeFiles({ '/a': { links: 0 }, '/b': {}, '/c': { links: 2 } });
     const paths = ['/a', '/b', '/c', '/nowhere', '/a'];
-    expect(checkLinks('service-unlinked', paths, fakeWorld({ files }))).toEqual([
+    expect(checkLinks('service-unlinked', paths, fakeHost({ files }))).toEqual([
       {
         topic: 'service',
         level: 'failure',

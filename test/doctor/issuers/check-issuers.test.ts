@@ -5,7 +5,7 @@ import { checkIssuers } from '../../../src/doctor/issuers/check-issuers.ts';
 import type { Finding } from '../../../src/doctor/finding.ts';
 import type { Retrieval } from '../../../src/doctor/issuers/fetch-keys.ts';
 import type { FetchResult } from '../../../src/keys/fetch-result.ts';
-import { fakeWorld } from '../fake-host.ts';
+import { fakeHost } from '../fake-host.ts';
 import { entry, loadIssuers } from '../load-issuers.ts';
 
 const KEYS: FetchResult = {
@@ -17,7 +17,7 @@ const KEYS: FetchResult = {
 
 async function check(retrieval: Retrieval, over = {}): Promise<readonly Finding[]> {
   const { issuers } = await loadIssuers([entry(over)]);
-  return checkIssuers(issuers, fakeWorld({ retrieveKeys: async () => retrieval }));
+  return checkIssuers(issuers, fakeHost({ fetchKeys: async () => retrieval }));
 }
 
 describe('clocks', () => {

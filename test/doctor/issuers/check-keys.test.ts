@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { checkKeys } from '../../../src/doctor/issuers/check-keys.ts';
 import type { Finding } from '../../../src/doctor/finding.ts';
 import type { KeyRecord } from '../../../src/keys/key-record.ts';
-import { fakeWorld } from '../fake-host.ts';
+import { fakeHost } from '../fake-host.ts';
 import { entry, loadIssuers } from '../load-issuers.ts';
 
 const NOW = 1_800_000_000;
@@ -18,7 +18,7 @@ async function check(record: Partial<KeyRecord> | undefined): Promise<readonly F
     record === undefined
       ? undefined
       : { source, fetchedAt: NOW - 90, attemptedAt: NOW - 90, keySet, ...record };
-  return checkKeys(issuers, { read }, '/cache', fakeWorld({ clock: () => NOW }));
+  return checkKeys(issuers, { read }, '/cache', fakeHost({ clock: () => NOW }));
 }
 
 it.each<readonly [what: string, record: Partial<KeyRecord> | undefined, finding: Partial<Finding>]>(

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { checkService } from '../../../src/doctor/pam/check-service.ts';
 import type { Finding } from '../../../src/doctor/finding.ts';
-import { fakeFiles, fakeWorld, POSTGRES, type FakeFile } from '../fake-host.ts';
+import { fakeFiles, fakeHost, POSTGRES, type FakeFile } from '../fake-host.ts';
 
 const BOTH = 'auth required pam_pgtoken.so\naccount required pam_pgtoken.so\n';
 
@@ -20,7 +20,7 @@ function check(
     maxTokenBytes: undefined,
     user: POSTGRES,
   };
-  return checkService('x', terms, fakeWorld({ files })).findings;
+  return checkService('x', terms, fakeHost({ files })).findings;
 }
 
 const faults = (findings: readonly Finding[]): unknown[] => findings.map(({ fault }) => fault);
@@ -46,7 +46,7 @@ describe('a service', () => {
       user: POSTGRES,
     };
     const find = (files: Readonly<Record<string, FakeFile>>): unknown =>
-      checkService('y', terms, fakeWorld({ files: fakeFiles(files) })).findings[0]?.subject;
+      checkService('y', terms, fakeHost({ files: fakeFiles(files) })).findings[0]?.subject;
     expect(find(vendor)).toBe('/usr/lib/pam.d/y');
     expect(find({ ...vendor, '/etc/pam.d/y': { text: BOTH } })).toBe('/etc/pam.d/y');
   });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { findServices } from '../../../src/doctor/pam/find-services.ts';
 import { parseHBA } from '../../../src/doctor/hba/parse-hba.ts';
-import { fakeFiles, fakeWorld, type FakeFile } from '../fake-host.ts';
+import { fakeFiles, fakeHost, type FakeFile } from '../fake-host.ts';
 
 const OURS = { text: 'auth required pam_pgtoken.so\naccount required pam_pgtoken.so\n' };
 const EXEC = { text: 'auth required pam_exec.so expose_authtok /usr/bin/pgtoken pam\n' };
@@ -22,7 +22,7 @@ function find(
     parseHBA('/hba', hba, { read: () => undefined, list: () => [] }).rules,
     listed,
     ['/etc/pam.d'],
-    fakeWorld({ files: fakeFiles(Object.fromEntries(files)) }),
+    fakeHost({ files: fakeFiles(Object.fromEntries(files)) }),
   );
 }
 

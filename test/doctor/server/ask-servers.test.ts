@@ -7,7 +7,7 @@ import { loadHBAFiles } from '../../../src/doctor/hba/load-hba-files.ts';
 import { parseConnection } from '../../../src/doctor/server/parse-connection.ts';
 import type { DatabaseFacts } from '../../../src/doctor/server/read-database.ts';
 import type { ServerProcess } from '../../../src/doctor/host/host.ts';
-import { fakeFiles, fakeWorld, type FakeFile } from '../fake-host.ts';
+import { fakeFiles, fakeHost, type FakeFile } from '../fake-host.ts';
 
 const pidFile = (port: string, folder: string): FakeFile => ({
   text: `70\n/data\n1764300000\n${port}\n${folder}\nlocalhost\n  5432001     65536\nready   \n`,
@@ -31,7 +31,7 @@ const facts = (hbaFile: string): DatabaseFacts => ({
 
 describe('a server is let in to', () => {
   it('over the socket that its own file names, and without a password', async () => {
-    const connection = ownConnectionOf(MAIN, 'postgres', fakeWorld({ files: fakeFiles(FILES) }));
+    const connection = ownConnectionOf(MAIN, 'postgres', fakeHost({ files: fakeFiles(FILES) }));
     expect(connection).toMatchObject({
       config: {
         host: '/run/postgresql',
@@ -57,7 +57,7 @@ describe('a server is let in to', () => {
     ['has a file that is not for this user', { ...pidFile('5432', '/tmp'), reader: 101 }],
   ])('never where it %s', (_what, file) => {
     const files = fakeFiles({ '/data/postmaster.pid': file });
-    expect(ownConnectionOf(MAIN, 'postgres', fakeWorld({ files }))).toBeUndefined();
+    expect(ownConnectionOf(MAIN, 'postgres', fakeHost({ files }))).toBeUndefined();
   });
 });
 
@@ -69,7 +69,7 @@ describe('who asks', () => {
     await askServers(
       { named: connection, role: 'postgres' },
       [MAIN, OTHER],
-      fakeWorld({ uid, files: fakeFiles(FILES) }),
+      fakeHost({ uid, files: fakeFiles(FILES) }),
       async (to) => {
         shown.push(to.shown);
         return 'no';
@@ -101,11 +101,11 @@ describe('files of pg_hba.conf', () => {
     '/other/pg_hba.conf': {},
     '/srv/pg_hba.conf': {},
   };
-  const world = fakeWorld({ files: fakeFiles(files) });
+  const host = fakeHost({ files: fakeFiles(files) });
   const connection = { config: {}, shown: 'x' };
   const processes = [MAIN, OTHER];
   const load = (over: Partial<Parameters<typeof loadHBAFiles>[0]>): readonly unknown[] =>
-    loadHBAFiles({ named: undefined, processes, servers: [], ...over }, world).map(
+    loadHBAFiles({ named: undefined, processes, servers: [], ...over }, host).map(
       ({ path, process, server }) => [path, process?.pid, server?.answer],
     );
 

@@ -10,7 +10,7 @@ import { checkTLS } from '../../../src/doctor/server/check-tls.ts';
 import { readSettings, type ServerSettings } from '../../../src/doctor/server/settings.ts';
 import { parseHBA, type HBARule } from '../../../src/doctor/hba/parse-hba.ts';
 import { createCertificateAuthority } from '../../support/certificate-authority.ts';
-import { fakeFiles, fakeWorld, type FakeFile } from '../fake-host.ts';
+import { fakeFiles, fakeHost, type FakeFile } from '../fake-host.ts';
 
 const REMOTE = 'hostssl all all 10.0.0.0/8 pam';
 const LOOPBACK = 'host all all 127.0.0.1/32 pam';
@@ -135,7 +135,7 @@ describe('the certificate', () => {
     checkCertificate(
       settings(over),
       rules(REMOTE),
-      fakeWorld({
+      fakeHost({
         files: fakeFiles({ [path]: file }),
         clock: () => Date.now() / 1000 + days * DAY,
       }),
@@ -186,7 +186,7 @@ describe('the certificate', () => {
 
   it('is shown to nobody', () => {
     expect(check('/data/server.crt', { hasTLS: false })).toEqual([]);
-    const world = fakeWorld({ files: fakeFiles({ '/data/server.crt': { text } }) });
-    expect(checkCertificate(settings(), rules(LOOPBACK, LOCAL), world)).toEqual([]);
+    const host = fakeHost({ files: fakeFiles({ '/data/server.crt': { text } }) });
+    expect(checkCertificate(settings(), rules(LOOPBACK, LOCAL), host)).toEqual([]);
   });
 });

@@ -29,7 +29,7 @@ export const cacheRecord: FuzzTarget = {
     const record = { source: OWNER.source, fetchedAt: NOW - 60, attemptedAt: NOW - 60, keySet };
     return [
       record,
-      { ...record, fetchedAt: NOW - 3600, lastError: 'connection refused', soughtAt: NOW - 10 },
+      { ...record, fetchedAt: NOW - 3600, lastError: 'connection refused', unknownKeyAt: NOW - 10 },
       { ...record, fetchedAt: NOW - 90_000, etag: 'https://k8s.example.com/keys "1"' },
       { ...record, fetchedAt: NOW + 60, nextRefreshAt: NOW + 600 },
       { ...record, fetchedAt: 0, keySet: { keys: [] }, lastError: 'no such name' },

@@ -1,6 +1,7 @@
 // Claims of every kind in tokens that are truly signed: nothing throws, and what is granted is granted for a reason that can
 // be read off the claims.
-import { authorize, type AuthorizeOptions } from '../../../src/decide/authorize.ts';
+import { authorize } from '../../../src/decide/authorize.ts';
+import type { AuthorizeOptions } from '../../../src/decide/authorize-options.ts';
 import { refuse } from '../../../src/errors.ts';
 import { type JSONObject, parseJSONObject } from '../../../src/parse-json-object.ts';
 import { formatReply } from '../../../src/protocol/format-reply.ts';

@@ -1,7 +1,8 @@
 // The token parser, and the whole decision on what it lets through: whatever is sent, nothing throws, nothing of it is shown,
 // and nothing is granted but the tokens that are valid as they are.
-import { authorize, type AuthorizeOptions } from '../../../src/decide/authorize.ts';
-import { createKnownTokens } from '../../../src/decide/verified-tokens.ts';
+import { authorize } from '../../../src/decide/authorize.ts';
+import type { AuthorizeOptions } from '../../../src/decide/authorize-options.ts';
+import { createVerifiedTokens } from '../../../src/decide/verified-tokens.ts';
 import { isRefusal, refuse } from '../../../src/errors.ts';
 import { formatReply } from '../../../src/protocol/format-reply.ts';
 import { parseToken } from '../../../src/verify/parse-token.ts';
@@ -34,7 +35,7 @@ export const token: FuzzTarget = {
       clock: () => NOW,
       keysOf: async ({ keySource }) =>
         keySource.kind === 'pinned' ? keySource.keySet : refuse('ERR_INTERNAL', 'not pinned'),
-      knownTokens: createKnownTokens(),
+      verifiedTokens: createVerifiedTokens(),
     };
     return {
       async run(input) {

@@ -1,9 +1,8 @@
 // PostgreSQL, module, daemon and psql, for the tests of this folder: whose tokens count, and what becomes of one.
 import { expect } from 'vitest';
 
-import type { DaemonHost } from '../../support/start-daemon-host.ts';
+import { type DaemonHost, startDaemonHost } from '../../support/start-daemon-host.ts';
 import type { DaemonProcess } from '../../support/start-daemon-process.ts';
-import { startDaemonHost } from '../../support/start-daemon-host.ts';
 import type { ApiServer } from './start-api-server.ts';
 
 export interface Database extends AsyncDisposable {

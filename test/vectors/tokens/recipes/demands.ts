@@ -1,6 +1,5 @@
 // token.types, allowSenderConstrained, maxAge, requiredClaims and boundTo.
-import type { Mint, TokenOptions } from '../mint.ts';
-import { NOW } from '../mint.ts';
+import { type Mint, type TokenOptions, NOW } from '../mint.ts';
 import { granted, type Recipe } from './recipe.ts';
 
 const POD = { name: 'myservice-0', uid: 'b7e1' };

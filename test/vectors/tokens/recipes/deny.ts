@@ -1,6 +1,5 @@
 // deny: good tokens that somebody has withdrawn.
-import type { Mint, TokenOptions } from '../mint.ts';
-import { NOW } from '../mint.ts';
+import { type Mint, type TokenOptions, NOW } from '../mint.ts';
 import { granted, type Recipe } from './recipe.ts';
 
 const HINT = 'Somebody has withdrawn it here; ask whoever administers this server.';

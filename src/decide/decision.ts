@@ -1,0 +1,29 @@
+// What comes of a login: yes, or no and why, with what it was made of.
+import type { Refusal } from '../errors.ts';
+import type { ParsedToken } from '../verify/parse-token.ts';
+
+/** A login that is permitted, and by which entry. */
+export interface Grant {
+  readonly granted: true;
+  readonly issuer: string;
+  readonly role: string;
+}
+
+/** Yes, or no and why. */
+export type Decision = Grant | Refusal;
+
+/** A decision with what it was made of, for the audit line. */
+export interface DecisionRecord {
+  readonly decision: Decision;
+  /** The entry that decided; undefined when it came to none. */
+  readonly issuer: string | undefined;
+  /** The token, when it was one. */
+  readonly token: ParsedToken | undefined;
+  /** Whether the entry's keys verified the token's signature: until then anybody may have written it. */
+  readonly verified: boolean;
+}
+
+/** @returns a refusal that no entry had a part in. */
+export function undecided(decision: Refusal, token?: ParsedToken): DecisionRecord {
+  return { decision, issuer: undefined, token, verified: false };
+}
