@@ -1,4 +1,4 @@
-// `npm run faults`: what each fault of docs/assurance.md costs: the logins granted during it, the longest login, and the time
+// `npm run faults`: what each fault of docs/understand/assurance.md costs: the logins granted during it, the longest login, and the time
 // until logins are granted again. With --checkout it measures another version of pgtoken, built in its own checkout.
 import { Command } from 'commander';
 import { FAULTS } from './fault-list.ts';

@@ -9,7 +9,7 @@
 #
 # With Debian's own tools, in a clean Debian 12 that exists for this alone, so that the module asks for no newer libc than
 # that of Debian 12, and so that neither this host nor its configuration shows in the package. The checkout is copied
-# first and stays as it is. Two runs give the same bytes. docs/packaging.md says more.
+# first and stays as it is. Two runs give the same bytes. docs/develop/packaging.md says more.
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)

@@ -1,5 +1,5 @@
 /*
- * The module's side of docs/protocol.md. Rules: the token goes from libpam's memory straight into the socket; only a
+ * The module's side of docs/understand/protocol.md. Rules: the token goes from libpam's memory straight into the socket; only a
  * whole, well-formed "granted", from a daemon that has taken the whole request and then closed, is a grant; when the
  * daemon closes before the first byte of a reply it is asked again, because asking twice decides the same.
  */

@@ -1,5 +1,5 @@
 /*
- * What the module and the daemon agree on: the numbers of docs/protocol.md, and the question itself.
+ * What the module and the daemon agree on: the numbers of docs/understand/protocol.md, and the question itself.
  * Rule: nothing here changes without that document and test/vectors/protocol.
  */
 #pragma once

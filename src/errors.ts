@@ -1,7 +1,7 @@
 // The stable codes of everything that is not a grant, and the value that carries one.
 //
 // "No" is a value (a Refusal), never an exception. A code says once and for all whether the token was judged and
-// refused ("denied") or could not be judged ("unavailable"); docs/errors.md explains each code to an administrator.
+// refused ("denied") or could not be judged ("unavailable"); docs/reference/errors.md explains each code to an administrator.
 
 /** How a request ends: what the daemon answers, and the exit code of `pgtoken pam` (0, 1, 2). */
 export type Outcome = 'granted' | 'denied' | 'unavailable';

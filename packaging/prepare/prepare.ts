@@ -65,8 +65,8 @@ async function prepare(
     version,
     date,
     help,
-    configuration: read('docs/configuration.md'),
-    pam: read('docs/pam.md'),
+    configuration: read('docs/reference/configuration.md'),
+    pam: read('docs/start/pam.md'),
   };
   for (const name of readdirSync(join(CHECKOUT, 'packaging', 'man'))) {
     write(`man/${name}`, renderManPage(read(`packaging/man/${name}`), sources));

@@ -3,8 +3,8 @@
 //   @VERSION@ @DATE@            of this package
 //   .\" @commands               every command with usage, description and options
 //   .\" @options pgtoken serve  the options of one command
-//   .\" @module-options         the options of pam_pgtoken.so, from docs/pam.md
-//   .\" @keys                   the keys of issuers.yaml, from docs/configuration.md
+//   .\" @module-options         the options of pam_pgtoken.so, from docs/start/pam.md
+//   .\" @keys                   the keys of issuers.yaml, from docs/reference/configuration.md
 import { flatten, type CommandHelp, type HelpItem } from './read-help.ts';
 import { readTables } from './read-tables.ts';
 import { roffCode, roffExample, roffItem, roffText } from './roff.ts';
@@ -15,9 +15,9 @@ export interface ManPageSources {
   /** Of the changelog's newest entry, `2026-01-31`. */
   readonly date: string;
   readonly help: CommandHelp;
-  /** docs/configuration.md. */
+  /** docs/reference/configuration.md. */
   readonly configuration: string;
-  /** docs/pam.md. */
+  /** docs/start/pam.md. */
   readonly pam: string;
 }
 
@@ -88,7 +88,7 @@ function asSentence(text: string): string {
 function renderModuleOptions(page: string): string {
   const section = readTables(page).find(({ title }) => title === 'Options');
   if (section === undefined) {
-    throw new Error('docs/pam.md has no table of options');
+    throw new Error('docs/start/pam.md has no table of options');
   }
   return section.rows
     .map(([option = '', initial = '', meaning = '']) =>
@@ -108,7 +108,7 @@ function renderKeys(page: string): string {
     }))
     .filter(({ keys }) => keys.length > 0);
   if (sections.length === 0) {
-    throw new Error('docs/configuration.md has no table of keys');
+    throw new Error('docs/reference/configuration.md has no table of keys');
   }
   return sections
     .flatMap(({ title, keys }) => [

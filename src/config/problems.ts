@@ -150,7 +150,7 @@ export function describeIssue(
 const NO_HMAC =
   'HMAC cannot be permitted, as it signs with a shared secret: have the issuer sign with a private key, such as by RS256.';
 const NOTHING_WRITTEN =
-  'The file is empty, or has comments alone: docs/configuration.md has the common case, packaging/examples the providers.';
+  'The file is empty, or has comments alone: docs/reference/configuration.md has the common case, packaging/examples the providers.';
 
 const TYPE_NAMES: Readonly<Record<string, string>> = {
   object: 'a mapping',
@@ -201,7 +201,7 @@ function describeUnknown(
   }
   return {
     message: `Unknown field${known.length === 0 ? '' : `, known here: ${[...known].toSorted().join(', ')}`}`,
-    hint: 'docs/configuration.md has every key; with pgtoken config schema an editor completes them.',
+    hint: 'docs/reference/configuration.md has every key; with pgtoken config schema an editor completes them.',
   };
 }
 

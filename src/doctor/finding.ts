@@ -1,5 +1,5 @@
 // What a check found: that something is in order, or a fault by its stable name, with its fix. The names are a contract with
-// scripts (--json) and with docs/doctor.md; the words beside them are for people and may change.
+// scripts (--json) and with docs/operate/doctor.md; the words beside them are for people and may change.
 //
 // Nothing secret is ever in a finding: no token, no password, no connection string.
 

@@ -134,7 +134,7 @@ function translateIssuer(
   for (const fault of faults) {
     loss(
       `issuer ${quote(issuer)}: it ${fault}`,
-      'The file cannot be used with it. Where the keys come another way, see keys in docs/configuration.md.',
+      'The file cannot be used with it. Where the keys come another way, see keys in docs/reference/configuration.md.',
     );
   }
   if (issuer.endsWith('/')) {

@@ -41,7 +41,7 @@ export function translateTemplate(
   return rule;
 }
 
-const WRITE_IT = 'Write the role rule that is meant: docs/configuration.md has them all.';
+const WRITE_IT = 'Write the role rule that is meant: docs/reference/configuration.md has them all.';
 
 function writeRule(parts: readonly TemplatePart[]): MigratedRule | TemplateProblem {
   const claims = parts.filter((part) => part.kind === 'claim');

@@ -1,5 +1,5 @@
 // How a decision is told to the PAM module: as a reply on the socket, and as the reason line of `pgtoken pam`.
-// docs/protocol.md is the contract. This side knows nothing of tokens.
+// docs/understand/protocol.md is the contract. This side knows nothing of tokens.
 import type { Refusal } from '../errors.ts';
 
 /**

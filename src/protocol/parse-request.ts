@@ -1,4 +1,4 @@
-// The daemon's side of a request on the socket: NUL-terminated strings, in the words of pam_exec. docs/protocol.md is
+// The daemon's side of a request on the socket: NUL-terminated strings, in the words of pam_exec. docs/understand/protocol.md is
 // the contract. Knows nothing of tokens, and believes nothing of what a client sends.
 
 /** The longest request in bytes, all NULs included. */

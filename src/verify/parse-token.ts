@@ -30,7 +30,7 @@ export interface ParsedToken {
   readonly signatureBytes: number;
 }
 
-/** The longest password that any program on the way hands over, in bytes; see docs/protocol.md. */
+/** The longest password that any program on the way hands over, in bytes; see docs/understand/protocol.md. */
 export const MAX_TOKEN_BYTES = 65_535;
 
 /** By an RSA key of 512 bits, in bytes: anything shorter was cut. */

@@ -1,6 +1,6 @@
 // A token that was cut on its way, at its end or at its start, and what is likely to have cut it.
 //
-// A length is listed here only when the program was seen to cut there, in the version that the hint names; docs/clients.md has
+// A length is listed here only when the program was seen to cut there, in the version that the hint names; docs/connect/clients.md has
 // what was seen. A hint that names the wrong program costs more than one that names none.
 import { refuse, type Refusal } from '../errors.ts';
 import { parseJSONObject } from '../parse-json-object.ts';

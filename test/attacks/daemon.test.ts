@@ -12,7 +12,7 @@ import { loadVectorFiles, type Vector } from '../vectors/tokens/vector.ts';
 import { createAttackWorld, type AttackWorld } from './create-attack-world.ts';
 import { findPieces, piecesOf } from './find-pieces.ts';
 
-/** The daemon's whole message: with the hint where it has room, cut where not even the message has (docs/protocol.md). */
+/** The daemon's whole message: with the hint where it has room, cut where not even the message has (docs/understand/protocol.md). */
 const MAX_REPLY_BYTES = 500;
 
 const cases: readonly Vector[] = [

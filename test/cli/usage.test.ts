@@ -149,7 +149,7 @@ describe('pgtoken config check', () => {
     const file = await place('nobody.yaml', 'apiVersion: pgtoken/v1\nissuers: []\n');
     expect(await runPgtoken(['config', 'check', file])).toMatchObject({
       status: 1,
-      stdout: `${file}:2:1: issuers: no issuer is configured, nobody can log in\n  HINT: Write an entry for your issuer; docs/configuration.md has the common case.\n`,
+      stdout: `${file}:2:1: issuers: no issuer is configured, nobody can log in\n  HINT: Write an entry for your issuer; docs/reference/configuration.md has the common case.\n`,
       stderr: `pgtoken: ${file}: 1 problem\n`,
     });
   });
@@ -168,7 +168,7 @@ describe('pgtoken config check', () => {
         `${file}:3:3: issuers[0].roles: Required value: expected a list of role rules`,
         `${file}:4:3: issuers[0].keys: Required value: exactly one of jwksURI, jwksFile, publicKeysFile, spiffeBundleURL, spiffeBundleFile; leave keys out for discovery`,
         `${file}:5:1: extra: Unknown field, known here: apiVersion, issuers, protectedRoles`,
-        '  HINT: docs/configuration.md has every key; with pgtoken config schema an editor completes them.',
+        '  HINT: docs/reference/configuration.md has every key; with pgtoken config schema an editor completes them.',
         '',
       ].join('\n'),
       stderr: `pgtoken: ${file}: 5 problems\n`,
@@ -179,7 +179,7 @@ describe('pgtoken config check', () => {
     const missing = join(folder, 'missing.yaml');
     expect(await runPgtoken(['config', 'check', missing])).toMatchObject({
       status: 1,
-      stdout: `${missing}:1:1: cannot be used: no such file\n  HINT: Check the path. README.md has a file to begin with, docs/configuration.md all of its keys.\n`,
+      stdout: `${missing}:1:1: cannot be used: no such file\n  HINT: Check the path. README.md has a file to begin with, docs/reference/configuration.md all of its keys.\n`,
       stderr: `pgtoken: ${missing}: 1 problem\n`,
     });
   });

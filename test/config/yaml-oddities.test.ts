@@ -12,7 +12,7 @@ describe('a text that is no configuration', () => {
   it.each(['', '# nothing\n', 'null\n'])('gets advice where it is empty: %j', (text) => {
     const parsed = parseConfig(text);
     expect(parsed.ok ? [] : parsed.problems.map(({ hint }) => hint)).toEqual([
-      'The file is empty, or has comments alone: docs/configuration.md has the common case, packaging/examples the providers.',
+      'The file is empty, or has comments alone: docs/reference/configuration.md has the common case, packaging/examples the providers.',
     ]);
   });
 

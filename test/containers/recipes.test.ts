@@ -1,4 +1,4 @@
-// The recipes of packaging/container and docs/containers.md say the same, and what they name is there. The containers
+// The recipes of packaging/container and docs/operate/containers.md say the same, and what they name is there. The containers
 // themselves are in running/ (npm run test:containers).
 import { readFileSync } from 'node:fs';
 import { glob } from 'node:fs/promises';
@@ -16,12 +16,12 @@ import { composeSchema } from './start-services.ts';
 
 const FOLDER = 'packaging/container';
 const QUOTED = ['compose.yaml', 'compose-sidecar.yaml', 'cloudnative-pg/cluster.yaml'];
-const page = readPage('docs/containers.md');
+const page = readPage('docs/operate/containers.md');
 const read = (path: string): string => readFileSync(join(ROOT, FOLDER, path), 'utf8');
 const recipeOf = (path: string): Recipe =>
   readContainerfile(join(ROOT, FOLDER, path), { TARGETARCH: 'amd64' });
 
-describe('docs/containers.md', () => {
+describe('docs/operate/containers.md', () => {
   it.each(QUOTED)('quotes the whole of %s', (path) => {
     expect(page.blocks.map(({ text }) => text)).toContain(read(path));
   });
@@ -130,7 +130,7 @@ describe('the cluster of CloudNativePG', () => {
     ]);
   });
 
-  it('has the image that docs/containers.md builds', () => {
+  it('has the image that docs/operate/containers.md builds', () => {
     expect(page.text).toContain(`-t ${cluster.imageName} .`);
   });
 });

@@ -152,7 +152,7 @@ describe('a role', () => {
     deep: fc.oneof(fc.record({ er: word }), word),
   });
 
-  /** What a rule yields, by the words of docs/configuration.md and other means than those of the program. */
+  /** What a rule yields, by the words of docs/reference/configuration.md and other means than those of the program. */
   const yielded = (one: Rule, all: Entry): string[] => {
     const deep = all['deep'];
     const value =

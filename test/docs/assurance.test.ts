@@ -1,4 +1,4 @@
-// Holds docs/assurance.md to what it counts, and its commands to what there is. What was measured once, no test holds.
+// Holds docs/understand/assurance.md to what it counts, and its commands to what there is. What was measured once, no test holds.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -19,7 +19,7 @@ import { HARMLESS, loadAttackFiles } from '../vectors/attacks/attack.ts';
 import { readExplanations } from '../mutation/read-report.ts';
 import { codeSpans, readPage, ROOT, rowsOf } from './read-markdown.ts';
 
-const page = readPage('docs/assurance.md');
+const page = readPage('docs/understand/assurance.md');
 const files = await loadAttackFiles();
 const count = (isHarmless: boolean): number =>
   files
@@ -41,7 +41,7 @@ function countMutations(): number {
   return tried;
 }
 
-describe('docs/assurance.md', () => {
+describe('docs/understand/assurance.md', () => {
   it.each<readonly [what: string, tried: number]>([
     ['attacks, through the pipeline', count(false)],
     ['attacks, through the socket of a daemon', count(false)],

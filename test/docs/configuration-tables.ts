@@ -1,4 +1,4 @@
-// The tables of docs/configuration.md, from the JSON Schema that `pgtoken config schema` prints: `npm run docs` writes them
+// The tables of docs/reference/configuration.md, from the JSON Schema that `pgtoken config schema` prints: `npm run docs` writes them
 // between their marks, a test compares. Nobody edits them by hand.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,7 +29,7 @@ export interface Key {
   readonly leaf: boolean;
 }
 
-const PAGE = join(ROOT, 'docs', 'configuration.md');
+const PAGE = join(ROOT, 'docs/reference/configuration.md');
 const TABLE = /(<!-- keys of (\S+) -->\n\n)(?:\|[^\n]*\n)*\n?(<!-- end -->)/g;
 
 /** Every key of the file by its path, as in `issuers[].issuer.url`. The list of issuers itself counts as a value. */

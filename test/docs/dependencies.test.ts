@@ -1,4 +1,4 @@
-// Holds docs/dependencies.md to package.json, package-lock.json and what is installed, and these to what that page promises.
+// Holds docs/develop/dependencies.md to package.json, package-lock.json and what is installed, and these to what that page promises.
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -43,7 +43,7 @@ const locked = new Map(
       .packages,
   ).filter(([path]) => path !== ''),
 );
-const page = readPage('docs/dependencies.md');
+const page = readPage('docs/develop/dependencies.md');
 
 /** Rows of a table of the page, by the package that each is about. */
 function tableOf(section: string): ReadonlyMap<string, readonly string[]> {
@@ -99,7 +99,7 @@ const RUNTIME = ['x64', 'arm64']
 
 const program = [...locked].filter(([, { dev }]) => dev !== true);
 
-describe('docs/dependencies.md', () => {
+describe('docs/develop/dependencies.md', () => {
   it('has a row for every package of package.json, and no other', () => {
     const ours = { ...own.dependencies, ...own.optionalDependencies };
     expect([...PROGRAM.keys()].toSorted()).toEqual(Object.keys(ours).toSorted());

@@ -21,14 +21,14 @@ import { listKeys, readConfigurationPage, renderTables } from './configuration-t
 import { makeErrorExamples } from './error-examples.ts';
 import { codeSpans, readPage, ROOT, rowsOf } from './read-markdown.ts';
 
-const errors = readPage('docs/errors.md');
-const configuration = readPage('docs/configuration.md');
-const daemon = readPage('docs/daemon.md');
-const doctor = readPage('docs/doctor.md');
-const pam = readPage('docs/pam.md');
+const errors = readPage('docs/reference/errors.md');
+const configuration = readPage('docs/reference/configuration.md');
+const daemon = readPage('docs/operate/daemon.md');
+const doctor = readPage('docs/operate/doctor.md');
+const pam = readPage('docs/start/pam.md');
 const readme = readPage('README.md');
 
-describe('docs/errors.md', () => {
+describe('docs/reference/errors.md', () => {
   const codes = Object.keys(ERROR_CODES);
   const outcomes: ReadonlyMap<string, string> = new Map(Object.entries(ERROR_CODES));
   const reserved = codes.filter((code) =>
@@ -81,7 +81,7 @@ describe('docs/errors.md', () => {
   });
 });
 
-describe('docs/configuration.md', () => {
+describe('docs/reference/configuration.md', () => {
   const keys = listKeys();
   const rows = new Map(
     configuration.rows
@@ -207,7 +207,7 @@ describe('options', () => {
     { command: ['pam'], page: pam },
     { command: ['serve'], page: daemon },
     { command: ['keys'], page: daemon },
-    { command: ['explain'], page: readPage('docs/explain.md') },
+    { command: ['explain'], page: readPage('docs/operate/explain.md') },
     { command: ['config', 'check'], page: configuration },
     { command: ['doctor'], page: doctor },
   ];
@@ -248,7 +248,7 @@ describe('options', () => {
     expect(await readHelp(['migrate'])).toEqual([]);
     const { stdout: migrate } = await runPgtoken(['migrate', '--help']);
     expect(migrate).toContain('<line>');
-    expect(readPage('docs/migrate.md').text).toContain('Usage: pgtoken migrate <line>');
+    expect(readPage('docs/operate/migrate.md').text).toContain('Usage: pgtoken migrate <line>');
   });
 
   it('of the module are documented, with their defaults', () => {
@@ -265,7 +265,7 @@ describe('options', () => {
   });
 });
 
-describe('docs/daemon.md', () => {
+describe('docs/operate/daemon.md', () => {
   it('has every metric with its type and labels, and no other', async () => {
     const status = new Map([['homelab', { keyCount: 1, age: 1 }]]);
     const metrics = createMetrics('0', () => status);
@@ -317,7 +317,7 @@ describe('docs/daemon.md', () => {
   });
 });
 
-describe('docs/doctor.md', () => {
+describe('docs/operate/doctor.md', () => {
   it('has every fault with its level, in the order of src/doctor/finding.ts', () => {
     const documented = rowsOf(doctor.sections.get('Faults')).map(([name, level]) => [
       codeSpans(name)[0],
@@ -350,7 +350,13 @@ describe('links', () => {
   const pages = readSources('', '.md').map(([path]) => path);
 
   it('there are pages', () => {
-    expect(pages).toEqual(expect.arrayContaining(['README.md', 'docs/errors.md', 'SECURITY.md']));
+    expect(pages).toEqual(expect.arrayContaining(['README.md', 'docs/reference/errors.md', 'SECURITY.md']));
+  });
+
+  it('of docs/README.md lead to every page below it', () => {
+    const below = pages.filter((path) => path.startsWith('docs/') && path !== 'docs/README.md');
+    const links = readPage('docs/README.md').links.map((link) => `docs/${link}`);
+    expect(links.toSorted()).toEqual(expect.arrayContaining(below.toSorted()));
   });
 
   it.each(pages)('of %s lead somewhere', (path) => {

@@ -1,4 +1,4 @@
-// The refusals that docs/errors.md shows, made by the code that writes them: a small policy, a clock that stands still, and
+// The refusals that docs/reference/errors.md shows, made by the code that writes them: a small policy, a clock that stands still, and
 // tokens that are wrong in one way each.
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';

@@ -1,4 +1,4 @@
-// Holds docs/examples.md and the pages for people, CI, SPIFFE and clouds to the examples: the numbers of the tables are those of
+// Holds docs/start/examples.md and the pages for people, CI, SPIFFE and clouds to the examples: the numbers of the tables are those of
 // the vectors, every example is shown where somebody looks for it, and what stands around an issuers.yaml fits it.
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -13,8 +13,8 @@ import { type ExampleVectors, loadExampleVectors } from '../vectors/examples/vec
 import { type Page, readPage, ROOT } from './read-markdown.ts';
 
 const examples = await loadExampleVectors();
-const overview = readPage('docs/examples.md');
-const pages = ['docs/people.md', 'docs/ci.md', 'docs/spiffe.md', 'docs/clouds.md'].map(
+const overview = readPage('docs/start/examples.md');
+const pages = ['docs/issuers/people.md', 'docs/issuers/ci.md', 'docs/issuers/spiffe.md', 'docs/issuers/clouds.md'].map(
   (path) => [path, readPage(path)] as const,
 );
 
@@ -74,7 +74,7 @@ function formatDuration(seconds: number): string {
   return amounts.flatMap(([amount, unit]) => (amount === 0 ? [] : [`${amount} ${unit}`])).join(' ');
 }
 
-describe('docs/examples.md', () => {
+describe('docs/start/examples.md', () => {
   it('has every example, with the numbers of its vectors', () => {
     const rows = overview.rows.map(([link = '', , ...numbers]) => [
       /^\[([\w-]+)\]/.exec(link)?.[1],
@@ -182,12 +182,10 @@ describe('the pages for people, CI, SPIFFE and clouds', () => {
     for (const { text } of snippets) expect(parse(text)).toBeTypeOf('object');
   });
 
-  it('stand in the folder that README.md tells of', () => {
-    const { links } = readPage('README.md');
-    const there = readdirSync(join(ROOT, 'docs')).map((file) => `docs/${file}`);
-    for (const path of ['docs/examples.md', ...pages.map(([page]) => page)]) {
-      expect(links).toContain(path);
-      expect(there).toContain(path);
-    }
+  it('are all there is about issuers, but for Kubernetes', () => {
+    const there = readdirSync(join(ROOT, 'docs/issuers')).map((file) => `docs/issuers/${file}`);
+    expect(there.toSorted()).toEqual(
+      [...pages.map(([page]) => page), 'docs/issuers/kubernetes.md'].toSorted(),
+    );
   });
 });

@@ -1,4 +1,4 @@
-// Holds docs/migrate.md to what `pgtoken migrate` does.
+// Holds docs/operate/migrate.md to what `pgtoken migrate` does.
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
@@ -7,7 +7,7 @@ import { translateLine } from '../../src/migrate/translate-line.ts';
 import { translateTemplate } from '../../src/migrate/translate-template.ts';
 import { codeSpans, parsePage, readPage, rowsOf } from './read-markdown.ts';
 
-const page = readPage('docs/migrate.md');
+const page = readPage('docs/operate/migrate.md');
 
 it('the example is what the command writes', () => {
   const [command] = page.blocks.filter(({ language }) => language === 'sh');

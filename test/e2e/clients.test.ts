@@ -1,4 +1,4 @@
-// What docs/clients.md promises of clients whose token is replaced: libpq with a .pgpass, written by the container of the
+// What docs/connect/clients.md promises of clients whose token is replaced: libpq with a .pgpass, written by the container of the
 // Kubernetes example, and node-postgres with a function, each with the second token once the first one is of no use. And what it
 // says of tokens that do not arrive.
 import { spawn } from 'node:child_process';

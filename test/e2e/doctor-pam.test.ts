@@ -242,7 +242,7 @@ describe('names the fault and the fix where, in PAM,', () => {
         'service-option',
         `${join(pamDir, SERVICE)}:1`,
         message,
-        'Correct the option; docs/pam.md has all of them.',
+        'Correct the option; docs/start/pam.md has all of them.',
       ),
     ]);
   });

@@ -61,7 +61,7 @@ beforeAll(async () => {
   ].join(' ');
   cluster = stack.use(
     await startPostgresCluster({
-      // The line of docs/two-factors.md.
+      // The line of docs/connect/two-factors.md.
       hba: [`hostssl all all 127.0.0.1/32 pam pamservice=${PAM_SERVICE} clientcert=verify-full`],
       pamServices: { [PAM_SERVICE]: `auth required ${module}\naccount required ${module}\n` },
       setup: [ROLE, OTHER].map((role) => `create role "${role}" login`),

@@ -1,4 +1,4 @@
-// What PostgreSQL does and does not do while a login waits in PAM, and after PAM has let it in: what docs/pam.md promises, and what
+// What PostgreSQL does and does not do while a login waits in PAM, and after PAM has let it in: what docs/start/pam.md promises, and what
 // surprises who administers a server. A daemon that answers when it is told to stands in for pgtoken's.
 import { rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';

@@ -1,4 +1,4 @@
-// Holds the files of packaging/examples/kubernetes to each other and to issuers.yaml beside them: who follows docs/kubernetes.md
+// Holds the files of packaging/examples/kubernetes to each other and to issuers.yaml beside them: who follows docs/issuers/kubernetes.md
 // must get a cluster and a database host that fit. The script that keeps a .pgpass fresh runs here as it stands there.
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
@@ -16,7 +16,7 @@ import { run } from '../support/run.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 import { at, FOLDER, listAt, readDocuments, readExample, readObject } from './read-manifests.ts';
 
-const page = readPage('docs/kubernetes.md');
+const page = readPage('docs/issuers/kubernetes.md');
 const MANIFESTS = ['discovery-access.yaml', 'discovery-proxy.yaml', 'myservice.yaml'];
 
 function configurationOf(text: string) {
@@ -307,7 +307,7 @@ describe('the database host', () => {
   });
 });
 
-describe('docs/kubernetes.md', () => {
+describe('docs/issuers/kubernetes.md', () => {
   it('leads to every file of the folder', async () => {
     const links = page.links.filter((link) => link.includes('examples/kubernetes/'));
     const files = (await readdir(FOLDER, { recursive: true, withFileTypes: true }))

@@ -102,7 +102,7 @@ describe('a quoted value', () => {
   });
 });
 
-it('a reply keeps to the grammar of docs/protocol.md, whatever was decided', () => {
+it('a reply keeps to the grammar of docs/understand/protocol.md, whatever was decided', () => {
   const code = fc.constantFrom<ErrorCode>(
     'ERR_NOT_A_TOKEN',
     'ERR_KEYS_UNAVAILABLE',

@@ -26,8 +26,8 @@ beforeAll(() => {
   sources = {
     ...readChangelog(read('packaging/debian/changelog')),
     help,
-    configuration: read('docs/configuration.md'),
-    pam: read('docs/pam.md'),
+    configuration: read('docs/reference/configuration.md'),
+    pam: read('docs/start/pam.md'),
   };
   for (const name of TEMPLATES) {
     pages.set(name, renderManPage(read(`packaging/man/${name}`), sources));
@@ -153,10 +153,10 @@ describe('a template', () => {
 
   it('cannot be filled from pages without their tables', () => {
     expect(() => renderManPage('.\\" @keys', { ...sources, configuration: '' })).toThrow(
-      'docs/configuration.md has no table of keys',
+      'docs/reference/configuration.md has no table of keys',
     );
     expect(() => renderManPage('.\\" @module-options', { ...sources, pam: '' })).toThrow(
-      'docs/pam.md has no table of options',
+      'docs/start/pam.md has no table of options',
     );
   });
 });

@@ -1,4 +1,4 @@
-// The module's side of docs/protocol.md against the vectors that the daemon is tested with too.
+// The module's side of docs/understand/protocol.md against the vectors that the daemon is tested with too.
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
   build,

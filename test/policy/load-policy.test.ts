@@ -216,7 +216,7 @@ describe('a policy', () => {
     expect(missing.ok || missing.problems).toMatchObject([
       {
         message: 'cannot be used: no such file',
-        hint: 'Check the path. README.md has a file to begin with, docs/configuration.md all of its keys.',
+        hint: 'Check the path. README.md has a file to begin with, docs/reference/configuration.md all of its keys.',
       },
     ]);
     const open = await load(CONFIG(), 0o666);

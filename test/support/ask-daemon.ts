@@ -9,7 +9,7 @@ export interface DaemonRequest {
   readonly rhost?: string;
 }
 
-/** The bytes of a request (docs/protocol.md). */
+/** The bytes of a request (docs/understand/protocol.md). */
 export function formatRequest(request: DaemonRequest): Buffer {
   const { user, token, service = 'postgresql', rhost } = request;
   const strings = [

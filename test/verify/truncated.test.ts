@@ -1,4 +1,4 @@
-// Which lengths have a hint of their own. That each hint is right is a matter of what was seen: docs/clients.md.
+// Which lengths have a hint of their own. That each hint is right is a matter of what was seen: docs/connect/clients.md.
 import { describe, expect, it } from 'vitest';
 
 import { truncated } from '../../src/verify/truncated.ts';

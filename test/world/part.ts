@@ -1,5 +1,5 @@
 // What a part of npm run test:world is: programs of others that pgtoken is run against, each in the versions that
-// docs/compatibility.md lists. A part is a folder here with its tests and a part.ts.
+// docs/understand/compatibility.md lists. A part is a folder here with its tests and a part.ts.
 import type { Progress } from './machine/create-progress.ts';
 
 /** One program in one version. All tests of the part run once for it, and learn of it by `inject('peer')`. */
@@ -16,9 +16,9 @@ export interface Peer {
 export interface Part {
   /** The folder in test/world, and the word behind `npm run test:world --`. */
   readonly name: string;
-  /** Its heading in docs/compatibility.md. */
+  /** Its heading in docs/understand/compatibility.md. */
   readonly title: string;
-  /** What is real there and what is not: one paragraph for docs/compatibility.md. */
+  /** What is real there and what is not: one paragraph for docs/understand/compatibility.md. */
   readonly about: string;
   /**
    * Installs what is not there yet. Throws when anything cannot be had: nothing is left out.

@@ -1,4 +1,4 @@
-// docs/compatibility.md is what the recorded results say.
+// docs/understand/compatibility.md is what the recorded results say.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -26,8 +26,8 @@ const render = (
     shown: { 'login.test.ts': ['a login is granted'] },
   }));
 
-it('docs/compatibility.md is made from the recorded results', () => {
-  const page = readFileSync(join(import.meta.dirname, '../../docs/compatibility.md'), 'utf8');
+it('docs/understand/compatibility.md is made from the recorded results', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/understand/compatibility.md'), 'utf8');
   expect(page).toBe(renderCompatibility(PARTS, readResult));
 });
 

@@ -1,4 +1,4 @@
-// Writes docs/compatibility.md from the recorded results.
+// Writes docs/understand/compatibility.md from the recorded results.
 import type { Part } from './part.ts';
 import type { PartResult, PeerResult } from './results.ts';
 

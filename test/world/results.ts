@@ -1,4 +1,4 @@
-// What came of the last recorded run of each part, in results/PART.json, from which docs/compatibility.md is made.
+// What came of the last recorded run of each part, in results/PART.json, from which docs/understand/compatibility.md is made.
 import { readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

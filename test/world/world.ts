@@ -1,7 +1,7 @@
-// npm run test:world -- PART: pgtoken against real programs of others, in the versions that docs/compatibility.md lists. What it
+// npm run test:world -- PART: pgtoken against real programs of others, in the versions that docs/understand/compatibility.md lists. What it
 // needs is built or downloaded first, and kept; what cannot be had is an error. Exit status 0 when every test has passed.
 //
-//   --record        writes the outcome to results/ and docs/compatibility.md
+//   --record        writes the outcome to results/ and docs/understand/compatibility.md
 //   --only TEXT     the test files with this in their path alone
 //   --version TEXT  the peers of this version alone
 import { readFile, writeFile } from 'node:fs/promises';
@@ -95,8 +95,8 @@ async function main(): Promise<boolean> {
   }
   if (values.record) {
     await writeResult(part.name, result);
-    await writeFile(join(ROOT, 'docs/compatibility.md'), renderCompatibility(PARTS, readResult));
-    print('recorded: docs/compatibility.md is written anew');
+    await writeFile(join(ROOT, 'docs/understand/compatibility.md'), renderCompatibility(PARTS, readResult));
+    print('recorded: docs/understand/compatibility.md is written anew');
   }
   return result.peers.every(({ passed, failed }) => passed > 0 && failed.length === 0);
 }

@@ -97,7 +97,7 @@ function readEnvironment(env: NodeJS.ProcessEnv): Login | Refusal {
       'This command is run by PAM; by hand, set PAM_USER.',
     );
   }
-  // As docs/protocol.md has it: an empty PAM_RHOST is no unix socket.
+  // As docs/understand/protocol.md has it: an empty PAM_RHOST is no unix socket.
   return { role, service, source };
 }
 

@@ -1,4 +1,4 @@
-// The JSON Schema of issuers.yaml (draft 2020-12), for editors and for the tables of docs/configuration.md. It knows
+// The JSON Schema of issuers.yaml (draft 2020-12), for editors and for the tables of docs/reference/configuration.md. It knows
 // every key and type; rules that tie several keys together only `config check` knows.
 import * as z from 'zod/mini';
 import { configurationSchema } from './schema.ts';

@@ -1,7 +1,7 @@
 // The shape of issuers.yaml: every key with its type, default, unit and meaning. The parts of an entry stand in
 // key-schema.ts, token-schema.ts and role-schema.ts.
 //
-// Validation, the types of the program, the JSON Schema for editors and the tables of docs/configuration.md all come from
+// Validation, the types of the program, the JSON Schema for editors and the tables of docs/reference/configuration.md all come from
 // here. Rules that tie several keys together stand in cross-checks.ts and check-written.ts. Objects are strict: a key
 // that is not written here is a problem, never ignored.
 import * as z from 'zod/mini';

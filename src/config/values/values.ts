@@ -1,5 +1,5 @@
 // The kinds of values that stand in issuers.yaml, each with its check, its name in words and its meaning. The name
-// (`title`) and the meaning (`description`) go into the JSON Schema and from there into docs/configuration.md.
+// (`title`) and the meaning (`description`) go into the JSON Schema and from there into docs/reference/configuration.md.
 import * as z from 'zod/mini';
 import { checkCertificates } from '../../certificates/check-certificates.ts';
 import { MOMENT_PATTERN, parseMoment } from './parse-moment.ts';

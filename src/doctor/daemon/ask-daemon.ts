@@ -1,4 +1,4 @@
-// Asks the daemon one question, as the module does (docs/protocol.md).
+// Asks the daemon one question, as the module does (docs/understand/protocol.md).
 import { connect } from 'node:net';
 
 /** What the daemon said, or the system's word for why nothing came. */

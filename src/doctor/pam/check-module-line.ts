@@ -36,7 +36,7 @@ export function checkModuleLine(
         'service-option',
         subject,
         `pam_pgtoken.so: ${options}; nobody logs in`,
-        'Correct the option; docs/pam.md has all of them.',
+        'Correct the option; docs/start/pam.md has all of them.',
       ),
     ];
   }

@@ -23,7 +23,7 @@ describe('pgtoken migrate', () => {
 #
 # Note: where claim "sub" does not begin with "system:serviceaccount:", the rule permits nothing;
 #   pam_oidc takes the value all the same
-# Note: pgtoken refuses more than pam_oidc does; docs/migrate.md has the list
+# Note: pgtoken refuses more than pam_oidc does; docs/operate/migrate.md has the list
 apiVersion: pgtoken/v1
 issuers:
 - name: k8s-oidc-example-com

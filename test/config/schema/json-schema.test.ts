@@ -37,7 +37,7 @@ describe('the JSON Schema', () => {
         readFile(join(ROOT, 'test/vectors/tokens/policies', `${name}.yaml`), 'utf8'),
       ),
     );
-    for await (const path of glob('{README,docs/*}.md', { cwd: ROOT })) {
+    for await (const path of glob('{README,docs/**/*}.md', { cwd: ROOT })) {
       const blocks = readPage(path).blocks.filter(({ text }) => text.startsWith('apiVersion:'));
       texts.push(...blocks.map(({ text }) => text));
     }

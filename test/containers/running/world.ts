@@ -1,4 +1,4 @@
-// What the tests of containers have in common: an issuer in a container of its own, the files that docs/containers.md asks
+// What the tests of containers have in common: an issuer in a container of its own, the files that docs/operate/containers.md asks
 // for, and logins from outside.
 import { chmod, chown, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -59,7 +59,7 @@ export interface ConfigurationFolder extends AsyncDisposable {
 }
 
 /**
- * Writes postgresql/ and initdb/ as docs/containers.md says.
+ * Writes postgresql/ and initdb/ as docs/operate/containers.md says.
  *
  * @param hba the text of pg_hba.conf
  * @param sql what the new cluster runs

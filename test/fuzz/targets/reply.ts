@@ -1,4 +1,4 @@
-// What the daemon answers: any decision gives a reply by the grammar of docs/protocol.md.
+// What the daemon answers: any decision gives a reply by the grammar of docs/understand/protocol.md.
 import { ERROR_CODES, refuse, type ErrorCode } from '../../../src/errors.ts';
 import { formatReply } from '../../../src/protocol/format-reply.ts';
 import { demand, type FuzzTarget, openNothing } from '../fuzz-target.ts';
@@ -7,7 +7,7 @@ const CODES = Object.keys(ERROR_CODES).filter((code): code is ErrorCode =>
   Object.hasOwn(ERROR_CODES, code),
 );
 
-/** The grammar of docs/protocol.md, without the NUL. */
+/** The grammar of docs/understand/protocol.md, without the NUL. */
 const REPLY = /^(?:granted|(denied|unavailable) (ERR_[A-Z_]{1,60}) (?:(?!\p{Cc}).)+)$/u;
 
 export const reply: FuzzTarget = {

@@ -1,4 +1,4 @@
-// The daemon's request decoder: any bytes, in any pieces, give what docs/protocol.md says and nothing else.
+// The daemon's request decoder: any bytes, in any pieces, give what docs/understand/protocol.md says and nothing else.
 import {
   createRequestParser,
   MAX_REQUEST_BYTES,
@@ -8,7 +8,7 @@ import { bytesOfVector, requestVectors } from '../../support/request-vectors.ts'
 import { demand, type FuzzTarget, openNothing } from '../fuzz-target.ts';
 import type { Random } from '../random.ts';
 
-/** A request as docs/protocol.md writes it, one character for each byte. */
+/** A request as docs/understand/protocol.md writes it, one character for each byte. */
 const REQUEST =
   // oxlint-disable-next-line no-control-regex -- NUL is what the protocol is made of
   /^pgtoken\/1\0PAM_SERVICE=([^\0]+)\0PAM_USER=([^\0]+)\0(?:PAM_RHOST=([^\0]*)\0)?\0([^\0]*)\0$/s;

@@ -47,7 +47,7 @@ afterAll(async () => {
   await folder?.remove();
 });
 
-it('has less than 40 MB, as many as docs/packaging.md says', async () => {
+it('has less than 40 MB, as many as docs/develop/packaging.md says', async () => {
   const { size } = await stat(built);
   expect(size).toBeLessThan(40_000_000);
   expect(Math.abs(readFigure('package, arm64') - size / 1e6)).toBeLessThan(1);

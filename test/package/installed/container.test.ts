@@ -49,7 +49,7 @@ describe.each(RELEASES)('on $suite', ({ suite }) => {
     );
   });
 
-  it('the daemon can be started by hand, as docs/install.md says', async () => {
+  it('the daemon can be started by hand, as docs/start/install.md says', async () => {
     const log = await root.sh(`
       install -d -o pgtoken -g pgtoken -m 0755 /run/pgtoken /var/cache/pgtoken
       usermod --append --groups pgtoken nobody

@@ -172,8 +172,8 @@ describe.each(RELEASES)('on $suite', ({ suite, postgresql }) => {
     expect(await login(issuer.mint())).toMatchObject(GRANTED);
   });
 
-  it('doctor, run as docs/doctor.md says, asks the server, and knows where Debian lets it listen', async () => {
-    const { blocks } = readPage('docs/doctor.md');
+  it('doctor, run as docs/operate/doctor.md says, asks the server, and knows where Debian lets it listen', async () => {
+    const { blocks } = readPage('docs/operate/doctor.md');
     const command = /^pgtoken doctor$/m.exec(blocks[0]?.text ?? '')?.[0];
     const { status, stdout, stderr } = await machine.run(command ?? 'no command');
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });

@@ -45,7 +45,7 @@ describe.each(RELEASES)('on $suite', ({ suite }) => {
     });
   });
 
-  it('the service is no more exposed than docs/packaging.md says', async () => {
+  it('the service is no more exposed than docs/develop/packaging.md says', async () => {
     const bound = readFigure('exposure of pgtoken.service');
     expect(bound).toBeLessThan(2);
     const report = await machine.sh(

@@ -1,4 +1,4 @@
-// A cluster whose keys are for everybody, set up with the files of packaging/examples/kubernetes as docs/kubernetes.md says:
+// A cluster whose keys are for everybody, set up with the files of packaging/examples/kubernetes as docs/issuers/kubernetes.md says:
 // flags, kubectl apply, the discovery proxy, and a pod that logs in.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { EXAMPLES } from './install-example.ts';
 import type { ApiServer } from './start-api-server.ts';
 
-/** Lets everybody read the cluster's keys, as docs/kubernetes.md says. */
+/** Lets everybody read the cluster's keys, as docs/issuers/kubernetes.md says. */
 export async function publishKeys(api: ApiServer): Promise<void> {
   await api.kubectl([
     'apply',

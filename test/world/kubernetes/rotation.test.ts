@@ -1,4 +1,4 @@
-// An API server whose signing keys and issuers change, as docs/kubernetes.md says to: the new one first, the old one kept until
+// An API server whose signing keys and issuers change, as docs/issuers/kubernetes.md says to: the new one first, the old one kept until
 // nobody has a token of it. The API server is started anew for each change, as it reads its keys once.
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import * as z from 'zod/mini';

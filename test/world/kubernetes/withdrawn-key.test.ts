@@ -1,5 +1,5 @@
 // A signing key that is withdrawn while keys.bearerTokenFile holds a token of that key: the API server answers 401, and the keys
-// from before would go on counting. What then happens is written in docs/kubernetes.md, "Withdraw a signing key".
+// from before would go on counting. What then happens is written in docs/issuers/kubernetes.md, "Withdraw a signing key".
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
 import { createCertificateAuthority } from '../../support/certificate-authority.ts';
@@ -123,7 +123,7 @@ it('deny.keyIDs refuses a leaked key at once, while the API server still publish
   expect(await database.logIn(ROLE, token)).toMatch(/^denied ERR_DENY_LISTED /);
 });
 
-it('in the order of docs/kubernetes.md nobody with a token of the new key is refused on the way', async () => {
+it('in the order of docs/issuers/kubernetes.md nobody with a token of the new key is refused on the way', async () => {
   await api.restart({ keys: [keys.leaked] });
   // Longer than an API server that starts answers 403, as it does not know yet who may do what.
   await startDaemon({ maxStaleUnauthorized: '2m' });

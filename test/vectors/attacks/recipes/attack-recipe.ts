@@ -1,5 +1,5 @@
 // The recipe of an attack, and the refusals that most of them must meet. Messages are written out here by hand, from
-// docs/errors.md and not by the code that is to be judged.
+// docs/reference/errors.md and not by the code that is to be judged.
 import type { Recipe } from '../../tokens/recipes/recipe.ts';
 import type { Expected } from '../../tokens/vector.ts';
 
