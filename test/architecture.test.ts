@@ -431,8 +431,8 @@ describe('a rule', () => {
     expect(violationsWith({ 'keys/more/x.ts': '// x\n' })).toEqual([
       'keys/more: is not in src/README.md',
     ]);
-    const full = Array.from({ length: 15 }, (_, at) => [`roles/x${at}.ts`, '// x\n']);
-    expect(violationsWith(Object.fromEntries(full))).toEqual(['roles: 16 files']);
+    const full = Array.from({ length: 15 }, (_, at) => [`roles/x${at}.ts`, '// x\n'] as const);
+    expect(violationsWith(Object.fromEntries<string>(full))).toEqual(['roles: 16 files']);
   });
 
   it('is broken by a file that does not say what it is for', () => {

@@ -1,6 +1,6 @@
 // The values of options that are no plain text, each with what a person is told who writes it wrongly.
 import { InvalidArgumentError } from 'commander';
-import { parseMoment } from '../config/values/parse-moment.ts';
+import { parseMoment } from '../values/parse-moment.ts';
 import { parseTimeout } from './pam-arguments.ts';
 
 /** A duration from 100 ms to 60 s. @returns seconds. */

@@ -1,6 +1,6 @@
 // The arguments of `pgtoken pam` as PAM modules write them. People may write them otherwise, or wrongly: that is left to
 // program.ts, which tells them so.
-import { parseDuration } from '../config/values/units.ts';
+import { parseDuration } from '../values/units.ts';
 
 /** The options of `pgtoken pam`. */
 export interface PAMOptions {

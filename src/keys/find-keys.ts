@@ -1,6 +1,6 @@
 // Chooses the keys of a set that may have signed a token.
 import type { JWK } from 'jose';
-import { type Algorithm, SIGNATURE_BYTES } from '../config/values/algorithms.ts';
+import { type Algorithm, SIGNATURE_BYTES } from '../values/algorithms.ts';
 import { isRefusal, refuse, type Refusal } from '../errors.ts';
 import { quote } from '../quote.ts';
 import { algorithmsOf } from './formats/algorithms-of.ts';

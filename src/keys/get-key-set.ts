@@ -1,6 +1,6 @@
 // Decides for one login whether remembered keys serve or the issuer must be asked. Used where no daemon keeps the keys.
 import type { Clock } from '../clock.ts';
-import { formatSeconds } from '../config/values/units.ts';
+import { formatSeconds } from '../values/units.ts';
 import type { Refusal } from '../errors.ts';
 import type { FetchKeySet, FetchFailure } from './fetch-result.ts';
 import { lacksKey, type WantedKey } from './find-keys.ts';

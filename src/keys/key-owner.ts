@@ -1,5 +1,5 @@
 // An issuer entry as far as its keys are concerned, and the rules that daemon and `pgtoken pam` share for their age.
-import { formatSeconds } from '../config/values/units.ts';
+import { formatSeconds } from '../values/units.ts';
 import { refuse, type Refusal } from '../errors.ts';
 import { CHECK_THE_WAY, type FetchResult, type FetchFailure } from './fetch-result.ts';
 import type { KeyRecord } from './key-record.ts';

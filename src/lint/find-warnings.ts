@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../clock.ts';
 import type { Locate } from '../config/yaml/locate.ts';
 import type { Problem } from '../config/problems.ts';
 import type { IssuerConfiguration } from '../config/schema/schema.ts';
-import { formatDuration, formatSeconds } from '../config/values/units.ts';
+import { formatDuration, formatSeconds } from '../values/units.ts';
 import { quote } from '../quote.ts';
 import { isProtectedRole } from '../roles/is-protected-role.ts';
 import { findOpenName } from './find-open-name.ts';

@@ -78,16 +78,18 @@ export async function warnOfMergedSubjects(issuer: Issuer, warn: Warn): Promise<
   if (!entry.roles.some(isDerived)) {
     return;
   }
-  const [{ listTexts }, { createMachine }, { demandOf }, tools] = await Promise.all([
-    import('./search/list-texts.ts'),
-    import('./search/pattern-machine.ts'),
-    import('./search/demand-of.ts'),
-    loadRuleTools(entry),
-  ]);
-  const demanded = entry.claimValidationRules.find(
-    (rule) => rule.claim === NAMESPACE && rule.forbidden === undefined,
-  );
-  const kinds = kindsFor(demanded === undefined ? LABEL : demandOf(demanded));
+  const [{ listTexts }, { createMachine }, { demandOfClaimRule, demandOfRoleRule }, tools] =
+    await Promise.all([
+      import('./search/list-texts.ts'),
+      import('./search/pattern-machine.ts'),
+      import('./search/demand-of.ts'),
+      loadRuleTools(entry),
+    ]);
+  const demanded = entry.claimValidationRules
+    .filter((rule) => rule.claim === NAMESPACE)
+    .flatMap((rule) => demandOfClaimRule(rule) ?? [])
+    .at(0);
+  const kinds = kindsFor(demanded?.expression ?? LABEL);
   for (const [index, rule] of entry.roles.entries()) {
     if (!isDerived(rule)) {
       continue;
@@ -95,7 +97,9 @@ export async function warnOfMergedSubjects(issuer: Issuer, warn: Warn): Promise<
     const rolesOf = compileRoleRules([rule], tools, () => undefined);
     for (const kind of kinds.filter((one) => fits(one, rule))) {
       const template = createMachine(kind.pattern);
-      const demand = rule.claim.startsWith('/') ? undefined : createMachine(demandOf(rule));
+      const demand = rule.claim.startsWith('/')
+        ? undefined
+        : createMachine(demandOfRoleRule(rule).expression);
       const machines = [template, demand].filter((one) => one !== undefined);
       const texts = template === undefined ? [] : listTexts(machines);
       const subjects = texts.map((text) => {

@@ -87,13 +87,13 @@ async function createValues(
   if (rule.pattern === undefined) {
     return plainOf;
   }
-  const [{ findText }, { createMachine }, { demandOf }, { RE2JS }] = await Promise.all([
+  const [{ findText }, { createMachine }, { demandOfRoleRule }, { RE2JS }] = await Promise.all([
     import('./search/find-text.ts'),
     import('./search/pattern-machine.ts'),
     import('./search/demand-of.ts'),
     import('re2js'),
   ]);
-  const demand = createMachine(demandOf(rule));
+  const demand = createMachine(demandOfRoleRule(rule).expression);
   return (name) => [
     ...plainOf(name),
     ...originsOf(name).flatMap((one) => {

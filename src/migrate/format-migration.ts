@@ -20,7 +20,9 @@ export function formatMigration(migration: Extract<Migration, { usable: true }>)
       ? comment('NO ROLES: nobody may log in by this entry until you have written its roles.')
       : []),
     ...notes.flatMap((note) => comment(`Note: ${formatFinding(note)}`)),
-    ...comment('Note: pgtoken refuses more than pam_oidc does; docs/operate/migrate.md has the list'),
+    ...comment(
+      'Note: pgtoken refuses more than pam_oidc does; docs/operate/migrate.md has the list',
+    ),
   ];
   return `${comments.join('\n')}\n${writeYAML({ ...entry, roles })}`;
 }

@@ -3,7 +3,7 @@
 // Whatever cannot be carried over is told, never guessed; and where what is missing would let more people in, the entry has
 // no roles, so that nobody can use it as it is.
 import { issuerSchema } from '../config/schema/key-schema.ts';
-import { isPlainHttpsURL, PLAIN_HTTPS_URL } from '../config/values/values.ts';
+import { isPlainHttpsURL, PLAIN_HTTPS_URL } from '../values/values.ts';
 import { quote } from '../quote.ts';
 import { collectInto, type Finding, type Report } from './findings.ts';
 import { type PAMLine, parsePAMLine } from './parse-pam-line.ts';

@@ -1,5 +1,5 @@
 // Which logins an entry is for, whatever the token: by PAM service and by the client's address (`pam`).
-import { isClientAddress, isInSources, parseSource } from '../config/values/parse-source.ts';
+import { isClientAddress, isInSources, parseSource } from '../values/parse-source.ts';
 import type { IssuerConfiguration } from '../config/schema/schema.ts';
 import { refuse } from '../errors.ts';
 import { quote, quoteList } from '../quote.ts';

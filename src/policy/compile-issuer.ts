@@ -1,7 +1,7 @@
 // Makes one entry of issuers.yaml ready to decide by. Everything that can be done once is done here, so that a login
 // only pays for what its entry demands.
-import { isSVIDAlgorithm } from '../config/values/algorithms.ts';
-import type { CompilePattern } from '../config/values/pattern.ts';
+import { isSVIDAlgorithm } from '../values/algorithms.ts';
+import type { CompilePattern } from '../values/pattern.ts';
 import type { ReportProblem } from '../config/problems.ts';
 import type { IssuerConfiguration } from '../config/schema/schema.ts';
 import { compileRoleRules, type RuleTools } from '../roles/compile-role-rules.ts';
@@ -66,7 +66,7 @@ export async function loadRuleTools(rules: RulesWithTools): Promise<RuleTools> {
   );
   return {
     compilePattern: usesPatterns
-      ? (await import('../config/values/pattern.ts')).compilePattern
+      ? (await import('../values/pattern.ts')).compilePattern
       : NO_PATTERNS,
     shortenRole: roles.some((rule) => rule.shorten)
       ? (await import('../roles/shorten-role.ts')).shortenRole

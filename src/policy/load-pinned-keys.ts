@@ -1,7 +1,7 @@
 // Keys that stand in a file. It is held to more than what an issuer publishes: every key that would be left out is a
 // problem, as an administrator wrote the file for this purpose.
 import { resolve } from 'node:path';
-import { SUPPORTED_ALGORITHMS } from '../config/values/algorithms.ts';
+import { SUPPORTED_ALGORITHMS } from '../values/algorithms.ts';
 import type { ReportProblem } from '../config/problems.ts';
 import { readTrustedFile } from '../files/read-trusted-file.ts';
 import type { KeysPart } from '../config/schema/schema.ts';

@@ -1,5 +1,5 @@
 // What the administrator decided, made ready to decide by: issuers.yaml with everything it points to.
-import type { Algorithm } from '../config/values/algorithms.ts';
+import type { Algorithm } from '../values/algorithms.ts';
 import type { IssuerConfiguration } from '../config/schema/schema.ts';
 import type { KeyLocation } from '../issuers/fetch-key-set.ts';
 import type { KeySet } from '../keys/formats/parse-key-set.ts';

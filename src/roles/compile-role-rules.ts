@@ -1,8 +1,8 @@
 // Role rules made ready: from the `roles` of an entry to a function that says which roles a token's claims permit.
 import { type Claims, findClaim } from '../claims/claim.ts';
 import { isUnverifiedEmail } from '../claims/is-unverified-email.ts';
-import { PATTERN_HINT } from '../config/values/pattern-hint.ts';
-import type { CompilePattern, Pattern } from '../config/values/pattern.ts';
+import { PATTERN_HINT } from '../values/pattern-hint.ts';
+import type { CompilePattern, Pattern } from '../values/pattern.ts';
 import type { ReportProblem } from '../config/problems.ts';
 import type { RoleRule } from '../config/schema/schema.ts';
 import { valuesOfClaim } from '../claims/values-of-claim.ts';

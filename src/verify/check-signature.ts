@@ -2,7 +2,7 @@
 // takes longer; what is slow goes to the thread pool, so that no other login waits for it.
 import { constants, type KeyObject, verify, type VerifyKeyObjectInput } from 'node:crypto';
 import { codeOf } from '../code-of.ts';
-import { type Algorithm, isMLDSA, MIN_RSA_BITS } from '../config/values/algorithms.ts';
+import { type Algorithm, isMLDSA, MIN_RSA_BITS } from '../values/algorithms.ts';
 import type { ParsedToken } from './parse-token.ts';
 
 /** `broken` where the key is none for the token's algorithm. */

@@ -8,7 +8,7 @@ import {
   isAlgorithm,
   SIGNATURE_BYTES,
   SUPPORTED_ALGORITHMS,
-} from '../config/values/algorithms.ts';
+} from '../values/algorithms.ts';
 import type { Claims } from '../claims/claim.ts';
 import { isRefusal, refuse, type Refusal } from '../errors.ts';
 import { type JSONObject, parseJSONObject } from '../parse-json-object.ts';

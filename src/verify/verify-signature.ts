@@ -1,6 +1,6 @@
 // Checks a token's signature with keys that the administrator's configuration led to, never with one from the token.
 import type { JWK } from 'jose';
-import { isMLDSA } from '../config/values/algorithms.ts';
+import { isMLDSA } from '../values/algorithms.ts';
 import { refuse, type Refusal } from '../errors.ts';
 import { quote } from '../quote.ts';
 import { checkSignature } from './check-signature.ts';

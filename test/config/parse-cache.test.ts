@@ -36,7 +36,7 @@ let file: string;
 let made = 0;
 
 beforeAll(async () => {
-  base = stack.use(await createTemporaryFolder('config-memory')).path;
+  base = stack.use(await createTemporaryFolder('parse-cache')).path;
 });
 
 beforeEach(() => {

@@ -14,7 +14,9 @@ export function readExamples(): Examples {
   const hba = blocks.find(({ text }) => text.includes('pamservice='));
   const sql = blocks.find(({ language }) => language === 'sql');
   if (hba?.language !== '' || sql === undefined) {
-    throw new Error('docs/operate/containers.md does not say what to write into pg_hba.conf and roles.sql');
+    throw new Error(
+      'docs/operate/containers.md does not say what to write into pg_hba.conf and roles.sql',
+    );
   }
   return { hba: hba.text, sql: sql.text };
 }

@@ -350,7 +350,9 @@ describe('links', () => {
   const pages = readSources('', '.md').map(([path]) => path);
 
   it('there are pages', () => {
-    expect(pages).toEqual(expect.arrayContaining(['README.md', 'docs/reference/errors.md', 'SECURITY.md']));
+    expect(pages).toEqual(
+      expect.arrayContaining(['README.md', 'docs/reference/errors.md', 'SECURITY.md']),
+    );
   });
 
   it('of docs/README.md lead to every page below it', () => {

@@ -14,9 +14,12 @@ import { type Page, readPage, ROOT } from './read-markdown.ts';
 
 const examples = await loadExampleVectors();
 const overview = readPage('docs/start/examples.md');
-const pages = ['docs/issuers/people.md', 'docs/issuers/ci.md', 'docs/issuers/spiffe.md', 'docs/issuers/clouds.md'].map(
-  (path) => [path, readPage(path)] as const,
-);
+const pages = [
+  'docs/issuers/people.md',
+  'docs/issuers/ci.md',
+  'docs/issuers/spiffe.md',
+  'docs/issuers/clouds.md',
+].map((path) => [path, readPage(path)] as const);
 
 /** The examples that a page leads to. */
 function examplesOf(page: Page): string[] {

@@ -18,14 +18,17 @@ import {
   readReport,
 } from './read-report.ts';
 
-const FOLDERS = ['verify', 'roles', 'authorize'];
+/** Rooms of what decides, and of what warns of it. */
+const FOLDERS = ['verify', 'roles', 'claim-rules', 'decide', 'policy', 'issuer-keys', 'lint'];
+/** Types alone: they have no mutants, and are not in the report. */
+const TYPES = ['src/policy/policy.ts', 'src/decide/login.ts', 'src/decide/authorize-options.ts'];
 const ROOT = join(import.meta.dirname, '../..');
 const REPORT = join(ROOT, 'build/mutation/report.json');
 /** Bytes of source that one run takes. */
 const SHARE = 10_000;
 
 const options = new Command('mutation')
-  .description('Runs Stryker on src/verify, src/roles and src/authorize.')
+  .description('Runs Stryker on what decides and on what warns of it.')
   .option('--mutate <files>', 'these alone, with commas between them')
   .option('--static', 'also what runs once, when a module is loaded or a test file prepares itself')
   .option('--report', 'run nothing, judge what the last run found', false)
@@ -33,7 +36,9 @@ const options = new Command('mutation')
   .opts<{ readonly mutate?: string; readonly static?: boolean; readonly report: boolean }>();
 
 const all = FOLDERS.flatMap((folder) =>
-  readdirSync(join(ROOT, 'src', folder)).map((name) => `src/${folder}/${name}`),
+  readdirSync(join(ROOT, 'src', folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => `src/${folder}/${name}`),
 );
 const chosen = options.mutate?.split(',') ?? all;
 const extent = options.static === true ? [] : ['--ignoreStatic'];
@@ -84,10 +89,7 @@ function judge(notRun: readonly (readonly string[])[]): void {
   const missing = chosen.filter((file) => !results.some((one) => one.file === file));
   const wrong = [
     ...notRun.map((files) => `Stryker failed on ${files.join(', ')}`),
-    // A file of types alone has no mutants and is not in the report.
-    ...missing
-      .filter((file) => !file.endsWith('/policy.ts'))
-      .map((file) => `no result for ${file}`),
+    ...missing.filter((file) => !TYPES.includes(file)).map((file) => `no result for ${file}`),
     ...survivors
       .filter((mutant) => !isIn(explained, mutant))
       .map((mutant) => `survived, and not in survivors.md: ${formatRow(mutant)}`),

@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['test/{verify,roles,authorize}/*.test.ts'],
+    include: ['test/{verify,roles,claim-rules,decide,policy,issuer-keys,lint}/**/*.test.ts'],
     // Random inputs: a mutant would be killed at one time and survive at another.
     exclude: ['test/decide/properties.test.ts'],
     testTimeout: 60_000,

@@ -27,7 +27,7 @@ let path: string;
 let made = 0;
 
 beforeAll(async () => {
-  base = stack.use(await createTemporaryFolder('recall-policy')).path;
+  base = stack.use(await createTemporaryFolder('read-cached-policy')).path;
 });
 
 beforeEach(async () => {

@@ -1,5 +1,5 @@
 // Everything that rules of issuers.yaml can be compiled with, for tests that do not care what is loaded when.
-import { compilePattern } from '../../src/config/values/pattern.ts';
+import { compilePattern } from '../../src/values/pattern.ts';
 import type { RuleTools } from '../../src/roles/compile-role-rules.ts';
 import { shortenRole } from '../../src/roles/shorten-role.ts';
 

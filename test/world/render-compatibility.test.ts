@@ -27,7 +27,10 @@ const render = (
   }));
 
 it('docs/understand/compatibility.md is made from the recorded results', () => {
-  const page = readFileSync(join(import.meta.dirname, '../../docs/understand/compatibility.md'), 'utf8');
+  const page = readFileSync(
+    join(import.meta.dirname, '../../docs/understand/compatibility.md'),
+    'utf8',
+  );
   expect(page).toBe(renderCompatibility(PARTS, readResult));
 });
 

@@ -95,7 +95,10 @@ async function main(): Promise<boolean> {
   }
   if (values.record) {
     await writeResult(part.name, result);
-    await writeFile(join(ROOT, 'docs/understand/compatibility.md'), renderCompatibility(PARTS, readResult));
+    await writeFile(
+      join(ROOT, 'docs/understand/compatibility.md'),
+      renderCompatibility(PARTS, readResult),
+    );
     print('recorded: docs/understand/compatibility.md is written anew');
   }
   return result.peers.every(({ passed, failed }) => passed > 0 && failed.length === 0);

@@ -5,7 +5,7 @@ import type { Issuer } from '../../policy/policy.ts';
 import { remoteKeysOf } from '../../issuer-keys/remote-keys.ts';
 import { systemClock } from '../../clock.ts';
 import { NO_ISSUER } from '../../config/checks/no-issuer.ts';
-import { formatSeconds } from '../../config/values/units.ts';
+import { formatSeconds } from '../../values/units.ts';
 import { createDiskKeyCache } from '../../keys/disk-key-cache.ts';
 import { isWithin, type KeyOwner, nameStaleLimit, staleLimit } from '../../keys/key-owner.ts';
 import type { KeyCache, KeyRecord } from '../../keys/key-record.ts';

@@ -4,7 +4,7 @@ import { isJSONObject, type JSONObject } from '../../parse-json-object.ts';
 import { quote } from '../../quote.ts';
 import { has } from './cross-checks.ts';
 import type { ReportProblem } from '../problems.ts';
-import { isPlainHttpsURL, PLAIN_HTTPS_URL } from '../values/values.ts';
+import { isPlainHttpsURL, PLAIN_HTTPS_URL } from '../../values/values.ts';
 
 /** Checks an entry as it was written. What is no text, or empty, is left to the schema. */
 export function checkIssuerURL(entry: JSONObject, report: ReportProblem): void {

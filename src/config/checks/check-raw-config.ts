@@ -1,11 +1,11 @@
 // Rules of issuers.yaml about what is written and what would come of it: that nothing stands there without effect. They
 // see the file as it was written, before defaults are filled in.
-import { isAlgorithm, isSVIDAlgorithm } from '../values/algorithms.ts';
+import { isAlgorithm, isSVIDAlgorithm } from '../../values/algorithms.ts';
 import { isJSONObject, type JSONObject } from '../../parse-json-object.ts';
 import { checkIssuerURL } from './check-issuer-url.ts';
 import { type CrossCheck, has, KEY_SOURCES } from './cross-checks.ts';
 import type { ReportProblem } from '../problems.ts';
-import { normalizeType, SVID_TYPES } from '../values/token-type.ts';
+import { normalizeType, SVID_TYPES } from '../../values/token-type.ts';
 
 const UNUSED = 'Delete it: whoever reads the file would think that it does something.';
 

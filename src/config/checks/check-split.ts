@@ -9,9 +9,6 @@ export function checkSplit(rule: JSONObject, keys: readonly string[], report: Re
   if (typeof split !== 'string' || split === '') {
     return;
   }
-  if (Object.hasOwn(rule, 'forbidden')) {
-    report(['split'], 'Invalid value: not used, as forbidden compares nothing');
-  }
   for (const key of keys) {
     const written: unknown = rule[key];
     const values: readonly unknown[] = Array.isArray(written) ? written : [written];

@@ -1,13 +1,14 @@
 // Rules of issuers.yaml that tie several keys of one part together.
 //
 // They must not be silenced by another problem beside them: each looks only at what has the type it needs and leaves the
-// rest to the schema. What must be known as it was written, before defaults are filled in, is in check-written.ts.
+// rest to the schema. What must be known as it was written, before defaults are filled in, is in check-raw-config.ts.
 import * as z from 'zod/mini';
 import { isJSONObject, type JSONObject } from '../../parse-json-object.ts';
+import { claimRuleNames } from '../../claim-rules/claim-rule-kinds.ts';
 import { checkSplit } from './check-split.ts';
 import type { ReportProblem } from '../problems.ts';
-import { normalizeType } from '../values/token-type.ts';
-import { formatDuration } from '../values/units.ts';
+import { normalizeType } from '../../values/token-type.ts';
+import { formatDuration } from '../../values/units.ts';
 
 /** Looks at a value of unknown shape and reports what does not fit together. */
 export type CrossCheck = (value: unknown, report: ReportProblem) => void;
@@ -105,22 +106,27 @@ export const checkToken: CrossCheck = (value, report) => {
   reportDuplicates(value, 'types', report, normalizeType);
 };
 
-/** What a rule may demand of a claim. */
-export const DEMANDS = ['requiredValue', 'requiredValues', 'pattern', 'forbidden'] as const;
-
 /** A rule on a claim: exactly one demand. */
 export const checkValidationRule: CrossCheck = (value, report) => {
   if (!isJSONObject(value)) {
     return;
   }
-  const [first, second] = Object.keys(value).filter((key) => DEMANDS.some((one) => one === key));
+  const demands = claimRuleNames();
+  const [first, second] = Object.keys(value).filter((key) => demands.includes(key));
   if (first === undefined) {
-    report([], `Required value: exactly one of ${DEMANDS.join(', ')}`);
+    report([], `Required value: exactly one of ${demands.join(', ')}`);
   } else if (second !== undefined) {
     report([second], `Invalid value: only one demand may be written, and ${first} is one`);
   }
-  reportDuplicates(value, 'requiredValues', report);
-  checkSplit(value, ['requiredValue', 'requiredValues'], report);
+  for (const key of demands) {
+    reportDuplicates(value, key, report);
+  }
+  for (const key of claimRuleNames('means nothing').filter((one) => Object.hasOwn(value, one))) {
+    if (has(value, 'split') && value['split'] !== '') {
+      report(['split'], `Invalid value: not used, as ${key} compares nothing`);
+    }
+  }
+  checkSplit(value, claimRuleNames('compares parts'), report);
 };
 
 /** `deny`: nothing twice. */

@@ -1,7 +1,7 @@
 // What a new configuration takes away of the old one: entries, and rules that keep tokens out. A file that lost its end, or a
 // line too many, reads like a decision of the administrator; whoever reads the log should see it.
 import { quote } from '../../quote.ts';
-import { formatSeconds } from '../values/units.ts';
+import { formatSeconds } from '../../values/units.ts';
 import type { Configuration, IssuerConfiguration } from '../schema/schema.ts';
 
 /** @returns each thing that is gone by its name, such as `entry prod: deny.subjects "alice"`, in the order of the old file. */

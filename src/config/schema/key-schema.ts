@@ -19,7 +19,7 @@ import {
   size,
   text,
   trustDomain,
-} from '../values/values.ts';
+} from '../../values/values.ts';
 
 /** The schema of an entry's `issuer`. */
 export const issuerSchema = z

@@ -1,7 +1,7 @@
 // The shape of a role rule of issuers.yaml.
 import * as z from 'zod/mini';
 import { checkRoleRule, crossCheck } from '../checks/cross-checks.ts';
-import { claim, flag, text } from '../values/values.ts';
+import { claim, flag, text } from '../../values/values.ts';
 
 /** The schema of an issuer's role rule. */
 export const roleRuleSchema = z

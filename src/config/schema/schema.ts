@@ -2,14 +2,14 @@
 // key-schema.ts, token-schema.ts and role-schema.ts.
 //
 // Validation, the types of the program, the JSON Schema for editors and the tables of docs/reference/configuration.md all come from
-// here. Rules that tie several keys together stand in cross-checks.ts and check-written.ts. Objects are strict: a key
+// here. Rules that tie several keys together stand in cross-checks.ts and check-raw-config.ts. Objects are strict: a key
 // that is not written here is a problem, never ignored.
 import * as z from 'zod/mini';
 import { checkIssuerNames, checkPAM, crossCheck } from '../checks/cross-checks.ts';
 import { cacheSchema, httpSchema, issuerSchema, keysSchema } from './key-schema.ts';
 import { roleRuleSchema } from './role-schema.ts';
 import { denySchema, tokenSchema, validationRuleSchema } from './token-schema.ts';
-import { protectedRoles, serviceName, source, text } from '../values/values.ts';
+import { protectedRoles, serviceName, source, text } from '../../values/values.ts';
 
 const pamSchema = z
   .strictObject({

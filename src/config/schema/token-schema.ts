@@ -1,15 +1,12 @@
 // The shape of what issuers.yaml demands of a token: limits, rules on its claims, and lists of what is denied.
 import * as z from 'zod/mini';
-import { DEFAULT_ALGORITHMS, SUPPORTED_ALGORITHMS } from '../values/algorithms.ts';
-import {
-  checkDeny,
-  checkToken,
-  checkValidationRule,
-  crossCheck,
-  DEMANDS,
-} from '../checks/cross-checks.ts';
-import { NEVER_ACCEPTED_TYPES, normalizeType, TYPE_PATTERN } from '../values/token-type.ts';
-import { claim, duration, flag, moment, oneOf, size, text, texts } from '../values/values.ts';
+import { DEFAULT_ALGORITHMS, SUPPORTED_ALGORITHMS } from '../../values/algorithms.ts';
+import { checkDeny, checkToken, checkValidationRule, crossCheck } from '../checks/cross-checks.ts';
+import { NEVER_ACCEPTED_TYPES, normalizeType, TYPE_PATTERN } from '../../values/token-type.ts';
+import { claimRuleKeys, claimRuleNames } from '../../claim-rules/claim-rule-kinds.ts';
+import * as values from '../../values/values.ts';
+
+const { claim, duration, flag, moment, oneOf, size, text, texts } = values;
 
 /** The schema of an entry's `token`. */
 export const tokenSchema = z
@@ -100,11 +97,6 @@ export const tokenSchema = z
   })
   .check(crossCheck(checkToken));
 
-const scalar = () =>
-  z.union([text('A value'), z.int('must be a whole number that JSON holds exactly'), z.boolean()], {
-    error: 'expected text, a whole number, true or false',
-  });
-
 /** The schema of one of an entry's `claimValidationRules`. */
 export const validationRuleSchema = z
   .strictObject({
@@ -114,40 +106,9 @@ export const validationRuleSchema = z
         'What separates several values in one text, such as `" "` in `scope`. Each is looked at by itself, like an element of a list.',
       ),
     ),
-    requiredValue: z.optional(
-      scalar().check(
-        z.meta({
-          title: 'text, whole number, true or false',
-          description:
-            'The claim must have exactly this value, and this type. Of a list, one element must.',
-        }),
-      ),
-    ),
-    requiredValues: z.optional(
-      z.array(scalar(), { error: 'expected a list of values' }).check(
-        z.minLength(1, 'must not be empty'),
-        z.meta({
-          title: 'list of such values, at least one',
-          description: 'The claim must have one of these values. Of a list, one element must.',
-        }),
-      ),
-    ),
-    pattern: z.optional(
-      text(
-        'The claim must be text that matches this regular expression as a whole. Of a list, one element must.',
-        'RE2 expression',
-      ),
-    ),
-    forbidden: z.optional(
-      z.literal(true).check(
-        z.meta({
-          title: '`true`',
-          description: 'The token must not have the claim, whatever its value.',
-        }),
-      ),
-    ),
+    ...claimRuleKeys({ z, values }),
   })
-  .check(crossCheck(checkValidationRule), oneOf(DEMANDS));
+  .check(crossCheck(checkValidationRule), oneOf(claimRuleNames()));
 
 /** The schema of an entry's `deny`. */
 export const denySchema = z

@@ -38,7 +38,7 @@ export async function checkConfig(
     ...(await checkOwner(path, readers, host)),
     ...readers.flatMap((reader) => checkReader(path, reader, host)),
   ];
-  if (faults.some(({ fault }) => fault === 'config-writable' || fault === 'config-owner')) {
+  if (faults.some((one) => one.fault === 'config-writable' || one.fault === 'config-owner')) {
     // It is read by nobody, so that its content does not matter yet.
     return { findings: faults, policy: undefined };
   }

@@ -1,6 +1,6 @@
 // The issuers: whether each hands out its keys right now, on terms that hold for logins too, and what time it has.
 import type { Issuer } from '../../policy/policy.ts';
-import { formatSeconds } from '../../config/values/units.ts';
+import { formatSeconds } from '../../values/units.ts';
 import { urlOf } from '../../issuers/fetch-key-set.ts';
 import { CHECK_THE_WAY, type FetchResult } from '../../keys/fetch-result.ts';
 import { toPrintable } from '../../protocol/format-reply.ts';

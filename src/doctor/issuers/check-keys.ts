@@ -1,7 +1,7 @@
 // The keys that logins are verified with while an issuer is away: those that the daemon keeps on disk.
 import type { Issuer } from '../../policy/policy.ts';
 import { remoteKeysOf } from '../../issuer-keys/remote-keys.ts';
-import { formatSeconds } from '../../config/values/units.ts';
+import { formatSeconds } from '../../values/units.ts';
 import { nameStaleLimit, staleLimit } from '../../keys/key-owner.ts';
 import type { KeyCache } from '../../keys/key-record.ts';
 import { toPrintable } from '../../protocol/format-reply.ts';

@@ -8,7 +8,7 @@ import type { Rights } from '../host/account.ts';
 export async function loadPolicyAs(path: string, reader: Rights): Promise<LoadedPolicy> {
   // What it loads of ours must be there before, as that user may not be able to read it.
   await Promise.all([
-    import('../../config/values/pattern.ts'),
+    import('../../values/pattern.ts'),
     import('../../keys/formats/parse-public-keys.ts'),
     import('../../roles/shorten-role.ts'),
   ]);

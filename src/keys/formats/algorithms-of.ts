@@ -1,6 +1,6 @@
 // What a key may verify.
 import type { JWK } from 'jose';
-import { type Algorithm, isMLDSA, SUPPORTED_ALGORITHMS } from '../../config/values/algorithms.ts';
+import { type Algorithm, isMLDSA, SUPPORTED_ALGORITHMS } from '../../values/algorithms.ts';
 
 /** The curves of EC keys, each with the one algorithm that it is for (RFC 7518 section 3.4). */
 export const CURVE_ALGORITHMS: ReadonlyMap<string, Algorithm> = new Map([

@@ -3,7 +3,7 @@
 // Members that are null count as not there, as do lists without a member: serialisers write them for what a key does not
 // have. A private or a symmetric key is one that has the value.
 import type { JWK } from 'jose';
-import { MAX_RSA_BITS, MIN_RSA_BITS } from '../../config/values/algorithms.ts';
+import { MAX_RSA_BITS, MIN_RSA_BITS } from '../../values/algorithms.ts';
 import { isJSONObject, type JSONObject } from '../../parse-json-object.ts';
 import { quote } from '../../quote.ts';
 import { algorithmsOf, CURVE_ALGORITHMS } from './algorithms-of.ts';

@@ -2,7 +2,7 @@
 // walking through what the issuer lets strangers write and what the rules take, at the same time.
 import { RE2JS } from 're2js';
 import type { Claims } from '../../claims/claim.ts';
-import { demandOf, type TextDemand } from './demand-of.ts';
+import type { TextDemand } from './demand-of.ts';
 import { findText } from './find-text.ts';
 import { createMachine } from './pattern-machine.ts';
 import type { PublicIssuer, StrangerForm } from '../public-issuers.ts';
@@ -38,23 +38,20 @@ export function* craftClaims(
   for (const form of shared.forms ?? []) {
     const of = (list: readonly TextDemand[]): readonly TextDemand[] =>
       list.filter(({ claim }) => claim === form.claim);
-    for (const choice of [undefined, ...of(choices).filter(isOpen).slice(0, MAX_CHOICES)]) {
+    for (const choice of [
+      undefined,
+      ...of(choices)
+        .filter(({ isOpen }) => isOpen)
+        .slice(0, MAX_CHOICES),
+    ]) {
       const both = [...of(demands), ...(choice === undefined ? [] : [choice])];
-      const patterns = both.map(demandOf);
-      if (both.length > 0 && both.every(isOpen)) {
+      const patterns = both.map(({ expression }) => expression);
+      if (both.length > 0 && both.every(({ isOpen }) => isOpen)) {
         yield* craftValue(shared, form, patterns, budget);
         yield* craftOwner(shared, form, patterns, budget);
       }
     }
   }
-}
-
-/** Whether a rule leaves anything to be chosen, rather than list whole values. */
-function isOpen({ requiredValue, requiredValues, equals, pattern }: TextDemand): boolean {
-  return (
-    pattern !== undefined ||
-    [requiredValue, requiredValues, equals].every((one) => one === undefined)
-  );
 }
 
 /** A stranger with a name that no rule knows: only other names are chosen. */

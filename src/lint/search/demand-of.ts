@@ -1,35 +1,51 @@
 // What a rule demands of the text in a claim, as one RE2 expression.
 import { RE2JS } from 're2js';
+import { type KindOfRule, ruleOfKind } from '../../claim-rules/claim-rule-kinds.ts';
+import type { RoleRule } from '../../config/schema/schema.ts';
 
-/** A rule on a claim or a role rule, as far as it looks at the claim. */
+/** A rule as far as it looks at the text of a claim. */
 export interface TextDemand {
   readonly claim: string;
-  readonly split?: string | undefined;
-  readonly requiredValue?: unknown;
-  readonly requiredValues?: readonly unknown[] | undefined;
-  readonly trimPrefix?: string | undefined;
-  readonly trimSuffix?: string | undefined;
-  readonly equals?: string | undefined;
-  readonly pattern?: string | undefined;
+  /** What the whole text must match. */
+  readonly expression: string;
+  /** Whether it leaves anything to be chosen, rather than list whole values. */
+  readonly isOpen: boolean;
 }
 
-/** @returns what the whole text must match; what is no text cannot be met by one. */
-export function demandOf(rule: TextDemand): string {
-  const inner = `${quote(rule.trimPrefix ?? '')}${valueOf(rule)}${quote(rule.trimSuffix ?? '')}`;
-  if (rule.split === undefined) {
-    return inner;
-  }
-  const separator = quote(rule.split);
-  return `(?s:.*${separator})?(?:${inner})(?:${separator}(?s:.*))?`;
+/** A claim rule; undefined for one that says nothing about whose token it is. */
+export function demandOfClaimRule(
+  rule: KindOfRule & { readonly claim: string; readonly split?: string | undefined },
+): TextDemand | undefined {
+  const { text } = ruleOfKind(rule);
+  return (
+    text && {
+      claim: rule.claim,
+      expression: inParts(text.expression(quote), rule.split),
+      isOpen: text.isOpen,
+    }
+  );
 }
 
-function valueOf({ requiredValue, requiredValues, equals, pattern }: TextDemand): string {
-  if (pattern !== undefined) {
-    return `(?:${pattern})`;
+/** A role rule, whatever role it permits. */
+export function demandOfRoleRule(
+  rule: Pick<RoleRule, 'claim' | 'split' | 'trimPrefix' | 'trimSuffix' | 'equals' | 'pattern'>,
+): TextDemand {
+  const { claim, split, trimPrefix = '', trimSuffix = '', equals, pattern } = rule;
+  const inner = equals === undefined ? '(?s:.+)' : `(?:${quote(equals)})`;
+  const value = pattern === undefined ? inner : `(?:${pattern})`;
+  return {
+    claim,
+    expression: inParts(`${quote(trimPrefix)}${value}${quote(trimSuffix)}`, split),
+    isOpen: pattern !== undefined || equals === undefined,
+  };
+}
+
+function inParts(expression: string, split: string | undefined): string {
+  if (split === undefined) {
+    return expression;
   }
-  const values = [requiredValue, requiredValues, equals].flat().filter((one) => one !== undefined);
-  const texts = values.filter((one) => typeof one === 'string');
-  return values.length === 0 ? '(?s:.+)' : `(?:${texts.map(quote).join('|')})`;
+  const separator = quote(split);
+  return `(?s:.*${separator})?(?:${expression})(?:${separator}(?s:.*))?`;
 }
 
 function quote(text: string): string {

@@ -1,11 +1,13 @@
 // Whether the rules of an entry shut strangers out of an issuer that is everybody's. Found out by judging tokens that
 // strangers could have, with the very checks and rules that judge a login: those of anybody, and those of somebody whose
 // names are made to resemble the ones that the rules have.
+import { ruleOfKind } from '../../claim-rules/claim-rule-kinds.ts';
+import { withoutSyntax } from '../../claim-rules/pattern-rule.ts';
 import type { Claims } from '../../claims/claim.ts';
+import type { RoleRule, ValidationRule } from '../../config/schema/schema.ts';
 import { compileRoleRules } from '../../roles/compile-role-rules.ts';
 import { findRefusal } from '../../verify/checks/check.ts';
 import { loadRuleTools } from '../../policy/compile-issuer.ts';
-import type { TextDemand } from './demand-of.ts';
 import type { Issuer } from '../../policy/policy.ts';
 import type { PublicIssuer } from '../public-issuers.ts';
 import { createSearchBudget } from './search-budget.ts';
@@ -29,14 +31,15 @@ export async function findUntrustedTenant(
   issuer: Issuer,
   shared: PublicIssuer,
 ): Promise<Stranger | undefined> {
+  const { entry } = issuer;
   const admits = await compileAdmission(issuer, shared);
   if (shared.strangers({ owner: 'stranger.example', thing: 'app', place: 'main' }).some(admits)) {
     return { kind: 'anybody' };
   }
   const words = findWords(
-    rulesOf(issuer)
+    [...entry.claimValidationRules.map(namesInClaimRule), ...entry.roles.map(namesInRoleRule)]
       .filter((rule) => isPinning(rule, shared))
-      .flatMap(textsOf),
+      .flatMap(({ names }) => names ?? []),
   );
   const things = ['app', ...words];
   for (const word of words) {
@@ -72,10 +75,16 @@ async function findCrafted(
   if (shared.forms === undefined) {
     return undefined;
   }
-  const { craftClaims } = await import('./craft-claims.ts');
+  const [{ craftClaims }, { demandOfClaimRule, demandOfRoleRule }] = await Promise.all([
+    import('./craft-claims.ts'),
+    import('./demand-of.ts'),
+  ]);
   const budget = createSearchBudget();
-  const demands = entry.claimValidationRules.filter((rule) => isPinning(rule, shared));
-  const choices = entry.roles.every((rule) => isPinning(rule, shared)) ? entry.roles : [];
+  const demands = entry.claimValidationRules
+    .filter((rule) => isPinning(namesInClaimRule(rule), shared))
+    .flatMap((rule) => demandOfClaimRule(rule) ?? []);
+  const isPinned = entry.roles.every((rule) => isPinning(namesInRoleRule(rule), shared));
+  const choices = isPinned ? entry.roles.map(demandOfRoleRule) : [];
   for (const { claims, kind, claim, value } of craftClaims(shared, demands, choices, budget)) {
     if (claims.some(admits)) {
       return kind === 'owner' ? { kind: 'alike', name: value } : { kind: 'crafted', claim, value };
@@ -84,13 +93,25 @@ async function findCrafted(
   return budget.steps > 0 ? undefined : { kind: 'unknown' };
 }
 
-/** What rules on a claim and role rules have in common. */
-interface Rule extends TextDemand {
-  readonly forbidden?: true | undefined;
+/** The texts that a rule wants to see in a claim; undefined where it says nothing about whose token it is. */
+interface NamesInRule {
+  readonly claim: string;
+  readonly names: readonly string[] | undefined;
 }
 
-function rulesOf({ entry }: Issuer): readonly Rule[] {
-  return [...entry.claimValidationRules, ...entry.roles];
+function namesInClaimRule(rule: ValidationRule): NamesInRule {
+  return { claim: rule.claim, names: ruleOfKind(rule).text?.names };
+}
+
+function namesInRoleRule({
+  claim,
+  trimPrefix,
+  equals,
+  trimSuffix,
+  pattern,
+}: RoleRule): NamesInRule {
+  const texts = [trimPrefix, equals, trimSuffix, pattern && withoutSyntax(pattern)];
+  return { claim, names: texts.filter((text) => text !== undefined) };
 }
 
 /** Whether claims get past the rules, given that a stranger may choose every claim that does not name his tenant. */
@@ -101,11 +122,11 @@ async function compileAdmission(
   const { entry, claimChecks } = issuer;
   const pinned = new Set(
     entry.claimValidationRules.flatMap((rule, index) =>
-      isPinning(rule, shared) ? [`claimValidationRules[${index}]`] : [],
+      isPinning(namesInClaimRule(rule), shared) ? [`claimValidationRules[${index}]`] : [],
     ),
   );
   const checks = claimChecks.filter(({ name }) => pinned.has(name));
-  const isOpen = entry.roles.some((rule) => !isPinning(rule, shared));
+  const isOpen = entry.roles.some((rule) => !isPinning(namesInRoleRule(rule), shared));
   const rolesOf = compileRoleRules(entry.roles, await loadRuleTools(entry), () => undefined);
   return (claims) =>
     findRefusal(checks, { type: undefined, claims, keyIDs: [], now: 0 }) === undefined &&
@@ -113,23 +134,17 @@ async function compileAdmission(
 }
 
 /** Whether a rule says whose tokens count. */
-function isPinning(rule: Rule, { tenantClaims, ownerInSubject }: PublicIssuer): boolean {
+function isPinning(
+  { claim, names }: NamesInRule,
+  { tenantClaims, ownerInSubject }: PublicIssuer,
+): boolean {
   return (
-    tenantClaims.includes(rule.claim) &&
-    rule.forbidden === undefined &&
-    (rule.claim !== 'sub' ||
+    names !== undefined &&
+    tenantClaims.includes(claim) &&
+    (claim !== 'sub' ||
       ownerInSubject === undefined ||
-      textsOf(rule).some((text) => ownerInSubject.test(text)))
+      names.some((text) => ownerInSubject.test(text)))
   );
-}
-
-/** What a rule wants to see in a claim; of a pattern, without what only a pattern has in the middle of a name. */
-function textsOf(rule: Rule): string[] {
-  const { requiredValue, requiredValues, trimPrefix, equals, trimSuffix } = rule;
-  const pattern = rule.pattern?.replaceAll(/\[(\W)\]|\\/g, '$1').replaceAll(/[[\]]/g, ' ');
-  return [requiredValue, requiredValues, trimPrefix, equals, trimSuffix, pattern]
-    .flat()
-    .filter((text) => typeof text === 'string');
 }
 
 /** The names in such texts: letters and digits, with single dots, dashes and underscores among them. */

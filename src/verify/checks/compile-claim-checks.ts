@@ -2,7 +2,7 @@
 // issued it, for whom, about whom, when, what for, the entry's own rules, and what is denied.
 //
 // None of this says anything about a token whose signature is not verified.
-import type { CompilePattern } from '../../config/values/pattern.ts';
+import type { CompilePattern } from '../../values/pattern.ts';
 import type { ReportProblem } from '../../config/problems.ts';
 import type { IssuerConfiguration } from '../../config/schema/schema.ts';
 import type { Check, VerifiedToken } from './check.ts';

@@ -3,13 +3,15 @@
 import { adviseOnClaim } from '../../claims/advise-on-claim.ts';
 import { type Claims, findClaim } from '../../claims/claim.ts';
 import { isUnverifiedEmail } from '../../claims/is-unverified-email.ts';
-import type { CompilePattern } from '../../config/values/pattern.ts';
-import { PATTERN_HINT } from '../../config/values/pattern-hint.ts';
+import type { Demand } from '../../claim-rules/claim-rule-kind.ts';
+import { ruleOfKind } from '../../claim-rules/claim-rule-kinds.ts';
+import type { CompilePattern } from '../../values/pattern.ts';
+import { PATTERN_HINT } from '../../values/pattern-hint.ts';
 import type { ReportProblem } from '../../config/problems.ts';
 import type { ValidationRule } from '../../config/schema/schema.ts';
 import { valuesOfClaim } from '../../claims/values-of-claim.ts';
 import { refuse } from '../../errors.ts';
-import { quote, quoteList } from '../../quote.ts';
+import { quote } from '../../quote.ts';
 import type { Check, VerifiedToken } from './check.ts';
 import { missingClaim } from './missing-claim.ts';
 import { unverifiedEmail } from './unverified-email.ts';
@@ -23,49 +25,32 @@ export function compileValidationRules(
 ): Check<VerifiedToken>[] {
   return rules.map((rule, index) => {
     const name = `claimValidationRules[${index}]`;
-    if (rule.forbidden === true) {
-      return forbiddenCheck(name, rule.claim);
-    }
-    const demand = compileDemand(rule, compilePattern, (reason) => {
+    const kind = ruleOfKind(rule);
+    const demand = kind.compile(compilePattern, (reason) => {
       report(
-        [index, 'pattern'],
+        [index, kind.name],
         `Invalid value: not an RE2 regular expression: ${reason}`,
         PATTERN_HINT,
       );
     });
-    return demandCheck(name, rule, demand);
+    if (demand === 'absent') {
+      return forbiddenCheck(name, rule.claim);
+    }
+    // Of the values that would do, for advice; a pattern has none to tell.
+    const values = kind.text?.isOpen === false ? kind.text.names : [];
+    return demandCheck(name, rule, demand, values);
   });
 }
 
-/** What a value must be. */
-interface Demand {
-  readonly expected: string;
-  readonly holds: (value: unknown) => boolean;
-}
-
-function compileDemand(
+function demandCheck(
+  name: string,
   rule: ValidationRule,
-  compilePattern: CompilePattern,
-  report: (reason: string) => void,
-): Demand {
-  if (rule.pattern !== undefined) {
-    const pattern = compilePattern(rule.pattern, report);
-    return {
-      expected: `text that matches ${quote(rule.pattern)}`,
-      holds: (value) => typeof value === 'string' && pattern?.match(value) !== undefined,
-    };
-  }
-  const values: readonly unknown[] = rule.requiredValues ?? [rule.requiredValue];
-  return {
-    expected: `${values.length > 1 ? 'one of ' : ''}${quoteList(values)}`,
-    holds: (value) => values.includes(value),
-  };
-}
-
-function demandCheck(name: string, rule: ValidationRule, demand: Demand): Check<VerifiedToken> {
+  demand: Demand,
+  values: readonly string[],
+): Check<VerifiedToken> {
   const { claim, split } = rule;
   const advise = (claims: Claims): string | undefined =>
-    adviseOnClaim(claims, { claim, split, values: textsOf(rule) });
+    adviseOnClaim(claims, { claim, split, values });
   const expected =
     split === undefined
       ? demand.expected
@@ -97,10 +82,6 @@ function demandCheck(name: string, rule: ValidationRule, demand: Demand): Check<
 }
 
 const COMPARE = 'Compare the claims of the token with the claimValidationRules of this issuer.';
-
-function textsOf({ requiredValue, requiredValues }: ValidationRule): string[] {
-  return [requiredValue, requiredValues].flat().filter((value) => typeof value === 'string');
-}
 
 function describeClaim(claims: Claims, claim: string): string {
   const value = findClaim(claims, claim);

@@ -2,7 +2,7 @@
 //
 // What is compared with the clock is compared with one skew. A time of the wrong type is refused, never converted.
 import type { IssuerConfiguration } from '../../config/schema/schema.ts';
-import { formatSeconds } from '../../config/values/units.ts';
+import { formatSeconds } from '../../values/units.ts';
 import { refuse } from '../../errors.ts';
 import { quote } from '../../quote.ts';
 import type { Check, VerifiedToken } from './check.ts';

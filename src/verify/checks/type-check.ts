@@ -1,5 +1,5 @@
 // What a token is for: its `typ` header (RFC 7515 section 4.1.9, RFC 8725 section 3.11).
-import { ABSENT, normalizeType, SVID_TYPES } from '../../config/values/token-type.ts';
+import { ABSENT, normalizeType, SVID_TYPES } from '../../values/token-type.ts';
 import { refuse } from '../../errors.ts';
 import { quote } from '../../quote.ts';
 import type { Check, VerifiedToken } from './check.ts';

@@ -329,7 +329,10 @@ it('takes a time without seconds', async () => {
 });
 
 it('has an example in the docs that is what it writes', async () => {
-  const page = await readFile(join(import.meta.dirname, '../../../docs/operate/explain.md'), 'utf8');
+  const page = await readFile(
+    join(import.meta.dirname, '../../../docs/operate/explain.md'),
+    'utf8',
+  );
   const { stdout } = await explain({ token: { claims: { aud: 'vault' } } });
   expect(page).toContain(stdout);
 });

@@ -2,7 +2,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { demandOf, type TextDemand } from '../../../src/lint/search/demand-of.ts';
+import { demandOfClaimRule, demandOfRoleRule } from '../../../src/lint/search/demand-of.ts';
+import type { KindOfRule } from '../../../src/claim-rules/claim-rule-kinds.ts';
 import { findText } from '../../../src/lint/search/find-text.ts';
 import {
   createMachine,
@@ -10,7 +11,7 @@ import {
   type Neighbour,
   neighbourOf,
 } from '../../../src/lint/search/pattern-machine.ts';
-import { compilePattern } from '../../../src/config/values/pattern.ts';
+import { compilePattern } from '../../../src/values/pattern.ts';
 import { compileRoleRules } from '../../../src/roles/compile-role-rules.ts';
 import { RULE_TOOLS } from '../../support/rule-tools.ts';
 
@@ -172,9 +173,29 @@ function words(length: number): string[] {
     : words(length - 1).flatMap((word) => letters.map((one) => word + one));
 }
 
+type WrittenRule = Omit<Parameters<typeof demandOfRoleRule>[0], 'claim'>;
+
 describe('what a rule demands', () => {
+  it('of a text, where it demands one', () => {
+    expect(demandOfClaimRule({ claim: 'value', forbidden: true })).toBeUndefined();
+    const { expression } = demandOfRoleRule({ claim: 'value', equals: 'a+', trimPrefix: '(' });
+    expect(['(a+', '(a', '(aa'].filter((text) => matches(expression, text))).toEqual(['(a+']);
+  });
+
+  it('of a text, and whether it leaves some of it open', () => {
+    const claim = 'value';
+    const rules = [
+      demandOfClaimRule({ claim, requiredValues: ['a'] }),
+      demandOfClaimRule({ claim, pattern: 'a' }),
+      demandOfRoleRule({ claim, equals: 'a' }),
+      demandOfRoleRule({ claim, pattern: 'a' }),
+      demandOfRoleRule({ claim, trimPrefix: 'a' }),
+    ];
+    expect(rules.map((rule) => rule?.isOpen)).toEqual([false, true, false, true, true]);
+  });
+
   it('of a text is what the rule itself takes', () => {
-    const rule = fc.constantFrom<Omit<TextDemand, 'claim'>>(
+    const rule = fc.constantFrom<WrittenRule>(
       {},
       { trimPrefix: 'a' },
       { trimSuffix: ':' },
@@ -201,7 +222,7 @@ describe('what a rule demands', () => {
             throw new Error(`${path.join('.')}: ${message}`);
           },
         );
-        const demand = demandOf({ claim: 'value', ...written });
+        const demand = demandOfRoleRule({ claim: 'value', ...written }).expression;
         // An empty rest is no value, which a demand that is a pattern alone does not say.
         const isTaken = rolesOf({ value }).length > 0;
         expect([written, value, isTaken && !matches(demand, value)]).toEqual([
@@ -215,19 +236,18 @@ describe('what a rule demands', () => {
   });
 
   it.each<
-    readonly [rule: Omit<TextDemand, 'claim'>, texts: readonly string[], others: readonly string[]]
+    readonly [rule: KindOfRule & { readonly split?: string }, texts: string[], others: string[]]
   >([
     [{ requiredValue: 'a.b' }, ['a.b'], ['axb', 'a.b ']],
     [{ requiredValues: ['a', 'b|c', 1] }, ['a', 'b|c'], ['b', 'c', '1', '']],
     [{ requiredValue: true }, [''], ['true']],
-    [{ equals: 'a+', trimPrefix: '(' }, ['(a+'], ['(a', '(aa']],
     [
       { requiredValue: 'psql', split: ' ' },
       ['psql', 'x psql', 'psql x', 'x psql y'],
       ['psqlx', 'x psql2'],
     ],
   ])('of %j', (rule, texts, others) => {
-    const demand = demandOf({ claim: 'value', ...rule });
+    const demand = demandOfClaimRule({ claim: 'value', ...rule })?.expression ?? '';
     expect(texts.filter((text) => !matches(demand, text))).toEqual([]);
     expect(others.filter((text) => matches(demand, text))).toEqual([]);
   });

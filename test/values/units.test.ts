@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import {
-  formatDuration,
-  formatSeconds,
-  parseDuration,
-  parseSize,
-} from '../../../src/config/values/units.ts';
+import { formatDuration, formatSeconds, parseDuration, parseSize } from '../../src/values/units.ts';
 
 describe('a duration', () => {
   it.each([

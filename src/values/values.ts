@@ -1,10 +1,10 @@
 // The kinds of values that stand in issuers.yaml, each with its check, its name in words and its meaning. The name
 // (`title`) and the meaning (`description`) go into the JSON Schema and from there into docs/reference/configuration.md.
 import * as z from 'zod/mini';
-import { checkCertificates } from '../../certificates/check-certificates.ts';
+import { checkCertificates } from '../certificates/check-certificates.ts';
 import { MOMENT_PATTERN, parseMoment } from './parse-moment.ts';
 import { parseSource } from './parse-source.ts';
-import { isTrustDomain } from '../../claims/spiffe-id.ts';
+import { isTrustDomain } from '../claims/spiffe-id.ts';
 import { DURATION_PATTERN, parseDuration, parseSize, SIZE_PATTERN } from './units.ts';
 
 // Compiling validators costs more than it saves for a file that is read once. Before the first schema is made.

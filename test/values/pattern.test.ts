@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { compilePattern, type Pattern } from '../../../src/config/values/pattern.ts';
+import { compilePattern, type Pattern } from '../../src/values/pattern.ts';
 
 function compile(source: string): Pattern {
   const pattern = compilePattern(source, (reason) => {

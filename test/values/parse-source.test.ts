@@ -11,7 +11,7 @@ import {
   parseAddress,
   parseSource,
   type Source,
-} from '../../../src/config/values/parse-source.ts';
+} from '../../src/values/parse-source.ts';
 
 function sourcesOf(...texts: readonly string[]): Source[] {
   return texts.map((text) => {

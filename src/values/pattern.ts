@@ -3,7 +3,7 @@
 //
 // Loaded only where a pattern is written: the tables of the library take longer to load than the rest of a decision.
 import { RE2JS } from 're2js';
-import { messageOf } from '../../message-of.ts';
+import { messageOf } from '../message-of.ts';
 
 /** A compiled pattern. */
 export interface Pattern {
