@@ -10,7 +10,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     coverage: {
       provider: 'v8',
-      include: ['src/**'],
+      include: ['src/**/*.ts'],
       reporter: ['text', 'json-summary'],
       // What decides and what it is decided by. The rest runs in processes of its own, which are not counted.
       thresholds: Object.fromEntries(

@@ -302,7 +302,8 @@ describe('a rule', () => {
     'clock.ts': '// x\nexport const systemClock = () => Date.now();\n',
     'config/schema.ts': "// x\nimport { a } from '../errors.ts';\nexport const b = a;\n",
     'config/files.ts': "// x\nimport { readFileSync } from 'node:fs';\nexport { readFileSync };\n",
-    'keys/keys.ts': "// x\nimport { b } from '../config/schema.ts';\nexport const c = b;\n",
+    'values/values.ts': "// x\nimport { a } from '../errors.ts';\nexport const n = a;\n",
+    'keys/keys.ts': "// x\nimport { n } from '../values/values.ts';\nexport const c = n;\n",
     'issuers/fetch.ts': "// x\nimport { c } from '../keys/keys.ts';\nexport const d = c;\n",
     'verify/verify.ts':
       "// x\nimport type { readFileSync } from '../config/files.ts';\nexport const e: typeof readFileSync | Date = new Date(0);\n",
@@ -332,7 +333,7 @@ describe('a rule', () => {
       "import '../src/config/schema/schema.ts';",
       'imports ../src/config/schema/schema.ts, which is not in src',
     ],
-    ['errors.ts', "import './config/files.ts';", 'imports config/files.ts'],
+    ['message-of.ts', "import './config/files.ts';", 'imports config/files.ts'],
     ['config/x.ts', "import '../keys/keys.ts';", 'imports keys/keys.ts'],
     [
       'config/x.ts',

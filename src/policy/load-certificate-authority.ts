@@ -4,7 +4,7 @@ import { checkCertificates } from '../certificates/check-certificates.ts';
 import type { ReportProblem } from '../config/problems.ts';
 import { readTrustedFile } from '../files/read-trusted-file.ts';
 import type { IssuerPart } from '../config/schema/schema.ts';
-import { fileHint } from '../files/file-hint.ts';
+import { fileHint } from './file-hint.ts';
 import { MAX_REFERENCED_BYTES } from './limits.ts';
 
 /** @returns PEM, or undefined where the authorities of the system count. */

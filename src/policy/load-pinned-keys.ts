@@ -16,7 +16,7 @@ import {
 } from '../keys/formats/parse-key-set.ts';
 import { parseSPIFFEBundle } from '../keys/formats/parse-spiffe-bundle.ts';
 import { parseJSONObject } from '../parse-json-object.ts';
-import { fileHint } from '../files/file-hint.ts';
+import { fileHint } from './file-hint.ts';
 import { MAX_REFERENCED_BYTES } from './limits.ts';
 
 /** What a file with keys is: in which form, and how the form is told in messages. */

@@ -10,7 +10,7 @@ import { compileRoleRules } from '../roles/compile-role-rules.ts';
 import { compileValidationRules } from '../verify/checks/compile-validation-rules.ts';
 import { loadRuleTools } from './compile-issuer.ts';
 import { compilePolicy } from './compile-policy.ts';
-import { fileHint } from '../files/file-hint.ts';
+import { fileHint } from './file-hint.ts';
 import { MAX_CONFIG_BYTES } from './limits.ts';
 import { loadKeySource } from './load-key-source.ts';
 import type { Policy } from './policy.ts';

@@ -195,10 +195,22 @@ describe('README.md', () => {
     }
   });
 
-  it('has a picture of at most 80 columns', () => {
-    const picture = readme.blocks.filter(({ text }) => text.includes('-->'));
-    expect(picture).toHaveLength(1);
-    expect(picture[0]!.text.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  it('has a picture for light and dark, whose words are in the text beside it too', () => {
+    const [, alternative = '', path = ''] = /!\[([^\]]+)\]\(([^)]+\.svg)\)/.exec(readme.text) ?? [];
+    const picture = readFileSync(join(ROOT, path), 'utf8');
+    expect(picture).toContain('@media (prefers-color-scheme: dark)');
+    for (const word of [
+      'client',
+      'PostgreSQL',
+      'daemon',
+      'issuers.yaml',
+      'issuer',
+      'unix socket',
+    ]) {
+      expect([word, alternative.includes(word)]).toEqual([word, true]);
+    }
+    // It shows where it is, without anything from elsewhere.
+    expect(picture).not.toMatch(/<script|<image|(?:href|src)=|@import|url\((?!#)/);
   });
 });
 

@@ -91,7 +91,7 @@ describe('docs/start/examples.md', () => {
 
   it('leads to each example under its own name', () => {
     expect(overview.rows.map(([link]) => link)).toEqual(
-      examplesOf(overview).map((name) => `[${name}](../packaging/examples/${name}.yaml)`),
+      examplesOf(overview).map((name) => `[${name}](../../packaging/examples/${name}.yaml)`),
     );
   });
 

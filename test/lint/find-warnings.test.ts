@@ -767,6 +767,15 @@ describe('warnings', () => {
     ]);
   });
 
+  it('say where patterns permit too much to be searched, in bounded time', async () => {
+    const parts = Array.from({ length: 12 }, (_, at) => `(?:a|b|c){1,${20 + at}}x?`).join('[-.]');
+    const pattern = `repo:(?:.*a.{1,30}b.{1,30})+/${parts}:.*`;
+    const roles = [{ claim: 'sub', pattern, role: 'deploy' }];
+    expect(await warningsOf(entry({ roles }, GITHUB))).toEqual([
+      'issuers[0].issuer.url: GitHub Actions signs tokens for everybody, and the patterns permit too much to find out whether strangers are let in',
+    ]);
+  });
+
   it('tell of a foreign audience of a trust domain, too', async () => {
     const issuer = { spiffeTrustDomain: 'example.org', audiences: ['vault'] };
     const keys = { spiffeBundleURL: 'https://spire.example.com' };

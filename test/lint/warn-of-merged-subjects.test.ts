@@ -55,6 +55,37 @@ it.each<readonly [what: string, rule: Entry, one: string, other: string, role: s
     'x@xx.x',
     'x',
   ],
+  [
+    'slashes of a SPIFFE ID that become what its segments have too',
+    {
+      claim: 'sub',
+      pattern: 'spiffe://[^/]+/(.+)',
+      role: String.raw`\1`,
+      replace: { '/': '-' },
+    },
+    'spiffe://x/x-x',
+    'spiffe://x/x/x',
+    'x-x',
+  ],
+  [
+    'slashes of a GitLab project that become what names have too',
+    {
+      claim: 'sub',
+      pattern: 'project_path:([^:]+):ref_type:branch:ref:main',
+      role: String.raw`\1`,
+      replace: { '/': '_' },
+    },
+    'project_path:x_/x:ref_type:branch:ref:main',
+    'project_path:x/_x:ref_type:branch:ref:main',
+    'x__x',
+  ],
+  [
+    'slashes of a project in a claim of its own',
+    { claim: 'project_path', replace: { '/': '-' } },
+    'x-/x',
+    'x/-x',
+    'x--x',
+  ],
 ])('are told: %s', async (_what, rule, one, other, role) => {
   const entry = entryWith({ roles: [rule] });
   const told = (await warningsOf(entry)).filter((line) => line.includes('the same role'));

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { admissionChecks, type LoginOrigin } from '../../src/policy/admission-checks.ts';
-import { fileHint } from '../../src/files/file-hint.ts';
+import { fileHint } from '../../src/policy/file-hint.ts';
 import { findRefusal } from '../../src/verify/checks/check.ts';
 
 const login = (source: string | undefined, service = 'postgresql'): LoginOrigin => ({

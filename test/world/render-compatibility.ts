@@ -6,7 +6,7 @@ const HEAD = `# Compatibility
 
 What pgtoken was run against, in which version, and what came of it. Every row is a run of the command beside it, which anybody
 can repeat: \`npm run test:world\` builds or installs the programs, starts them on this machine, and fails when one of them cannot
-be had. [test/world](../test/world/README.md) says what it needs and how to add to it. This page is made from the results of its
+be had. [test/world](../../test/world/README.md) says what it needs and how to add to it. This page is made from the results of its
 runs with \`--record\`.
 `;
 
@@ -29,7 +29,7 @@ function renderPart(part: Part, result: PartResult): string {
   );
   const shown = Object.entries(result.shown).flatMap(([file, sentences]) => [
     '',
-    `[${file}](../test/world/${part.name}/${file}):`,
+    `[${file}](../../test/world/${part.name}/${file}):`,
     '',
     // The name of a group and that of a test in it make one sentence.
     ...sentences.map((sentence) => `- ${sentence.replaceAll(' > ', ' ')}`),

@@ -1,4 +1,4 @@
-// Options and methods that PostgreSQL does not take. test/e2e/doctor-hba.test.ts asks PostgreSQL itself.
+// Options and methods that PostgreSQL does not take. test/e2e/doctor-postgres.test.ts asks PostgreSQL itself.
 import { describe, expect, it } from 'vitest';
 
 import { checkLines, findFault } from './check-lines.ts';

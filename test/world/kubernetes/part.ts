@@ -17,7 +17,7 @@ export const kubernetes: Part = {
   name: 'kubernetes',
   title: 'Kubernetes',
   about: `An API server with etcd, its controller manager and kubectl; PostgreSQL, the module, the daemon and psql; and nginx with the
-configuration of [discovery-proxy.yaml](../packaging/examples/kubernetes/discovery-proxy.yaml), in which the addresses and paths of
+configuration of [discovery-proxy.yaml](../../packaging/examples/kubernetes/discovery-proxy.yaml), in which the addresses and paths of
 a pod are replaced with those of this machine. There is no kubelet: the tests ask for the tokens of pods with the request that it makes.`,
   prepare: async (cache, progress) => {
     const go = await findGo();

@@ -1,5 +1,5 @@
 // Advice on a file that cannot be used.
-import type { TrustedFile } from './read-trusted-file.ts';
+import type { TrustedFile } from '../files/read-trusted-file.ts';
 
 /** What to do about it; undefined where the reason says all there is. */
 export function fileHint({ fault }: Extract<TrustedFile, { ok: false }>): string | undefined {
