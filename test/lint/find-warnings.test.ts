@@ -771,7 +771,8 @@ describe('warnings', () => {
     const parts = Array.from({ length: 12 }, (_, at) => `(?:a|b|c){1,${20 + at}}x?`).join('[-.]');
     const pattern = `repo:(?:.*a.{1,30}b.{1,30})+/${parts}:.*`;
     const roles = [{ claim: 'sub', pattern, role: 'deploy' }];
-    expect(await warningsOf(entry({ roles }, GITHUB))).toEqual([
+    const claimValidationRules = [{ claim: 'environment', forbidden: true }];
+    expect(await warningsOf(entry({ roles, claimValidationRules }, GITHUB))).toEqual([
       'issuers[0].issuer.url: GitHub Actions signs tokens for everybody, and the patterns permit too much to find out whether strangers are let in',
     ]);
   });

@@ -19,6 +19,7 @@ it.each<readonly [rule: Entry, value: string]>([
     'email "rds_superuser@example.com"',
   ],
   [{ claim: 'sub', replace: { '-': '_' } }, 'sub "rds_superuser"'],
+  [{ claim: 'sub', replace: { '.': '' } }, 'sub "rds_superuser"'],
   [
     { claim: 'name', pattern: '([a-z-]+)', role: String.raw`\1`, replace: { '-': '_' } },
     'name "rds-superuser"',

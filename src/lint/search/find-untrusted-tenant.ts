@@ -39,7 +39,7 @@ export async function findUntrustedTenant(
   const words = findWords(
     [...entry.claimValidationRules.map(namesInClaimRule), ...entry.roles.map(namesInRoleRule)]
       .filter((rule) => isPinning(rule, shared))
-      .flatMap(({ names }) => names ?? []),
+      .flatMap(({ names }) => names),
   );
   const things = ['app', ...words];
   for (const word of words) {
@@ -80,9 +80,10 @@ async function findCrafted(
     import('./demand-of.ts'),
   ]);
   const budget = createSearchBudget();
-  const demands = entry.claimValidationRules
-    .filter((rule) => isPinning(namesInClaimRule(rule), shared))
-    .flatMap((rule) => demandOfClaimRule(rule) ?? []);
+  const demands = entry.claimValidationRules.flatMap((rule) => {
+    const demand = demandOfClaimRule(rule);
+    return demand !== undefined && isPinning(namesInClaimRule(rule), shared) ? [demand] : [];
+  });
   const isPinned = entry.roles.every((rule) => isPinning(namesInRoleRule(rule), shared));
   const choices = isPinned ? entry.roles.map(demandOfRoleRule) : [];
   for (const { claims, kind, claim, value } of craftClaims(shared, demands, choices, budget)) {
@@ -135,9 +136,10 @@ async function compileAdmission(
 
 /** Whether a rule says whose tokens count. */
 function isPinning(
-  { claim, names }: NamesInRule,
+  rule: NamesInRule,
   { tenantClaims, ownerInSubject }: PublicIssuer,
-): boolean {
+): rule is NamesInRule & { readonly names: readonly string[] } {
+  const { claim, names } = rule;
   return (
     names !== undefined &&
     tenantClaims.includes(claim) &&
