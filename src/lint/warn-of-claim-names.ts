@@ -49,7 +49,7 @@ function readsLikeHost(claim: string): boolean {
   const labels = claim.toLowerCase().split('.');
   return (
     !claim.includes('_') &&
-    [labels[0], labels.at(-1)].some((label) => TOP_LEVEL.includes(label ?? ''))
+    [...labels.slice(0, 1), ...labels.slice(-1)].some((label) => TOP_LEVEL.includes(label))
   );
 }
 
