@@ -1,11 +1,14 @@
 // Certificate authorities whose time is nearly over are told while there is still time.
 import { X509Certificate } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 
 import { expect, it } from 'vitest';
 
 import { formatPath } from '../../src/config/problems.ts';
 import { CERTIFICATE } from '../support/certificate.ts';
 import { createCertificateAuthority } from '../support/certificate-authority.ts';
+import { createTemporaryFolder } from '../support/temporary-folder.ts';
 import { entryWith, findWarningsIn } from './warnings-of.ts';
 
 const DAY = 86_400;
@@ -51,6 +54,21 @@ it.each<readonly [what: string, now: number, warning: string | undefined]>([
   expect(await warningsAt(now, CERTIFICATE)).toEqual(
     warning === undefined ? [] : [`${AT} 1, "example authority", ${warning}`],
   );
+});
+
+it('an authority in a file is told by the key that names it', async () => {
+  await using folder = await createTemporaryFolder('authority');
+  const certificateAuthorityFile = join(folder.path, 'authority.pem');
+  await writeFile(certificateAuthorityFile, CERTIFICATE, { mode: 0o644 });
+  const issuer = {
+    url: 'https://k8s.example.com',
+    audiences: ['postgres'],
+    certificateAuthorityFile,
+  };
+  const warnings = await findWarningsIn([entryWith({ issuer })], {}, { clock: () => TO + 1 });
+  expect(warnings.map(({ path }) => formatPath(path))).toEqual([
+    'issuers[0].issuer.certificateAuthorityFile',
+  ]);
 });
 
 it('each of several is judged, also one behind a missing line break', async () => {
