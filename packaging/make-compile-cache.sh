@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes ROOT/compile-cache for an installation at ROOT: the code of `pgtoken pam` as V8 compiles it, so that a login with
-# mode=exec does not compile it again. It fits the runtime and the bundle it was made with and nothing else; Node passes
+# Makes ROOT/compile-cache for an installation at ROOT: the code of `pgtoken pam` and `pgtoken serve` as V8 compiles it, so that
+# a login with mode=exec does not compile it again, nor does the first one after the daemon has started. It fits the runtime and the bundle it was made with and nothing else; Node passes
 # over what does not fit. What is in it is run as code: it must be writable by nobody but root, as the bundle itself.
 set -eu
 
@@ -61,5 +61,43 @@ mkdir "$root/compile-cache"
 decide
 rm -r "$scratch/.cache"
 decide
+
+# serve: the same for the daemon, whose code Node keeps apart, as it runs with other flags.
+serve() {
+  NODE_COMPILE_CACHE="$root/compile-cache" NODE_COMPILE_CACHE_PORTABLE=1 "$root/bin/pgtoken" serve \
+    --config "$scratch/issuers.yaml" --socket "$scratch/socket" --cache-dir "$scratch/cache" >"$scratch/log" 2>&1 &
+  daemon=$!
+  trap 'kill "$daemon" 2>/dev/null || :; rm -rf "$scratch"' EXIT
+  tries=0
+  until grep -q '"ready"' "$scratch/log"; do
+    tries=$((tries + 1))
+    if [ $tries -gt 300 ] || ! kill -0 "$daemon" 2>/dev/null; then
+      echo "make-compile-cache.sh: $root/bin/pgtoken serve is not ready: $(cat "$scratch/log")" >&2
+      exit 1
+    fi
+    sleep 0.1
+  done
+  said=$(SOCKET=$scratch/socket TOKEN=$token "$node" -e '
+    const socket = require("node:net").connect(process.env.SOCKET);
+    socket.setTimeout(10_000, () => socket.destroy());
+    socket.pipe(process.stdout);
+    socket.write(`pgtoken/1\0PAM_SERVICE=x\0PAM_USER=x\0\0${process.env.TOKEN}\0`);
+  ' | tr -d '\0')
+  case $said in
+    *ERR_SIGNATURE_INVALID*) ;;
+    *)
+      echo "make-compile-cache.sh: expected ERR_SIGNATURE_INVALID of $root/bin/pgtoken serve, saw $said" >&2
+      exit 1
+      ;;
+  esac
+  # It keeps what it has compiled when it ends.
+  kill "$daemon"
+  wait "$daemon"
+  trap 'rm -rf "$scratch"' EXIT
+}
+node=$root/runtime/node
+[ -x "$node" ] || node=$root/node_modules/.bin/node
+mkdir -m 755 "$scratch/cache"
+serve
 # Node keeps them to its own user.
 chmod -R u=rwX,go=rX "$root/compile-cache"

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
+import { asServerUser } from '../support/as-server-user.ts';
 import { run } from '../support/run.ts';
 import { stageInstallation, type StagedInstallation } from '../support/stage-installation.ts';
 
@@ -14,6 +15,21 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await installation?.remove();
+});
+
+it('has the code of the command and that of the daemon, which runs with other flags', async () => {
+  const env = { NODE_DEBUG_NATIVE: 'COMPILE_CACHE', PATH: '/usr/bin:/bin' };
+  const { command, config, folder } = installation;
+  const socket = ['--socket', join(folder, 'no', 'such', 'folder.sock'), '--cache-dir', folder];
+  for (const args of [
+    ['pam', '--config', config],
+    ['serve', '--config', config, ...socket],
+  ]) {
+    const { stdout, stderr } = await run('setpriv', asServerUser(command, args), { env });
+    const said = `${stdout}${stderr}`;
+    expect(said).toMatch(/V8 code cache for CommonJS \S+\/dist\/pgtoken\.cjs was accepted/);
+    expect(said).not.toMatch(/was rejected/);
+  }
 });
 
 /** Its files with their modes. */

@@ -1,4 +1,5 @@
 // The end of the daemon's process, however its log, its disk and its name servers stand.
+import { setImmediate } from 'node:timers/promises';
 import type { LogOutput } from '../../log/log-output.ts';
 
 /** Milliseconds that the log may take at the end. */
@@ -18,6 +19,8 @@ export async function endProcess(
   isHeld: boolean,
 ): Promise<never> {
   await log.flush(FLUSH_LIMIT);
+  // The write that has just ended counts as under way until its callback is over.
+  await setImmediate();
   if (isHeld || process.getActiveResourcesInfo().some((name) => HELD.test(name))) {
     endHeldProcess(status);
   }
