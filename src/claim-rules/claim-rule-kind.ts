@@ -22,12 +22,17 @@ export interface Demand {
 export type ClaimDemand = Demand | 'absent';
 
 /** What a kind says of a claim that is text, for `config check`, which looks for tokens that get past. */
-export interface TextDemand<Value> {
-  /** Whether it leaves anything to be chosen, rather than list whole values. */
+export interface TextMeaning<Value> {
+  /** False where it lists whole values, which `names` gives then; true where it leaves something to be chosen. */
   isOpen(value: Value): boolean;
-  /** The texts that meet it, as an RE2 expression for the whole of one. @param quoteText as RE2 has it. */
+  /**
+   * The texts that meet it, as an RE2 expression for the whole of one; `(?s:.*)` for what may be anything, as a decision looks at
+   * line breaks too. A wildcard directly behind a name is warned of.
+   *
+   * @param quoteText makes an expression of a text.
+   */
   expression(value: Value, quoteText: (text: string) => string): string;
-  /** Texts that have the names in it: somebody who is called alike is tried. */
+  /** The texts in which it names somebody: names like them are tried. */
   names(value: Value): readonly string[];
 }
 
@@ -42,16 +47,16 @@ export interface ClaimRuleKind<Value> {
     report: (reason: string) => void,
   ): ClaimDemand;
   /**
-   * What `split` means beside it: each part is compared with the values that are written, which must be texts without the
-   * separator; each part is looked at; or nothing, and then it must not be written.
+   * How it goes with `split`. `literal`: texts are written that stand in one part, so that one with the separator in it is never
+   * met, which is a problem; `free`: anything may be written; `unused`: `split` would do nothing, which is a problem.
    */
-  readonly split: 'compares parts' | 'looks at parts' | 'means nothing';
+  readonly split: 'literal' | 'free' | 'unused';
   /** Undefined where it says nothing about whose token it is. */
-  readonly text: TextDemand<Value> | undefined;
+  readonly text: TextMeaning<Value> | undefined;
 }
 
 /** What values that are listed one by one say of text; what is no text is met by none. */
-export function listedTexts<Value>(list: (value: Value) => readonly unknown[]): TextDemand<Value> {
+export function listedTexts<Value>(list: (value: Value) => readonly unknown[]): TextMeaning<Value> {
   const texts = (value: Value): readonly string[] =>
     list(value).filter((one) => typeof one === 'string');
   return {

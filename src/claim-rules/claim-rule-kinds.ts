@@ -46,7 +46,7 @@ export function claimRuleKeys(tools: SchemaTools) {
   } satisfies Record<KindName, unknown>;
 }
 
-/** The keys, and those of them that mean this beside `split`. */
+/** The keys of all kinds, or of those that go with `split` in this way. */
 export function claimRuleNames(split?: ClaimRuleKind<unknown>['split']): readonly string[] {
   return Object.entries(ALL).flatMap(([name, kind]) =>
     split === undefined || kind.split === split ? [name] : [],

@@ -11,6 +11,6 @@ export const forbidden = {
       }),
     ),
   compile: () => 'absent',
-  split: 'means nothing',
+  split: 'unused',
   text: undefined,
 } as const satisfies ClaimRuleKind<true>;

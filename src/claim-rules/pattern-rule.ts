@@ -16,10 +16,10 @@ export const patternRule = {
       holds: (value) => typeof value === 'string' && pattern?.match(value) !== undefined,
     };
   },
-  split: 'looks at parts',
+  split: 'free',
   text: {
     isOpen: () => true,
-    expression: (source) => `(?:${source})`,
+    expression: (source) => source,
     names: (source) => [withoutSyntax(source)],
   },
 } as const satisfies ClaimRuleKind<string>;

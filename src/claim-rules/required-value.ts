@@ -14,6 +14,6 @@ export const requiredValue = {
       }),
     ),
   compile: (required) => ({ expected: quote(required), holds: (value) => value === required }),
-  split: 'compares parts',
+  split: 'literal',
   text: listedTexts((required) => [required]),
 } as const satisfies ClaimRuleKind<Scalar>;

@@ -20,6 +20,6 @@ export const requiredValues = {
       holds: (value) => values.includes(value),
     };
   },
-  split: 'compares parts',
+  split: 'literal',
   text: listedTexts((required) => required),
 } as const satisfies ClaimRuleKind<readonly Scalar[]>;

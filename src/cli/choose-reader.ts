@@ -1,5 +1,5 @@
-// Whose eyes `config check` looks at files with: those of the user that decides logins, where root runs it. What root may read, and
-// whom root believes as the owner of a file, says nothing of that user.
+// Which user's permissions `config check` applies to files: those of the user that decides logins, where root runs it. What root
+// may read, and which owners root trusts, says nothing about that user.
 import { dirname } from 'node:path';
 import { createHostAccounts } from '../doctor/host/host-accounts.ts';
 import { hostFiles } from '../doctor/host/host-files.ts';

@@ -9,9 +9,9 @@ export interface BatchQueue {
   flush(): void;
 }
 
-/** A queue of this length is not waited for. */
+/** From this many jobs on they are done at once, */
 const MAX_JOBS = 256;
-/** Nor is one that holds so much. */
+/** and from this many bytes on. */
 const MAX_BYTES = 512 * 1024;
 
 /**

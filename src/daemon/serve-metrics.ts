@@ -1,5 +1,5 @@
-// Metrics over HTTP for Prometheus, on a loopback address only: they name issuers and tell who fails. That nobody can read them
-// is no reason to let nobody in.
+// Metrics over HTTP for Prometheus, on a loopback address only: they name issuers and tell who fails. Where they
+// cannot be served, logins go on.
 import { createServer, type RequestListener } from 'node:http';
 import { BlockList, isIP } from 'node:net';
 import type { Logger } from 'pino';
@@ -43,7 +43,7 @@ export async function serveMetrics(
     }
     haveTried(undefined);
   });
-  // For good: once it listens, what cannot be accepted is Prometheus' loss.
+  // Stays for as long as the server does: an error after it listens costs one scrape at most.
   server.on('error', (error: NodeJS.ErrnoException) => {
     if (server.listening) {
       return;

@@ -88,8 +88,8 @@ async function attemptIssuer(
 }
 
 /**
- * Where no entry grants, those by whose keys the signature is wrong are asked whether they have others by now: issuers replace
- * keys under the same name, or have none. Only then, as another entry of the same URL may be the one whose token it is.
+ * Where no entry grants, fetches the keys again of those issuers whose keys did not verify the signature: issuers replace
+ * keys under the same name, or have none. Only then, as the token may be that of another entry with the same URL.
  *
  * @param attempts of all entries, each a refusal; one that is made again takes its place.
  * @returns the entry that grants now.

@@ -1,4 +1,4 @@
-// One entry's decided of a token: whom it is for, the form of the token, keys and signature, claims, and the role.
+// How one entry judges a token: whom it is for, the form of the token, keys and signature, claims, and the role.
 //
 // This order is a matter of security: nothing of the token is believed before its signature is verified with a key that
 // the entry's own configuration led to.
@@ -13,7 +13,7 @@ import { verifySignature } from '../verify/verify-signature.ts';
 import type { AuthorizeOptions } from './authorize-options.ts';
 import type { LoginRequest } from './login.ts';
 import { explainRole } from './explain-role.ts';
-import type { VerifiedToken } from './verified-tokens.ts';
+import type { CachedToken } from './verified-tokens.ts';
 import type { Issuer, Policy } from '../policy/policy.ts';
 import { createEntryTrace } from './trace.ts';
 
@@ -41,7 +41,7 @@ export function isVerifiedAt(refused: Refused): boolean {
 /** Judges a token by one entry. @returns undefined when it grants. */
 export async function tryIssuer(
   issuer: Issuer,
-  { token, known }: { readonly token: ParsedToken; readonly known: VerifiedToken | undefined },
+  { token, known }: { readonly token: ParsedToken; readonly known: CachedToken | undefined },
   request: LoginRequest,
   policy: Policy,
   options: AuthorizeOptions,

@@ -9,7 +9,7 @@ import type { JWK } from 'jose';
 import type { ParsedToken } from '../verify/parse-token.ts';
 
 /** What is known of one token. */
-export interface VerifiedToken {
+export interface CachedToken {
   /** How it reads; undefined for a token that is not known. */
   readonly parsed: ParsedToken | undefined;
   /** Whether it was verified for the entry with one of the keys it would be tried with now, and has not expired since. */
@@ -21,7 +21,7 @@ export interface VerifiedToken {
 /** A memory of tokens. */
 export interface VerifiedTokens {
   /** Looks a token up, which makes it the one used last. */
-  find(text: string): VerifiedToken;
+  find(text: string): CachedToken;
   /** How many are remembered. */
   readonly size: number;
 }

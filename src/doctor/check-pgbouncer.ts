@@ -18,8 +18,9 @@ export interface PgBouncerTerms {
 const SERVICE = 'pgbouncer';
 /** Up to this version, not included, passwords are cut after that many bytes. The first that fits counts. */
 const LIMITS: readonly (readonly [before: readonly number[], bytes: number])[] = [
+  [[1, 16, 0], 159],
   [[1, 17, 0], 995],
-  [[1, 25, 3], 2047],
+  [[1, 26, 0], 2047],
 ];
 
 /** Where there is no configuration of it, PgBouncer is taken not to be in use, installed or not. */
@@ -50,7 +51,7 @@ export async function checkPgBouncer(
             'pgbouncer-unknown',
             file,
             'its version cannot be found out, and old ones cut tokens',
-            'Make sure that it is 1.25.3 or newer: pgbouncer --version',
+            'Make sure that it is 1.26 or newer: pgbouncer --version',
           ),
         ]
       : checkLimit(version, terms)),
@@ -93,7 +94,7 @@ function checkLimit(version: string, { file, maxTokenBytes }: PgBouncerTerms): F
       'pgbouncer-limit',
       file,
       `PgBouncer ${version} cuts passwords after ${bytes} bytes and says nothing${accepted}`,
-      `Use PgBouncer 1.25.3 or newer, or keep tokens to ${bytes} bytes.`,
+      `Use PgBouncer 1.26 or newer, or keep tokens to ${bytes} bytes.`,
     ),
   ];
 }

@@ -1,4 +1,5 @@
 // What is legal in issuers.yaml and dangerous all the same. Nothing here decides a login: `config check` tells it.
+import { ruleOfKind } from '../claim-rules/claim-rule-kinds.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Locate } from '../config/yaml/locate.ts';
 import type { Problem } from '../config/problems.ts';
@@ -203,16 +204,28 @@ function describeStranger(
 
 /** A namespace or a segment of a SPIFFE ID that may be longer than what is written. */
 function warnOfOpenNames({ claimValidationRules, roles }: IssuerConfiguration, warn: Warn): void {
-  for (const [list, rules] of Object.entries({ claimValidationRules, roles })) {
-    for (const [index, rule] of rules.entries()) {
-      const name = findOpenName(rule);
-      if (name !== undefined) {
-        warn(
-          [list, index, 'pattern'],
-          `a wildcard directly behind ${quote(name)} takes in longer names too, such as ${quote(`${name}-other`)}`,
-          'Write what ends the name in front of the wildcard, or what it may go on with, such as "[a-z0-9-]*".',
-        );
-      }
+  const look = (path: readonly (string | number)[], claim: string, expression: string): void => {
+    const name = findOpenName(claim, expression);
+    if (name !== undefined) {
+      warn(
+        path,
+        `a wildcard directly behind ${quote(name)} takes in longer names too, such as ${quote(`${name}-other`)}`,
+        'Write what ends the name in front of the wildcard, or what it may go on with, such as "[a-z0-9-]*".',
+      );
     }
+  };
+  for (const [index, rule] of claimValidationRules.entries()) {
+    const { name, text } = ruleOfKind(rule);
+    // What is listed as a whole has no wildcard.
+    if (text?.isOpen === true) {
+      look(
+        ['claimValidationRules', index, name],
+        rule.claim,
+        text.expression((one) => one),
+      );
+    }
+  }
+  for (const [index, { claim, trimPrefix, pattern }] of roles.entries()) {
+    look(['roles', index, 'pattern'], claim, [trimPrefix, pattern].join(''));
   }
 }

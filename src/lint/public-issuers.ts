@@ -20,7 +20,7 @@ export interface StrangerForm {
    * stranger, and `{id}` for the number that the issuer gave.
    */
   readonly pattern: string;
-  /** An RE2 expression for names of owners; undefined where the form says nothing of who is like whom. */
+  /** An RE2 expression for names of owners; undefined where the form does not name the owner. */
   readonly owners?: string;
   /** A name that no rule knows; default: stranger. */
   readonly stranger?: string;
@@ -32,7 +32,7 @@ export interface PublicIssuer {
   readonly name: string;
   /** Claims that a stranger cannot choose freely: rules on others shut nobody out. */
   readonly tenantClaims: readonly string[];
-  /** Where a stranger may choose what `sub` is made of: what a rule on it must say to be about whose it is. */
+  /** Where a stranger may choose what `sub` is made of: a rule on it names the owner only if its text matches this. */
   readonly ownerInSubject?: RegExp;
   /** The claim to pin, for advice. */
   readonly pin: string;

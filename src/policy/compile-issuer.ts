@@ -74,4 +74,6 @@ export async function loadRuleTools(rules: RulesWithTools): Promise<RuleTools> {
   };
 }
 
-const NO_PATTERNS: CompilePattern = () => undefined;
+const NO_PATTERNS: CompilePattern = () => {
+  throw new Error('a pattern in a rule that has none, for which nothing was loaded');
+};

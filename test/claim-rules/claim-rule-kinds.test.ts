@@ -12,9 +12,9 @@ const failed = (reason: string): never => {
 describe('claim rules', () => {
   it('are of these kinds', () => {
     expect(claimRuleNames()).toEqual(['requiredValue', 'requiredValues', 'pattern', 'forbidden']);
-    expect(claimRuleNames('compares parts')).toEqual(['requiredValue', 'requiredValues']);
-    expect(claimRuleNames('looks at parts')).toEqual(['pattern']);
-    expect(claimRuleNames('means nothing')).toEqual(['forbidden']);
+    expect(claimRuleNames('literal')).toEqual(['requiredValue', 'requiredValues']);
+    expect(claimRuleNames('free')).toEqual(['pattern']);
+    expect(claimRuleNames('unused')).toEqual(['forbidden']);
   });
 
   it('of no kind are no rules that everybody meets', () => {

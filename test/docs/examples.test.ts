@@ -24,7 +24,7 @@ const pages = [
 /** The examples that a page leads to. */
 function examplesOf(page: Page): string[] {
   const names = page.links
-    .filter((link) => /^\.\.\/packaging\/examples\/[\w-]+\.yaml$/.test(link))
+    .filter((link) => /^\.\.\/\.\.\/packaging\/examples\/[\w-]+\.yaml$/.test(link))
     .map((link) => basename(link, '.yaml'));
   return [...new Set(names)];
 }

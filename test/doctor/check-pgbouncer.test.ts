@@ -31,12 +31,13 @@ async function check(
 
 describe('PgBouncer', () => {
   it.each<readonly [version: string, limit: number | undefined]>([
+    ['1.15.0', 159],
     ['1.16.1', 995],
     ['1.17.0', 2047],
     ['1.18.0', 2047],
     ['1.25.2', 2047],
-    ['1.25.3', undefined],
-    ['1.25.10', undefined],
+    ['1.25.3', 2047],
+    ['1.26.0', undefined],
     ['1.26.0', undefined],
     ['2.0.0', undefined],
   ])('%s cuts after %s bytes', async (version, limit) => {
@@ -47,7 +48,7 @@ describe('PgBouncer', () => {
             level: 'warning',
             fault: 'pgbouncer-limit',
             message: `PgBouncer ${version} cuts passwords after ${limit} bytes and says nothing; issuers.yaml accepts up to 16384`,
-            hint: `Use PgBouncer 1.25.3 or newer, or keep tokens to ${limit} bytes.`,
+            hint: `Use PgBouncer 1.26 or newer, or keep tokens to ${limit} bytes.`,
           },
     ]);
   });
@@ -88,7 +89,7 @@ describe('PgBouncer', () => {
 
   it('asks a service of its own', async () => {
     const service = 'auth required pam_unix.so\n';
-    expect(await check('1.25.3', PAM, { service })).toMatchObject([
+    expect(await check('1.26.0', PAM, { service })).toMatchObject([
       {
         level: 'failure',
         fault: 'pgbouncer-service',
@@ -99,6 +100,6 @@ describe('PgBouncer', () => {
     ]);
     // Which lines of its own hba file use pam, is not looked at.
     const hba = PAM.replace('PAM', 'hba');
-    expect(await check('1.25.3', hba, { service })).toMatchObject([{ level: 'ok' }]);
+    expect(await check('1.26.0', hba, { service })).toMatchObject([{ level: 'ok' }]);
   });
 });

@@ -355,7 +355,7 @@ describe('names the fault and the fix where, in front of the server,', () => {
         'pgbouncer-limit',
         ini,
         'PgBouncer 1.18.0 cuts passwords after 2047 bytes and says nothing; issuers.yaml accepts up to 16384',
-        'Use PgBouncer 1.25.3 or newer, or keep tokens to 2047 bytes.',
+        'Use PgBouncer 1.26 or newer, or keep tokens to 2047 bytes.',
       ),
     ]);
   });

@@ -121,12 +121,12 @@ export const checkValidationRule: CrossCheck = (value, report) => {
   for (const key of demands) {
     reportDuplicates(value, key, report);
   }
-  for (const key of claimRuleNames('means nothing').filter((one) => Object.hasOwn(value, one))) {
+  for (const key of claimRuleNames('unused').filter((one) => Object.hasOwn(value, one))) {
     if (has(value, 'split') && value['split'] !== '') {
       report(['split'], `Invalid value: not used, as ${key} compares nothing`);
     }
   }
-  checkSplit(value, claimRuleNames('compares parts'), report);
+  checkSplit(value, claimRuleNames('literal'), report);
 };
 
 /** `deny`: nothing twice. */
@@ -146,7 +146,7 @@ export const checkPAM: CrossCheck = (value, report) => {
   }
 };
 
-/** `cache`: keys are never too old to use while they are too young to be retrieved again; the shorter limit is shorter. */
+/** `cache`: maxStale is at least refreshInterval, and maxStaleUnauthorized at most maxStale. */
 export const checkCache: CrossCheck = (value, report) => {
   if (!isJSONObject(value)) {
     return;

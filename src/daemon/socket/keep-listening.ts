@@ -1,5 +1,5 @@
 // The daemon's socket for as long as it runs. A socket file that somebody removes takes every login with it, and no error
-// comes of it: so it is looked at, and made again. One of systemd's is systemd's to make: that it is gone is reported.
+// comes of it: so it is looked at, and made again. One that systemd made is only reported: systemd alone can make it again.
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { messageOf } from '../../message-of.ts';

@@ -51,8 +51,8 @@ export function findTaken(rule: HBARule, earlier: readonly HBARule[]): readonly 
 }
 
 /**
- * Earlier rules that take the connections from some of a rule's addresses, and not from all: of the encrypted ones, where the rule
- * is for them. None that is taken itself by another above it.
+ * Earlier rules that take the connections from some of a rule's addresses, and not from all; only encrypted ones count where the
+ * rule permits encryption. None that is taken itself by another above it.
  *
  * @param isWanted which of them are of interest.
  */

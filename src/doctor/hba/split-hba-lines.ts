@@ -32,7 +32,7 @@ export function splitHBALines(
   return lines;
 }
 
-/** HBAFields are apart by white space, the words of one by commas, after which white space may follow. */
+/** Fields are separated by white space, the words of a field by commas, which white space may follow. */
 function splitFields(line: string): HBAFields {
   const fields: HBAToken[][] = [];
   let inList = false;

@@ -26,7 +26,7 @@ const ID = '90000001';
  * Makes claims that may get a stranger past rules on one claim of the token; whether they do, the rules themselves must say.
  *
  * @param demands what rules demand of claims, all of them.
- * @param choices of which one must hold besides: role rules; empty where another one does anyway.
+ * @param choices role rules, one of which must match too; empty where one matches any tenant's claims.
  * @param budget for all searches; where it is used up, the rest was not tried.
  */
 export function* craftClaims(
@@ -94,7 +94,7 @@ function* craftOwner(
     const { value, names } = found;
     const claims = claimsWith(shared, form, value, names);
     const { owner } = names;
-    // Where a number tells owners apart, it is not the name alone.
+    // Where owners have a number, the name alone does not say who it is.
     yield owner === undefined || free.length > 1
       ? { claims, kind: 'value', claim: form.claim, value }
       : { claims, kind: 'owner', claim: form.claim, value: owner };
@@ -117,7 +117,7 @@ function find(
   return value === undefined || names === undefined ? undefined : { value, names };
 }
 
-/** The tokens of a stranger with these names, and such in which the claim alone is what was found. */
+/** The tokens of a stranger with these names, and the same with this one claim replaced by what was found. */
 function claimsWith(
   shared: PublicIssuer,
   { claim, stranger = STRANGER }: StrangerForm,

@@ -20,7 +20,7 @@ export function demandOfClaimRule(
   return (
     text && {
       claim: rule.claim,
-      expression: inParts(text.expression(quote), rule.split),
+      expression: inParts(`(?:${text.expression(quote)})`, rule.split),
       isOpen: text.isOpen,
     }
   );

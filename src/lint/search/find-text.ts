@@ -2,7 +2,7 @@
 import { type Machine, type Neighbour, neighbourOf, type Step } from './pattern-machine.ts';
 import { createSearchBudget, type SearchBudget } from './search-budget.ts';
 
-/** A group is free when it has two characters of which each demand takes five or more, or one of which it takes more than ten. */
+/** A group is free when every demand permits five characters or more at two of its places, or more than ten at one. */
 const FREE = 2;
 
 interface State {

@@ -4,9 +4,9 @@ import { type Machine, type Neighbour } from './pattern-machine.ts';
 
 /** Patterns with more places than these together are not gone through. */
 const MAX_NODES = 3000;
-/** More beginnings of texts than these are not looked at, */
+/** The most prefixes that are explored. */
 const MAX_BEGINNINGS = 4000;
-/** nor longer ones. */
+/** The longest text that is tried. */
 const MAX_LENGTH = 200;
 
 /** Where all machines may be after some text. */

@@ -36,7 +36,7 @@ export function compileValidationRules(
     if (demand === 'absent') {
       return forbiddenCheck(name, rule.claim);
     }
-    // Of the values that would do, for advice; a pattern has none to tell.
+    // The values that would do, for the hint; only kinds that list whole values have any.
     const values = kind.text?.isOpen === false ? kind.text.names : [];
     return demandCheck(name, rule, demand, values);
   });
