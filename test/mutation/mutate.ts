@@ -10,6 +10,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 import { Command } from 'commander';
 
+import { DECIDING_TESTS, LINT_TESTS, TESTS } from './chosen-tests.ts';
 import {
   type FileResult,
   formatRow,
@@ -42,8 +43,13 @@ const all = FOLDERS.flatMap((folder) =>
 );
 const chosen = options.mutate?.split(',') ?? all;
 const extent = options.static === true ? [] : ['--ignoreStatic'];
-const failed = options.report ? [] : shares(chosen).filter((files) => !runStryker(files));
-judge(failed);
+// The tests of what only warns search for minutes, and tell nothing of what decides.
+const isLint = (file: string): boolean => file.startsWith('src/lint/');
+const runs = [false, true].flatMap((lint) =>
+  shares(chosen.filter((file) => isLint(file) === lint)).map((files) => ({ files, lint })),
+);
+const failed = options.report ? [] : runs.filter((one) => !runStryker(one.files, one.lint));
+judge(failed.map(({ files }) => files));
 
 /** Puts files together until they have their share of bytes. */
 function shares(files: readonly string[]): readonly (readonly string[])[] {
@@ -61,10 +67,12 @@ function shares(files: readonly string[]): readonly (readonly string[])[] {
   return groups;
 }
 
-function runStryker(files: readonly string[]): boolean {
+function runStryker(files: readonly string[], lint: boolean): boolean {
   say(`mutating ${files.join(', ')}`);
+  const tests = lint ? LINT_TESTS : DECIDING_TESTS;
   const { status } = spawnSync('stryker', ['run', '--mutate', files.join(','), ...extent], {
     cwd: ROOT,
+    env: { ...process.env, [TESTS]: tests },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   return status === 0;

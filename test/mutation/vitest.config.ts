@@ -1,9 +1,10 @@
 // The tests that Stryker runs against each mutant of what decides: those of the deciding folders, and the attacks.
 import { defineConfig } from 'vitest/config';
+import { DECIDING_TESTS, TESTS } from './chosen-tests.ts';
 
 export default defineConfig({
   test: {
-    include: ['test/{verify,roles,claim-rules,decide,policy,issuer-keys,lint}/**/*.test.ts'],
+    include: [process.env[TESTS] ?? DECIDING_TESTS],
     // Random inputs: a mutant would be killed at one time and survive at another.
     exclude: ['test/decide/properties.test.ts'],
     testTimeout: 60_000,
