@@ -178,3 +178,31 @@ describe('an explanation', () => {
     ]);
   });
 });
+
+describe('the hint of a rule on a claim', () => {
+  const hintOf = (rule: string, group: unknown): string | undefined => {
+    const checks = checksOf(
+      `  issuer: {url: https://k8s.example.com, audiences: [postgres]}\n  claimValidationRules: [${rule}]\n`,
+    );
+    const check = checks.find(({ name }) => name === 'claimValidationRules[0]');
+    return check?.refusal({ type: undefined, claims: { group }, keyIDs: [], now: NOW })?.hint;
+  };
+  const COMPARE = 'Compare the claims of the token with the claimValidationRules of this issuer.';
+
+  it('names a value that differs in case alone', () => {
+    for (const rule of [
+      '{claim: group, requiredValue: DBA}',
+      '{claim: group, requiredValues: [x, DBA]}',
+    ]) {
+      expect(hintOf(rule, ['dba'])).toBe(
+        'Values are compared byte for byte: "dba" and "DBA" differ in case.',
+      );
+    }
+  });
+
+  it('does not take a pattern for a value, or a rule for one that lists any', () => {
+    expect(hintOf('{claim: group, pattern: DBA}', ['dba'])).toBe(COMPARE);
+    expect(hintOf('{claim: group, requiredValue: 7}', ['eight'])).toBe(COMPARE);
+    expect(hintOf('{claim: group, forbidden: true}', ['dba'])).toBe(COMPARE);
+  });
+});
