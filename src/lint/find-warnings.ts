@@ -7,19 +7,21 @@ import type { IssuerConfiguration } from '../config/schema/schema.ts';
 import { formatDuration, formatSeconds } from '../values/units.ts';
 import { quote } from '../quote.ts';
 import { isProtectedRole } from '../roles/is-protected-role.ts';
-import { findOpenName } from './find-open-name.ts';
+import { findOpenName } from './claims/find-open-name.ts';
 import { findUntrustedTenant, type Stranger } from './search/find-untrusted-tenant.ts';
 import { ownerOfAudience } from './foreign-audiences.ts';
 import type { Issuer, Policy } from '../policy/policy.ts';
 import { PUBLIC_ISSUERS } from './public-issuers.ts';
 import type { Warn } from './warn.ts';
-import { warnOfClaimNames } from './warn-of-claim-names.ts';
+import { warnOfClaimValues } from './claims/warn-of-claim-values.ts';
+import { warnOfSecrets } from './warn-of-secrets.ts';
+import { warnOfClaimNames } from './claims/warn-of-claim-names.ts';
 import { warnOfCertificates } from './warn-of-certificates.ts';
 import { warnOfIssuerURL } from './warn-of-issuer-url.ts';
 import { warnOfMergedSubjects } from './warn-of-merged-subjects.ts';
 import { warnOfPlaceholders } from './warn-of-placeholders.ts';
 import { warnOfServices } from './warn-of-services.ts';
-import { warnOfSplitNames } from './warn-of-split-names.ts';
+import { warnOfSplitNames } from './claims/warn-of-split-names.ts';
 import { warnOfSuperusers } from './warn-of-superusers.ts';
 
 /** What warnings depend on besides the file. */
@@ -54,11 +56,13 @@ export async function findWarnings(
     };
     warnOfIssuerURL(issuer.entry, warn);
     warnOfPlaceholders(issuer.entry, warn);
+    warnOfSecrets(issuer.entry, warn);
     warnOfCertificates(issuer, clock(), warn);
     warnOfAudiences(issuer.entry, warn);
     warnOfLimits(issuer.entry, warn);
     warnOfEarlyEnd(issuer.entry, warn);
     warnOfClaimNames(issuer.entry, warn);
+    warnOfClaimValues(issuer.entry, warn);
     warnOfOpenNames(issuer.entry, warn);
     warnOfTwin(index, policy.issuers, warn);
     await warnOfStrangers(issuer, warn);

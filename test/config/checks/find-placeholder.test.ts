@@ -11,6 +11,14 @@ it.each([
   ['{{ .Values.issuer }}', '{{ .Values.issuer }}'],
   ['{{issuer}}', '{{issuer}}'],
   ['a{one}{two}', '{one}'],
+  ['YOUR_CLIENT_ID', 'YOUR_CLIENT_ID'],
+  ['https://YOUR-DOMAIN.example.com', 'YOUR-DOMAIN'],
+  ['https://your-tenant.eu.auth0.com/', 'your-tenant'],
+  ['your_project_id', 'your_project_id'],
+  ['CHANGEME', 'CHANGEME'],
+  ['change-me', 'change-me'],
+  ['https://sso.example.com/REPLACE_ME', 'REPLACE_ME'],
+  ['TODO', 'TODO'],
 ])('finds it: %s', (text, placeholder) => {
   expect(findPlaceholder(text)).toBe(placeholder);
 });
@@ -24,6 +32,12 @@ it.each([
   'a < b > c',
   '{}',
   '<>',
+  'yourcompany',
+  'https://your-shop.example.com',
+  'exchangemenu',
+  'changement',
+  'MASTODON',
+  'TODOS',
   '<1>',
   '$(',
   String.raw`^repo:(a|b)$`,

@@ -1,7 +1,7 @@
 // Names of claims that read like paths.
 import { expect, it } from 'vitest';
 
-import { entryWith, hintsOf, warningsOf } from './warnings-of.ts';
+import { entryWith, hintsOf, warningsOf } from '../warnings-of.ts';
 
 const told = (claim: string): string =>
   `${JSON.stringify(claim)} is looked up as the name of a claim, dots and slashes and all, not as a path`;

@@ -1,10 +1,10 @@
 // Names of claims that read like paths. A name is looked up as it stands, so that one that should lead into a claim finds nothing:
 // no role comes of it, and what it forbids is permitted.
-import type { ConfigPath } from '../config/config-path.ts';
-import type { IssuerConfiguration } from '../config/schema/schema.ts';
-import { escapeStep, toPointer } from '../claims/to-pointer.ts';
-import { quote } from '../quote.ts';
-import type { Warn } from './warn.ts';
+import type { ConfigPath } from '../../config/config-path.ts';
+import type { IssuerConfiguration } from '../../config/schema/schema.ts';
+import { escapeStep, toPointer } from '../../claims/to-pointer.ts';
+import { quote } from '../../quote.ts';
+import type { Warn } from '../warn.ts';
 
 /** Warns of each claim of an entry that has such a name. */
 export function warnOfClaimNames(entry: IssuerConfiguration, warn: Warn): void {

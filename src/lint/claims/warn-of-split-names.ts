@@ -1,7 +1,7 @@
 // `split` on a claim that says who somebody is: a part of a name is then enough, and parts of names are what people choose.
-import type { IssuerConfiguration } from '../config/schema/schema.ts';
-import { quote } from '../quote.ts';
-import type { Warn } from './warn.ts';
+import type { IssuerConfiguration } from '../../config/schema/schema.ts';
+import { quote } from '../../quote.ts';
+import type { Warn } from '../warn.ts';
 
 /** Names of people, programs and what is theirs, not lists of what they may do. */
 const NAMES = (
