@@ -5,49 +5,25 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import {
-  createCertificateAuthority,
-  type CertificateAuthority,
-} from '../support/certificate-authority.ts';
 import { countWaitingBackends } from '../support/count-waiting-backends.ts';
 import { findFreePort } from '../support/find-free-port.ts';
-import { createIssuer, type Issuer } from '../support/issuer.ts';
+import type { Issuer } from '../support/issuer.ts';
 import { poll } from '../support/poll.ts';
 import { runChecked } from '../support/run-checked.ts';
-import {
-  startDaemonHost,
-  untilCached,
-  type DaemonHost,
-  type StartDaemonOptions,
-} from '../support/start-daemon-host.ts';
+import { untilCached, type StartDaemonOptions } from '../support/start-daemon-host.ts';
 import type { DaemonProcess } from '../support/start-daemon-process.ts';
 import { countOutcomes, tryLogin, tryLogins } from '../support/try-logins.ts';
+import { useDaemonHost } from '../support/use-daemon-host.ts';
 import { expectRefusal } from './expect-refusal.ts';
 
 const ROLE = 'foo:myservice';
 const REFUSED = `PAM authentication failed for user "${ROLE}"`;
 
-const stack = new AsyncDisposableStack();
-let authority: CertificateAuthority;
-let host: DaemonHost;
+const on = useDaemonHost(ROLE);
 
-beforeAll(async () => {
-  authority = stack.use(await createCertificateAuthority());
-  host = stack.use(await startDaemonHost([ROLE]));
-});
-
-afterAll(async () => {
-  await stack.disposeAsync();
-});
-
-beforeEach(async () => {
-  await host.clearCache();
-  await host.setModuleTimeout();
-});
-
-const newIssuer = async (): Promise<Issuer> => createIssuer(authority, { algorithms: ['ES256'] });
+const { newIssuer } = on;
 const entry = (name: string, issuer: Issuer, more: Readonly<Record<string, unknown>> = {}) => ({
   name,
   issuer: {
@@ -60,13 +36,13 @@ const entry = (name: string, issuer: Issuer, more: Readonly<Record<string, unkno
   ...more,
 });
 const start = async (issuer: Issuer, more: StartDaemonOptions = {}): Promise<DaemonProcess> =>
-  host.startDaemon({ issuers: [entry('cluster', issuer)], ...more });
+  on.host.startDaemon({ issuers: [entry('cluster', issuer)], ...more });
 const loginOf = async (issuer: Issuer) => ({ role: ROLE, password: await issuer.mint() });
 
 /** Runs a daemon until it has keys on disk. */
 async function fillCache(issuer: Issuer): Promise<void> {
   await using daemon = await start(issuer);
-  await untilCached(host, ['cluster']);
+  await untilCached(on.host, ['cluster']);
   expect(await daemon.stop()).toBe(0);
 }
 
@@ -76,7 +52,7 @@ describe('while the issuer is down', () => {
     await fillCache(issuer);
     await issuer.fail('refuse');
     await using daemon = await start(issuer);
-    expect(await tryLogin(host.cluster, await loginOf(issuer))).toBe('granted');
+    expect(await tryLogin(on.host.cluster, await loginOf(issuer))).toBe('granted');
     expect(daemon.lines().some(({ level }) => level === 'error')).toBe(false);
   });
 
@@ -86,7 +62,7 @@ describe('while the issuer is down', () => {
     await using daemon = await start(issuer);
     const login = await loginOf(issuer);
     for (let count = 0; count < 3; count++) {
-      expect(await expectRefusal(host.cluster, login)).toMatch(
+      expect(await expectRefusal(on.host.cluster, login)).toMatch(
         /^unavailable ERR_KEYS_UNAVAILABLE the issuer's keys could not be retrieved, and none are remembered: .* connection refused\. HINT: /,
       );
     }
@@ -97,19 +73,19 @@ describe('while the issuer is down', () => {
     await issuer.recover();
     await poll(
       'a login once the issuer is back',
-      async () => (await tryLogin(host.cluster, login)) === 'granted' || undefined,
+      async () => (await tryLogin(on.host.cluster, login)) === 'granted' || undefined,
     );
   });
 
   it('a daemon that has keys goes on, however often it asks in vain', async () => {
     await using issuer = await newIssuer();
     const refreshing = entry('cluster', issuer, { cache: { refreshInterval: '1s' } });
-    await using daemon = await host.startDaemon({ issuers: [refreshing] });
+    await using daemon = await on.host.startDaemon({ issuers: [refreshing] });
     const login = await loginOf(issuer);
-    expect(await tryLogin(host.cluster, login)).toBe('granted');
+    expect(await tryLogin(on.host.cluster, login)).toBe('granted');
     await issuer.fail('status-500');
     await daemon.waitForLine('keys could not be retrieved');
-    expect(await tryLogins(host.cluster, login, 20)).toEqual({ granted: 20 });
+    expect(await tryLogins(on.host.cluster, login, 20)).toEqual({ granted: 20 });
   });
 
   it('that hangs, logins of another issuer do not wait', async () => {
@@ -120,18 +96,18 @@ describe('while the issuer is down', () => {
       entry('hangs', hangs, { http: { timeout: '30s' } }),
       entry('works', works, { http: { timeout: '30s' } }),
     ];
-    await using _daemon = await host.startDaemon({ issuers });
+    await using _daemon = await on.host.startDaemon({ issuers });
     const [bad, good] = [await loginOf(hangs), await loginOf(works)];
     const ended: string[] = [];
     const hanging = Array.from({ length: 10 }, async () => {
-      ended.push(`hangs: ${await tryLogin(host.cluster, bad)}`);
+      ended.push(`hangs: ${await tryLogin(on.host.cluster, bad)}`);
     });
     await poll(
       '10 logins that wait',
-      async () => (await countWaitingBackends(host.cluster)) >= 10 || undefined,
+      async () => (await countWaitingBackends(on.host.cluster)) >= 10 || undefined,
     );
     for (let count = 0; count < 5; count++) {
-      ended.push(`works: ${await tryLogin(host.cluster, good)}`);
+      ended.push(`works: ${await tryLogin(on.host.cluster, good)}`);
     }
     await Promise.all(hanging);
     // All that could be decided was, before the first of the others came to its deadline.
@@ -144,10 +120,10 @@ describe('while the issuer is down', () => {
   it('what is refused at the deadline is in the audit log as such', async () => {
     await using issuer = await newIssuer();
     await issuer.fail('hang');
-    await using daemon = await host.startDaemon({
+    await using daemon = await on.host.startDaemon({
       issuers: [entry('cluster', issuer, { http: { timeout: '30s' } })],
     });
-    expect(await expectRefusal(host.cluster, await loginOf(issuer))).toMatch(
+    expect(await expectRefusal(on.host.cluster, await loginOf(issuer))).toMatch(
       /^unavailable ERR_DEADLINE no decision within 2 s/,
     );
     expect(await daemon.waitForLine('decision')).toMatchObject({
@@ -159,7 +135,8 @@ describe('while the issuer is down', () => {
     await issuer.recover();
     await poll(
       'a login once the issuer is back',
-      async () => (await tryLogin(host.cluster, await loginOf(issuer))) === 'granted' || undefined,
+      async () =>
+        (await tryLogin(on.host.cluster, await loginOf(issuer))) === 'granted' || undefined,
     );
     expect(await daemon.stop()).toBe(0);
     const outcomes = daemon.lines().filter(({ msg }) => msg === 'decision');
@@ -173,12 +150,12 @@ describe('a daemon that dies', () => {
     const login = await loginOf(issuer);
     {
       await using daemon = await start(issuer);
-      expect(await tryLogin(host.cluster, login)).toBe('granted');
+      expect(await tryLogin(on.host.cluster, login)).toBe('granted');
       daemon.signal('SIGSTOP');
-      const logins = tryLogins(host.cluster, login, 50);
+      const logins = tryLogins(on.host.cluster, login, 50);
       await poll(
         '50 logins that wait',
-        async () => (await countWaitingBackends(host.cluster)) >= 50 || undefined,
+        async () => (await countWaitingBackends(on.host.cluster)) >= 50 || undefined,
       );
       daemon.signal('SIGKILL');
       // The module has a deadline of 3 s; that none hangs is what this comes to an end for.
@@ -186,7 +163,7 @@ describe('a daemon that dies', () => {
       expect(await daemon.ended).toBe('SIGKILL');
     }
     await using daemon = await start(issuer);
-    expect(await tryLogins(host.cluster, login, 20)).toEqual({ granted: 20 });
+    expect(await tryLogins(on.host.cluster, login, 20)).toEqual({ granted: 20 });
     expect(await daemon.stop()).toBe(0);
     expect(daemon.lines().filter(({ msg }) => msg === 'decision')).toHaveLength(20);
   });
@@ -198,7 +175,7 @@ describe('a daemon that dies', () => {
     {
       await using daemon = await start(issuer);
       const logins = Array.from({ length: 50 }, async () => {
-        outcomes.push(await tryLogin(host.cluster, login));
+        outcomes.push(await tryLogin(on.host.cluster, login));
       });
       await poll(
         'the first decision',
@@ -210,23 +187,23 @@ describe('a daemon that dies', () => {
     const { granted = 0, [REFUSED]: refused = 0 } = countOutcomes(outcomes);
     expect(granted + refused).toBe(50);
     await using daemon = await start(issuer);
-    expect(await tryLogins(host.cluster, login, 20)).toEqual({ granted: 20 });
+    expect(await tryLogins(on.host.cluster, login, 20)).toEqual({ granted: 20 });
     expect(await daemon.waitForLine('decision')).toMatchObject({ outcome: 'granted' });
   });
 
   it('with kill -9 amid 50 logins and socket activation: none is lost', async () => {
-    await host.setModuleTimeout(20); // however long a start takes on a busy machine
+    await on.host.setModuleTimeout(20); // however long a start takes on a busy machine
     await using issuer = await newIssuer();
     const login = await loginOf(issuer);
     await using daemon = await start(issuer, { activated: true });
-    expect(await tryLogin(host.cluster, login)).toBe('granted');
+    expect(await tryLogin(on.host.cluster, login)).toBe('granted');
     const first = await daemon.waitForLine('activated');
     const from = daemon.lines().length;
     process.kill(Number(first['pid']), 'SIGSTOP');
-    const logins = tryLogins(host.cluster, login, 50);
+    const logins = tryLogins(on.host.cluster, login, 50);
     await poll(
       '50 logins that wait',
-      async () => (await countWaitingBackends(host.cluster)) >= 50 || undefined,
+      async () => (await countWaitingBackends(on.host.cluster)) >= 50 || undefined,
     );
     process.kill(Number(first['pid']), 'SIGKILL');
     expect(await logins).toEqual({ granted: 50 });
@@ -238,7 +215,7 @@ describe('a daemon that dies', () => {
     await using issuer = await newIssuer();
     const login = await loginOf(issuer);
     await using daemon = await start(issuer, { activated: true });
-    const logins = tryLogins(host.cluster, login, 50);
+    const logins = tryLogins(on.host.cluster, login, 50);
     await poll(
       'the first decision',
       () => daemon.lines().some(({ msg }) => msg === 'decision') || undefined,
@@ -255,19 +232,19 @@ describe('a daemon that dies', () => {
     await using issuer = await newIssuer();
     const login = await loginOf(issuer);
     await using daemon = await start(issuer);
-    expect(await tryLogin(host.cluster, login)).toBe('granted');
+    expect(await tryLogin(on.host.cluster, login)).toBe('granted');
     daemon.signal('SIGSTOP');
-    expect(await expectRefusal(host.cluster, login)).toBe(
-      `unavailable ERR_DEADLINE no answer in time from the daemon at ${host.socket}`,
+    expect(await expectRefusal(on.host.cluster, login)).toBe(
+      `unavailable ERR_DEADLINE no answer in time from the daemon at ${on.host.socket}`,
     );
     daemon.signal('SIGCONT');
-    expect(await tryLogin(host.cluster, login)).toBe('granted');
+    expect(await tryLogin(on.host.cluster, login)).toBe('granted');
   });
 
   it('and is not there at all: logins are refused at once, with what to do', async () => {
-    await runChecked('rm', ['-f', host.socket]);
-    expect(await expectRefusal(host.cluster, { role: ROLE, password: 'a.b.c' })).toBe(
-      `unavailable ERR_DAEMON_UNREACHABLE no daemon at ${host.socket}: No such file or directory. HINT: Start pgtoken.socket, or set mode=exec.`,
+    await runChecked('rm', ['-f', on.host.socket]);
+    expect(await expectRefusal(on.host.cluster, { role: ROLE, password: 'a.b.c' })).toBe(
+      `unavailable ERR_DAEMON_UNREACHABLE no daemon at ${on.host.socket}: No such file or directory. HINT: Start pgtoken.socket, or set mode=exec.`,
     );
   });
 });
@@ -281,17 +258,19 @@ describe('a key cache on disk', () => {
   ])('that is %s counts as none, and is replaced', async (_what, spoil) => {
     await using issuer = await newIssuer();
     await fillCache(issuer);
-    const file = join(host.cacheFolder, 'cluster.json');
+    const file = join(on.host.cacheFolder, 'cluster.json');
     const good = await readFile(file, 'utf8');
     await writeFile(file, spoil(good));
     await issuer.fail('refuse');
     const login = await loginOf(issuer);
     await using daemon = await start(issuer);
-    expect(await expectRefusal(host.cluster, login)).toMatch(/^unavailable ERR_KEYS_UNAVAILABLE /);
+    expect(await expectRefusal(on.host.cluster, login)).toMatch(
+      /^unavailable ERR_KEYS_UNAVAILABLE /,
+    );
     await issuer.recover();
     await poll(
       'a login once the issuer is back',
-      async () => (await tryLogin(host.cluster, login)) === 'granted' || undefined,
+      async () => (await tryLogin(on.host.cluster, login)) === 'granted' || undefined,
     );
     await poll('a good cache', async () => {
       const text = await readFile(file, 'utf8');
@@ -301,22 +280,22 @@ describe('a key cache on disk', () => {
   });
 
   it('that may not be written costs a line in the log and no login', async () => {
-    await runChecked('rm', ['-rf', host.cacheFolder]);
-    await mkdir(host.cacheFolder, { mode: 0o555 }); // of whoever runs the tests
+    await runChecked('rm', ['-rf', on.host.cacheFolder]);
+    await mkdir(on.host.cacheFolder, { mode: 0o555 }); // of whoever runs the tests
     await using issuer = await newIssuer();
     await using daemon = await start(issuer);
-    expect(await tryLogin(host.cluster, await loginOf(issuer))).toBe('granted');
+    expect(await tryLogin(on.host.cluster, await loginOf(issuer))).toBe('granted');
     const line = await daemon.waitForLine('the key cache on disk cannot be written');
     expect(line['level']).toBe('warn');
     expect(line['reason']).toContain('EACCES');
-    await chmod(host.cacheFolder, 0o755);
+    await chmod(on.host.cacheFolder, 0o755);
   });
 
   it('on a disk that is full costs a line in the log and no login', async () => {
     await using issuer = await newIssuer();
     await using daemon = await start(issuer, { fullDisk: true });
     const login = await loginOf(issuer);
-    expect(await tryLogins(host.cluster, login, 5)).toEqual({ granted: 5 });
+    expect(await tryLogins(on.host.cluster, login, 5)).toEqual({ granted: 5 });
     const line = await daemon.waitForLine('the key cache on disk cannot be written');
     expect(line['level']).toBe('warn');
     expect(line['reason']).toContain('EFBIG');
@@ -325,10 +304,10 @@ describe('a key cache on disk', () => {
   it('whose file another user may write is not used', async () => {
     await using issuer = await newIssuer();
     await fillCache(issuer);
-    await chmod(join(host.cacheFolder, 'cluster.json'), 0o666);
+    await chmod(join(on.host.cacheFolder, 'cluster.json'), 0o666);
     await issuer.fail('refuse');
     await using daemon = await start(issuer);
-    expect(await expectRefusal(host.cluster, await loginOf(issuer))).toMatch(
+    expect(await expectRefusal(on.host.cluster, await loginOf(issuer))).toMatch(
       /^unavailable ERR_KEYS_UNAVAILABLE /,
     );
     expect(daemon.lines().some(({ level }) => level === 'error')).toBe(false);
@@ -344,20 +323,20 @@ describe('too many', () => {
       wrapper: ['prlimit', '--nofile=64:64', '--'],
       args: ['--metrics', `127.0.0.1:${port}`],
     });
-    expect(await tryLogin(host.cluster, login)).toBe('granted');
+    expect(await tryLogin(on.host.cluster, login)).toBe('granted');
     const silent = Array.from({ length: 150 }, () =>
-      connect(host.socket).on('error', () => undefined),
+      connect(on.host.socket).on('error', () => undefined),
     );
     const silentEnded = Promise.all(silent.map(async (socket) => once(socket, 'close')));
     for (const socket of silent) socket.resume();
-    const { granted = 0, [REFUSED]: refused = 0 } = await tryLogins(host.cluster, login, 20);
+    const { granted = 0, [REFUSED]: refused = 0 } = await tryLogins(on.host.cluster, login, 20);
     expect(granted + refused).toBe(20);
     // Metrics are asked for in vain at most.
     await Promise.allSettled(
       Array.from({ length: 5 }, async () => fetch(`http://127.0.0.1:${port}/metrics`)),
     );
     await silentEnded;
-    expect(await tryLogins(host.cluster, login, 20)).toEqual({ granted: 20 });
+    expect(await tryLogins(on.host.cluster, login, 20)).toEqual({ granted: 20 });
     expect(await daemon.stop()).toBe(0);
   });
 
@@ -366,7 +345,7 @@ describe('too many', () => {
     const login = await loginOf(issuer);
     await using daemon = await start(issuer, { args: ['--max-connections', '5'] });
     const silent = Array.from({ length: 10 }, () =>
-      connect(host.socket).on('error', () => undefined),
+      connect(on.host.socket).on('error', () => undefined),
     );
     const silentEnded = Promise.all(silent.map(async (socket) => once(socket, 'close')));
     for (const socket of silent) socket.resume();
@@ -374,7 +353,7 @@ describe('too many', () => {
       level: 'warn',
       maxConnections: 5,
     });
-    expect(await tryLogins(host.cluster, login, 3)).toEqual({ granted: 3 });
+    expect(await tryLogins(on.host.cluster, login, 3)).toEqual({ granted: 3 });
     await silentEnded;
   });
 
@@ -383,7 +362,7 @@ describe('too many', () => {
     const login = await loginOf(issuer);
     await using daemon = await start(issuer, { args: ['--max-connections', '5'] });
     const silent = Array.from({ length: 10 }, () =>
-      connect(host.socket).on('error', () => undefined),
+      connect(on.host.socket).on('error', () => undefined),
     );
     // Closed with bytes unread, which they see as an end or as a reset.
     const silentEnded = Promise.all(
@@ -398,10 +377,10 @@ describe('too many', () => {
       level: 'warn',
       maxConnections: 5,
     });
-    expect(await expectRefusal(host.cluster, login)).toMatch(
+    expect(await expectRefusal(on.host.cluster, login)).toMatch(
       /^unavailable ERR_DAEMON_UNREACHABLE 3 connections closed without a reply by the daemon at /,
     );
     await silentEnded;
-    expect(await tryLogins(host.cluster, login, 3)).toEqual({ granted: 3 });
+    expect(await tryLogins(on.host.cluster, login, 3)).toEqual({ granted: 3 });
   });
 });

@@ -1,43 +1,24 @@
 // What the first login after the daemon's start costs the issuer: one discovery document and one key set, whoever waits.
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 
-import {
-  createCertificateAuthority,
-  type CertificateAuthority,
-} from '../support/certificate-authority.ts';
 import { countWaitingBackends } from '../support/count-waiting-backends.ts';
 import { entryOf } from '../support/entry-of.ts';
-import { createIssuer, type Issuer } from '../support/issuer.ts';
+import type { Issuer } from '../support/issuer.ts';
 import { poll } from '../support/poll.ts';
-import { startDaemonHost, untilCached, type DaemonHost } from '../support/start-daemon-host.ts';
+import { untilCached } from '../support/start-daemon-host.ts';
 import type { DaemonProcess } from '../support/start-daemon-process.ts';
 import { tryLogin, tryLogins } from '../support/try-logins.ts';
+import { useDaemonHost } from '../support/use-daemon-host.ts';
 
 const ROLE = 'foo:myservice';
 /** All the requests of one round, in order. */
 const ONE_ROUND = ['/.well-known/openid-configuration', '/keys'];
 
-const stack = new AsyncDisposableStack();
-let authority: CertificateAuthority;
-let host: DaemonHost;
+const on = useDaemonHost(ROLE, { moduleTimeout: 40 });
 
-beforeAll(async () => {
-  authority = stack.use(await createCertificateAuthority());
-  host = stack.use(await startDaemonHost([ROLE]));
-  await host.setModuleTimeout(40);
-});
-
-afterAll(async () => {
-  await stack.disposeAsync();
-});
-
-beforeEach(async () => {
-  await host.clearCache();
-});
-
-const newIssuer = async (): Promise<Issuer> => createIssuer(authority, { algorithms: ['ES256'] });
+const { newIssuer } = on;
 const start = async (issuer: Issuer): Promise<DaemonProcess> =>
-  host.startDaemon({
+  on.host.startDaemon({
     issuers: [entryOf('cluster', issuer, { http: { timeout: '30s' } })],
     args: ['--deadline=35s'],
   });
@@ -47,7 +28,7 @@ const pathsOf = (issuer: Issuer): readonly string[] => issuer.requests.map(({ pa
 it('one login, with the issuer up and an empty cache: one round', async () => {
   await using issuer = await newIssuer();
   await using daemon = await start(issuer);
-  expect(await tryLogin(host.cluster, await loginOf(issuer))).toBe('granted');
+  expect(await tryLogin(on.host.cluster, await loginOf(issuer))).toBe('granted');
   expect(pathsOf(issuer)).toEqual(ONE_ROUND);
   expect(await daemon.stop()).toBe(0);
   expect(pathsOf(issuer)).toEqual(ONE_ROUND);
@@ -57,10 +38,10 @@ it('50 logins at once that all wait for the issuer: one round, and all are grant
   await using issuer = await newIssuer();
   const answer = issuer.hold();
   await using daemon = await start(issuer);
-  const logins = tryLogins(host.cluster, await loginOf(issuer), 50);
+  const logins = tryLogins(on.host.cluster, await loginOf(issuer), 50);
   await poll(
     '50 logins that wait',
-    async () => (await countWaitingBackends(host.cluster)) >= 50 || undefined,
+    async () => (await countWaitingBackends(on.host.cluster)) >= 50 || undefined,
   );
   expect(pathsOf(issuer)).toEqual(ONE_ROUND.slice(0, 1));
   answer();
@@ -74,11 +55,11 @@ it('with keys on disk: none', async () => {
   await using issuer = await newIssuer();
   {
     await using daemon = await start(issuer);
-    await untilCached(host, ['cluster']);
+    await untilCached(on.host, ['cluster']);
     expect(await daemon.stop()).toBe(0);
   }
   await using daemon = await start(issuer);
-  expect(await tryLogins(host.cluster, await loginOf(issuer), 20)).toEqual({ granted: 20 });
+  expect(await tryLogins(on.host.cluster, await loginOf(issuer), 20)).toEqual({ granted: 20 });
   expect(await daemon.stop()).toBe(0);
   expect(pathsOf(issuer)).toEqual(ONE_ROUND);
 });

@@ -1,44 +1,23 @@
 // One issuer hangs; another's logins go on. What is asserted is the order of events, which the test determines itself: the one
 // issuer answers when it is told to, and not before the other's logins have ended. bench/hanging-issuer.ts has the times.
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import {
-  createCertificateAuthority,
-  type CertificateAuthority,
-} from '../support/certificate-authority.ts';
 import { countWaitingBackends } from '../support/count-waiting-backends.ts';
 import { entryOf } from '../support/entry-of.ts';
-import { createIssuer, type Issuer } from '../support/issuer.ts';
+import type { Issuer } from '../support/issuer.ts';
 import { poll } from '../support/poll.ts';
-import { startDaemonHost, type DaemonHost } from '../support/start-daemon-host.ts';
 import type { DaemonProcess } from '../support/start-daemon-process.ts';
 import { tryLogin } from '../support/try-logins.ts';
+import { useDaemonHost } from '../support/use-daemon-host.ts';
 
 const ROLE = 'foo:myservice';
 const HANGING = 20;
 
-const stack = new AsyncDisposableStack();
-let authority: CertificateAuthority;
-let host: DaemonHost;
+const on = useDaemonHost(ROLE, { moduleTimeout: 50 });
 
-beforeAll(async () => {
-  authority = stack.use(await createCertificateAuthority());
-  host = stack.use(await startDaemonHost([ROLE]));
-  // Nothing here comes to its deadline.
-  await host.setModuleTimeout(50);
-});
-
-afterAll(async () => {
-  await stack.disposeAsync();
-});
-
-beforeEach(async () => {
-  await host.clearCache();
-});
-
-const newIssuer = async (): Promise<Issuer> => createIssuer(authority, { algorithms: ['ES256'] });
+const { newIssuer } = on;
 const start = async (issuers: Readonly<Record<string, Issuer>>): Promise<DaemonProcess> =>
-  host.startDaemon({
+  on.host.startDaemon({
     issuers: Object.entries(issuers).map(([name, issuer]) =>
       entryOf(name, issuer, { http: { timeout: '40s' } }),
     ),
@@ -57,12 +36,12 @@ async function startWaiting(issuer: Issuer): Promise<Waiting> {
   const ended: string[] = [];
   const all = Promise.all(
     Array.from({ length: HANGING }, async () => {
-      ended.push(await tryLogin(host.cluster, login));
+      ended.push(await tryLogin(on.host.cluster, login));
     }),
   );
   await poll(
     `${HANGING} logins that wait`,
-    async () => (await countWaitingBackends(host.cluster)) >= HANGING || undefined,
+    async () => (await countWaitingBackends(on.host.cluster)) >= HANGING || undefined,
   );
   return { ended, all };
 }
@@ -105,18 +84,19 @@ describe.each(HANGS)('an issuer that hangs $how', ({ hold, asked, afterwards }) 
     const waiting = await startWaiting(hangs);
     const good = await loginOf(works);
     for (let count = 0; count < 30; count += 1) {
-      expect(await tryLogin(host.cluster, good)).toBe('granted');
+      expect(await tryLogin(on.host.cluster, good)).toBe('granted');
       expect(waiting.ended).toEqual([]);
     }
     // Not for lack of trying: the issuer was asked and owes the answer.
-    expect(await countWaitingBackends(host.cluster)).toBe(HANGING);
+    expect(await countWaitingBackends(on.host.cluster)).toBe(HANGING);
     expect(hangs.requests.map(({ path }) => path)).toEqual(asked);
     await answer();
     await waiting.all;
     expect(waiting.ended).toEqual(Array.from({ length: HANGING }, () => afterwards));
     await poll(
       'a login of the issuer that hung',
-      async () => (await tryLogin(host.cluster, await loginOf(hangs))) === 'granted' || undefined,
+      async () =>
+        (await tryLogin(on.host.cluster, await loginOf(hangs))) === 'granted' || undefined,
     );
     expect(await daemon.stop()).toBe(0);
   });
@@ -127,15 +107,15 @@ describe.each(HANGS)('an issuer that hangs $how', ({ hold, asked, afterwards }) 
     await using daemon = await start({ hangs, works });
     const known = await loginOf(hangs);
     for (const login of [known, await loginOf(works)]) {
-      expect(await tryLogin(host.cluster, login)).toBe('granted');
+      expect(await tryLogin(on.host.cluster, login)).toBe('granted');
     }
     const answer = await hold(hangs);
     await hangs.addKey('ES256');
     const waiting = await startWaiting(hangs); // their key is the new one
     await works.addKey('ES256');
-    expect(await tryLogin(host.cluster, await loginOf(works))).toBe('granted');
+    expect(await tryLogin(on.host.cluster, await loginOf(works))).toBe('granted');
     // Nor does it hold up its own logins by a key that is at hand.
-    expect(await tryLogin(host.cluster, known)).toBe('granted');
+    expect(await tryLogin(on.host.cluster, known)).toBe('granted');
     expect(waiting.ended).toEqual([]);
     await answer();
     await waiting.all;

@@ -1,42 +1,23 @@
 // A key that its issuer replaces under the same kid: the next login works, and whoever sends forged tokens of that kid costs the
 // issuer one retrieval for each cooldown. And a login that waits for an issuer while the configuration is loaded again.
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 
 import { askDaemon } from '../support/ask-daemon.ts';
-import {
-  createCertificateAuthority,
-  type CertificateAuthority,
-} from '../support/certificate-authority.ts';
 import { countWaitingBackends } from '../support/count-waiting-backends.ts';
 import { entryOf } from '../support/entry-of.ts';
-import { createIssuer, type Issuer } from '../support/issuer.ts';
+import type { Issuer } from '../support/issuer.ts';
 import { poll } from '../support/poll.ts';
 import { runPgtoken } from '../support/run-pgtoken.ts';
-import { DAEMON_SERVICE, startDaemonHost, type DaemonHost } from '../support/start-daemon-host.ts';
+import { DAEMON_SERVICE } from '../support/start-daemon-host.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 import { tryLogin } from '../support/try-logins.ts';
+import { useDaemonHost } from '../support/use-daemon-host.ts';
 import { writeIssuersYAML } from '../support/write-issuers-yaml.ts';
 
 const ROLE = 'foo:myservice';
 const INVALID = `denied ERR_SIGNATURE_INVALID the signature does not verify with the issuer's key "rs256-1" (RS256). HINT: The token was changed on its way, or another issuer uses the same key ID.`;
 
-const stack = new AsyncDisposableStack();
-let authority: CertificateAuthority;
-let host: DaemonHost;
-
-beforeAll(async () => {
-  authority = stack.use(await createCertificateAuthority());
-  host = stack.use(await startDaemonHost([ROLE]));
-  await host.setModuleTimeout(50);
-});
-
-afterAll(async () => {
-  await stack.disposeAsync();
-});
-
-beforeEach(async () => {
-  await host.clearCache();
-});
+const on = useDaemonHost(ROLE, { moduleTimeout: 50 });
 
 /** Nothing is retrieved but what logins bring about. */
 const entry = (issuer: Issuer, more: Readonly<Record<string, unknown>> = {}) =>
@@ -46,13 +27,13 @@ const entry = (issuer: Issuer, more: Readonly<Record<string, unknown>> = {}) =>
     ...more,
   });
 const login = async (password: string): Promise<string> =>
-  tryLogin(host.cluster, { role: ROLE, password });
+  tryLogin(on.host.cluster, { role: ROLE, password });
 const ask = async (token: string): Promise<string> =>
-  askDaemon(host.socket, { user: ROLE, service: DAEMON_SERVICE, token });
+  askDaemon(on.host.socket, { user: ROLE, service: DAEMON_SERVICE, token });
 
 it('a token by a key that was replaced under its kid is granted at once, and one by the old key is not', async () => {
-  await using issuer = await createIssuer(authority);
-  await using _daemon = await host.startDaemon({
+  await using issuer = await on.newIssuer({});
+  await using _daemon = await on.host.startDaemon({
     issuers: [entry(issuer)],
     args: ['--deadline=45s'],
   });
@@ -67,9 +48,9 @@ it('a token by a key that was replaced under its kid is granted at once, and one
 });
 
 it('forged tokens of a published kid cost one retrieval within the cooldown', async () => {
-  await using issuer = await createIssuer(authority);
-  await using stranger = await createIssuer(authority);
-  await using _daemon = await host.startDaemon({
+  await using issuer = await on.newIssuer({});
+  await using stranger = await on.newIssuer({});
+  await using _daemon = await on.host.startDaemon({
     issuers: [entry(issuer)],
     args: ['--deadline=45s'],
   });
@@ -86,8 +67,8 @@ it('forged tokens of a published kid cost one retrieval within the cooldown', as
 });
 
 it('a login that waits for its issuer while the configuration is loaded again gets the answer', async () => {
-  await using issuer = await createIssuer(authority);
-  await using daemon = await host.startDaemon({
+  await using issuer = await on.newIssuer({});
+  await using daemon = await on.host.startDaemon({
     issuers: [entry(issuer)],
     args: ['--deadline=45s'],
   });
@@ -97,10 +78,10 @@ it('a login that waits for its issuer while the configuration is loaded again ge
   const waiting = login(await issuer.mint({}, { key: key.kid }));
   await poll(
     'a login that waits',
-    async () => (await countWaitingBackends(host.cluster)) >= 1 || undefined,
+    async () => (await countWaitingBackends(on.host.cluster)) >= 1 || undefined,
   );
   const from = daemon.lines().length;
-  await host.installation.writeConfig(
+  await on.host.installation.writeConfig(
     writeIssuersYAML([entry(issuer, { http: { timeout: '41s' } })]),
   );
   await daemon.waitForLine('configuration in force', from);
@@ -109,11 +90,11 @@ it('a login that waits for its issuer while the configuration is loaded again ge
 });
 
 it('pgtoken pam follows a key that was replaced under its kid as well', async () => {
-  await using issuer = await createIssuer(authority);
+  await using issuer = await on.newIssuer({});
   await using home = await createTemporaryFolder('home');
-  await host.installation.writeConfig(writeIssuersYAML([entry(issuer)]));
+  await on.host.installation.writeConfig(writeIssuersYAML([entry(issuer)]));
   const decide = async (token: string) =>
-    runPgtoken(['pam', '--config', host.installation.config, '--timeout', '30s'], {
+    runPgtoken(['pam', '--config', on.host.installation.config, '--timeout', '30s'], {
       env: { PAM_USER: ROLE, PAM_SERVICE: DAEMON_SERVICE, HOME: home.path },
       stdin: token,
     });

@@ -1,51 +1,32 @@
 // What tokens that name keys nobody has cost the issuer: one retrieval for each cooldown, whoever sends them and however many.
 // All that the issuer is asked is counted at the issuer; other retrievals are kept out by a refresh interval of days.
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 
 import { askDaemon } from '../support/ask-daemon.ts';
-import {
-  createCertificateAuthority,
-  type CertificateAuthority,
-} from '../support/certificate-authority.ts';
 import { entryOf } from '../support/entry-of.ts';
-import { createIssuer, type Issuer } from '../support/issuer.ts';
-import { DAEMON_SERVICE, startDaemonHost, type DaemonHost } from '../support/start-daemon-host.ts';
+import type { Issuer } from '../support/issuer.ts';
+import { DAEMON_SERVICE } from '../support/start-daemon-host.ts';
 import type { DaemonProcess } from '../support/start-daemon-process.ts';
 import { countOutcomes, tryLogin } from '../support/try-logins.ts';
+import { useDaemonHost } from '../support/use-daemon-host.ts';
 
 const ROLE = 'foo:myservice';
 const KEYS = 2;
 
-const stack = new AsyncDisposableStack();
-let authority: CertificateAuthority;
-let host: DaemonHost;
+const on = useDaemonHost(ROLE);
 
-beforeAll(async () => {
-  authority = stack.use(await createCertificateAuthority());
-  host = stack.use(await startDaemonHost([ROLE]));
-});
-
-afterAll(async () => {
-  await stack.disposeAsync();
-});
-
-beforeEach(async () => {
-  await host.clearCache();
-});
-
-const newIssuer = async (): Promise<Issuer> =>
-  createIssuer(authority, { algorithms: ['ES256', 'RS256'] });
+const newIssuer = async (): Promise<Issuer> => on.newIssuer({ algorithms: ['ES256', 'RS256'] });
 
 /** A daemon that has the issuer's keys and will not refresh them. */
 async function start(issuer: Issuer, unknownKeyCooldown: string): Promise<DaemonProcess> {
-  const daemon = await host.startDaemon({
+  const daemon = await on.host.startDaemon({
     issuers: [
       entryOf('cluster', issuer, {
         cache: { refreshInterval: '7d', maxStale: '7d', unknownKeyCooldown },
       }),
     ],
   });
-  expect(await tryLogin(host.cluster, { role: ROLE, password: await issuer.mint() })).toBe(
+  expect(await tryLogin(on.host.cluster, { role: ROLE, password: await issuer.mint() })).toBe(
     'granted',
   );
   return daemon;
@@ -93,10 +74,10 @@ it('1,000 different ones at once cost one retrieval within the cooldown, and goo
   const flooding = { isOver: false };
   const flood = eachOf(kids.length, 200, async (at) => {
     const request = { user: ROLE, service: DAEMON_SERVICE, token: tokens[at]! };
-    replies[at] = await askDaemon(host.socket, request);
+    replies[at] = await askDaemon(on.host.socket, request);
   }).finally(() => (flooding.isOver = true));
   do {
-    logins.push(await tryLogin(host.cluster, good));
+    logins.push(await tryLogin(on.host.cluster, good));
   } while (!flooding.isOver);
   await flood;
 
@@ -105,17 +86,17 @@ it('1,000 different ones at once cost one retrieval within the cooldown, and goo
   expect(retrievals(issuer)).toBe(before + 1);
 
   // Real logins, of which the first comes within the same cooldown.
-  const mark = await host.cluster.log.mark();
+  const mark = await on.host.cluster.log.mark();
   const late = Array.from({ length: 50 }, (_, at) => `late-${at}`);
   const outcomes = await Promise.all(
     late.map(async (kid) =>
-      tryLogin(host.cluster, { role: ROLE, password: await unknown(issuer, kid) }),
+      tryLogin(on.host.cluster, { role: ROLE, password: await unknown(issuer, kid) }),
     ),
   );
   expect(countOutcomes(outcomes)).toEqual({
     [`PAM authentication failed for user "${ROLE}"`]: 50,
   });
-  const reasons = (await host.cluster.log.since(mark))
+  const reasons = (await on.host.cluster.log.since(mark))
     .split('\n')
     .map((line) => / pgtoken: (.*)$/.exec(line)?.[1])
     .filter((reason) => reason !== undefined);
@@ -135,7 +116,7 @@ it('without pause they cost one retrieval for each cooldown, and no fewer', asyn
       asked += 1;
       const kid = `unknown-${asked}`;
       const token = await unknown(issuer, kid);
-      const reply = await askDaemon(host.socket, { user: ROLE, service: DAEMON_SERVICE, token });
+      const reply = await askDaemon(on.host.socket, { user: ROLE, service: DAEMON_SERVICE, token });
       expect(reply).toBe(refusalOf(kid));
     });
   }
@@ -150,7 +131,7 @@ it('20 logins at once with a key that was just published share one retrieval, an
   const before = retrievals(issuer);
   const key = await issuer.addKey('ES256');
   const logins = Array.from({ length: 20 }, async () =>
-    tryLogin(host.cluster, { role: ROLE, password: await issuer.mint({}, { key: key.kid }) }),
+    tryLogin(on.host.cluster, { role: ROLE, password: await issuer.mint({}, { key: key.kid }) }),
   );
   expect(countOutcomes(await Promise.all(logins))).toEqual({ granted: 20 });
   expect(retrievals(issuer)).toBe(before + 1);
