@@ -6,7 +6,7 @@ import { stripVTControlCharacters } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { readPage } from '../../docs/read-markdown.ts';
+import { parsePage, readPage } from '../../docs/read-markdown.ts';
 import { listSources } from '../../support/list-sources.ts';
 import { runChecked } from '../../support/run-checked.ts';
 import { CHECKOUT, makeRoot, type RootFolder } from '../machine/root-folder.ts';
@@ -55,6 +55,32 @@ describe(`on a bare ${SUITE}`, () => {
   it('npm test passes, as far as it is run here', async () => {
     const stdout = await root.sh(`cd /root/pgtoken; npm test -- ${PART.join(' ')}`, LIMIT);
     expect(stripVTControlCharacters(stdout)).toContain(`Test Files  ${PART.length} passed (`);
+  });
+
+  it('the commands of docs/start/install.md install it without the package', async () => {
+    const section = readPage('docs/start/install.md').sections.get('Without the package') ?? '';
+    const { blocks } = parsePage(section);
+    // There is no systemd here to be told.
+    const commands = blocks.flatMap(({ text }) =>
+      text.split('\n').filter((line) => !line.startsWith('systemctl ')),
+    );
+    await root.sh(`cd /root/pgtoken; set -e; ${commands.join('\n')}`, LIMIT);
+    expect(await root.sh('cd /; pgtoken --version')).toMatch(/^\d+\.\d+\.\d+\n$/);
+    const programs = await root.sh(
+      "grep -hoE '^Exec[A-Za-z]*=[^ ]+' /etc/systemd/system/pgtoken.* | cut -d= -f2 | sort -u",
+    );
+    expect(programs.trim().split('\n')).toEqual([
+      '/usr/local/bin/pgtoken',
+      '/usr/local/lib/pgtoken/bin/reload',
+      '/usr/local/lib/pgtoken/bin/share-socket',
+    ]);
+    await root.sh(`for program in ${programs.replaceAll('\n', ' ')}; do test -x $program; done`);
+    // As PAM would, which has no environment.
+    const denied = await root.run(
+      'cd /; printf x | env -i PAM_USER=x setpriv --reuid=pgtoken --regid=pgtoken --clear-groups /usr/local/bin/pgtoken pam --config /etc/pgtoken/issuers.yaml',
+    );
+    expect(denied).toMatchObject({ status: 2 });
+    expect(denied.stderr).toContain('ERR_CONFIG_INVALID');
   });
 });
 

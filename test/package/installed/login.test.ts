@@ -194,6 +194,22 @@ describe.each(RELEASES)('on $suite', ({ suite, postgresql }) => {
     );
   });
 
+  it('clients may come from elsewhere, and see a certificate, after the commands of docs/start/install.md', async () => {
+    const { blocks } = readPage('docs/start/install.md');
+    const commands = blocks.find(({ text }) => text.includes('listen_addresses'))?.text;
+    const { key, cert } = await authority.issue(['DNS:db.example.com']);
+    await writeFile(inside('/root/db.example.com.key'), key, { mode: 0o600 });
+    await writeFile(inside('/root/db.example.com.crt'), cert);
+    await machine.sh(`cd /root; set -e; ${commands ?? 'no commands'}`);
+    const shown = await machine.sh(
+      "cd /; runuser -u postgres -- psql -At -c 'show listen_addresses' -c 'show ssl_cert_file'",
+    );
+    expect(shown).toBe('*\n/etc/postgresql/db.example.com.crt\n');
+    expect(await login(issuer.mint())).toMatchObject(GRANTED);
+    const doctor = await machine.run('pgtoken doctor');
+    expect(doctor.stdout).toMatch(/\n\n0 failures, 0 warnings\n$/);
+  });
+
   it('the shipped PAM service says what README.md says', async () => {
     const shipped = await machine.sh(
       `grep -v '^#' /usr/share/pgtoken/pam.d/postgresql-k8s; ls /etc/pam.d`,
