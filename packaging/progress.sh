@@ -25,7 +25,8 @@ step() {
   progress_ticker=$!
   progress_status=0
   "$@" || progress_status=$?
-  kill "$progress_ticker" 2>/dev/null || :
+  # Nothing weaker: before the new process has cleared the traps of this one, dash would drop another signal, and wait for ever.
+  kill -KILL "$progress_ticker" 2>/dev/null || :
   wait "$progress_ticker" 2>/dev/null || :
 
   if [ "$progress_status" -eq 0 ] && [ -n "$progress_memory" ] && mkdir -p "$PROGRESS_TIMES" 2>/dev/null; then

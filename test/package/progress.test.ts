@@ -54,6 +54,18 @@ it('leaves the command its arguments, input, output and status', async () => {
   });
 });
 
+it('a step that is over at once is over, whatever signals the script traps', async () => {
+  const script = `trap 'exit 1' HUP INT TERM
+say() { :; }
+n=0
+while [ $n -lt 500 ]; do
+  n=$((n + 1))
+  step 'working' true
+done
+echo "$n"`;
+  expect(await sh(script)).toMatchObject({ status: 0, stdout: '500\n' });
+});
+
 it('nobody who reads the output waits for it after the end, however that comes', async () => {
   const limits = { seconds: 300, hangLimit: 20_000 };
   expect(await sh('step "working" true', limits)).toMatchObject({ status: 0 });

@@ -207,7 +207,7 @@ describe.each(RELEASES)('on $suite', ({ suite, postgresql }) => {
     expect(shown).toBe('*\n/etc/postgresql/db.example.com.crt\n');
     expect(await login(issuer.mint())).toMatchObject(GRANTED);
     const doctor = await machine.run('pgtoken doctor');
-    expect(doctor.stdout).toMatch(/\n\n0 failures, 0 warnings\n$/);
+    expect(doctor.stdout).toMatch(/\n\n0 failures, 0 warnings, 1 note\n$/);
   });
 
   it('the shipped PAM service says what README.md says', async () => {
