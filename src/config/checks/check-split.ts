@@ -3,11 +3,24 @@ import type { JSONObject } from '../../parse-json-object.ts';
 import { quote } from '../../quote.ts';
 import type { ReportProblem } from '../problems.ts';
 
-/** Checks a rule. @param keys those whose values are compared with a part. */
-export function checkSplit(rule: JSONObject, keys: readonly string[], report: ReportProblem): void {
+/**
+ * Checks a rule.
+ *
+ * @param keys those whose values are compared with a part.
+ * @param unused those beside which `split` would do nothing.
+ */
+export function checkSplit(
+  rule: JSONObject,
+  keys: readonly string[],
+  report: ReportProblem,
+  unused: readonly string[] = [],
+): void {
   const { split } = rule;
   if (typeof split !== 'string' || split === '') {
     return;
+  }
+  for (const key of unused.filter((one) => Object.hasOwn(rule, one))) {
+    report(['split'], `Invalid value: not used, as ${key} compares nothing`);
   }
   for (const key of keys) {
     const written: unknown = rule[key];

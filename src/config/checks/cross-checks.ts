@@ -121,12 +121,7 @@ export const checkValidationRule: CrossCheck = (value, report) => {
   for (const key of demands) {
     reportDuplicates(value, key, report);
   }
-  for (const key of claimRuleNames('unused').filter((one) => Object.hasOwn(value, one))) {
-    if (has(value, 'split') && value['split'] !== '') {
-      report(['split'], `Invalid value: not used, as ${key} compares nothing`);
-    }
-  }
-  checkSplit(value, claimRuleNames('literal'), report);
+  checkSplit(value, claimRuleNames('literal'), report, claimRuleNames('unused'));
 };
 
 /** `deny`: nothing twice. */
