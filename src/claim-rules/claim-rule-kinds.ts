@@ -18,8 +18,9 @@ export type KindOfRule = { readonly [Name in KindName]?: unknown };
 
 /** What a kind makes of the value that a rule has. */
 export interface RuleOfKind {
-  /** The key. */
+  /** The key, and what is written there. */
   readonly name: string;
+  readonly value: unknown;
   /** @see ClaimRuleKind.compile */
   readonly compile: (
     compilePattern: CompilePattern,
@@ -62,6 +63,7 @@ export function ruleOfKind(rule: KindOfRule): RuleOfKind {
       const { text } = kind;
       return {
         name,
+        value,
         compile: (compilePattern, report) => kind.compile(value, compilePattern, report),
         text: text && {
           isOpen: text.isOpen(value),

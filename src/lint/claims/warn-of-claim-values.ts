@@ -1,4 +1,6 @@
 // Values that a claim does not have in the tokens of most issuers, so that a rule is met by none of them.
+import { ruleOfKind } from '../../claim-rules/claim-rule-kinds.ts';
+import { pathOf } from '../../claims/claim.ts';
 import type { ConfigPath } from '../../config/config-path.ts';
 import type { IssuerConfiguration } from '../../config/schema/schema.ts';
 import { quote } from '../../quote.ts';
@@ -12,7 +14,7 @@ const LISTS_IN_TEXT = ['scope'];
 /** Warns of each value that is compared with such a claim. */
 export function warnOfClaimValues(entry: IssuerConfiguration, warn: Warn): void {
   for (const { path, claim, split, value } of comparedIn(entry)) {
-    const name = claim.replace(/^\//, '');
+    const name = pathOf(claim).join('/');
     if (BOOLEANS.includes(name)) {
       warn(
         path,
@@ -36,23 +38,25 @@ interface Compared {
   readonly value: string;
 }
 
-/** The texts that rules compare with a claim. */
+/** The texts that rules compare with a claim as a whole. */
 function comparedIn({ claimValidationRules, roles }: IssuerConfiguration): readonly Compared[] {
   const demanded = claimValidationRules.flatMap(({ claim, split, ...rule }, index) => {
-    const path = ['claimValidationRules', index];
-    const values = rule.requiredValues ?? [];
-    return [
-      { path: [...path, 'requiredValue'], value: rule.requiredValue },
-      ...values.map((value, at) => ({ path: [...path, 'requiredValues', at], value })),
-    ].map((one) => ({ ...one, claim, split }));
+    const { name, value: written, text } = ruleOfKind(rule);
+    const values = text?.isOpen === false ? text.names : [];
+    return values.map((value) => ({
+      path: [
+        'claimValidationRules',
+        index,
+        name,
+        ...(Array.isArray(written) ? [written.indexOf(value)] : []),
+      ],
+      claim,
+      split,
+      value,
+    }));
   });
-  const selected = roles.map(({ claim, split, equals: value }, index) => ({
-    path: ['roles', index, 'equals'],
-    claim,
-    split,
-    value,
-  }));
-  return [...demanded, ...selected].flatMap(({ value, ...rest }) =>
-    typeof value === 'string' ? [{ ...rest, value }] : [],
+  const selected = roles.flatMap(({ claim, split, equals: value }, index) =>
+    value === undefined ? [] : [{ path: ['roles', index, 'equals'], claim, split, value }],
   );
+  return [...demanded, ...selected];
 }

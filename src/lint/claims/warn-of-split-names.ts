@@ -1,4 +1,5 @@
 // `split` on a claim that says who somebody is: a part of a name is then enough, and parts of names are what people choose.
+import { pathOf } from '../../claims/claim.ts';
 import type { IssuerConfiguration } from '../../config/schema/schema.ts';
 import { quote } from '../../quote.ts';
 import type { Warn } from '../warn.ts';
@@ -16,7 +17,7 @@ export function warnOfSplitNames(
 ): void {
   for (const [list, rules] of Object.entries({ claimValidationRules, roles })) {
     for (const [index, { claim, split }] of rules.entries()) {
-      if (split !== undefined && NAMES.includes(claim.replace(/^\//, ''))) {
+      if (split !== undefined && NAMES.includes(pathOf(claim).join('/'))) {
         warn(
           [list, index, 'split'],
           `a part of ${quote(claim)} is enough, which is a name and no list: ${quote(`stranger${split}admin`)} counts as "admin"`,
