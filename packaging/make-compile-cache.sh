@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes ROOT/compile-cache for an installation at ROOT: the code of `pgtoken pam` and `pgtoken serve` as V8 compiles it, so that
-# a login with mode=exec does not compile it again, nor does the first one after the daemon has started. It fits the runtime and the bundle it was made with and nothing else; Node passes
-# over what does not fit. What is in it is run as code: it must be writable by nobody but root, as the bundle itself.
+# a login with mode=exec does not compile it again, nor does the first one after the daemon has started. It fits the runtime and
+# the bundle it was made with and nothing else; Node passes over what does not fit. What is in it is run as code: it must be writable by nobody but root, as the bundle itself.
 set -eu
 
 [ $# -eq 1 ] && [ -d "$1" ] || {
@@ -92,7 +92,10 @@ serve() {
   esac
   # It keeps what it has compiled when it ends.
   kill "$daemon"
-  wait "$daemon"
+  wait "$daemon" || {
+    echo "make-compile-cache.sh: expected $root/bin/pgtoken serve to end with status 0, saw $?: $(cat "$scratch/log")" >&2
+    exit 1
+  }
   trap 'rm -rf "$scratch"' EXIT
 }
 node=$root/runtime/node
