@@ -6,7 +6,7 @@ import type { IssuerPart, KeysPart, RoleRule, ValidationRule } from './schema/sc
 import { validationRuleSchema } from './schema/token-schema.ts';
 
 /** The parts of an entry that are sound by themselves, whatever is wrong beside them. */
-export interface SoundParts {
+export interface ValidParts {
   /** Which entry of `issuers` it is. */
   readonly index: number;
   readonly issuer: IssuerPart | undefined;
@@ -22,9 +22,9 @@ export interface Indexed<Rule> {
 }
 
 /** Finds the sound parts of every entry of a file, whatever else it holds. */
-export function findValidParts(value: unknown): SoundParts[] {
+export function findValidParts(value: unknown): ValidParts[] {
   const entries: unknown = isJSONObject(value) ? value['issuers'] : undefined;
-  return (Array.isArray(entries) ? entries : []).map((entry: unknown, index): SoundParts => {
+  return (Array.isArray(entries) ? entries : []).map((entry: unknown, index): ValidParts => {
     const { issuer, keys, roles, claimValidationRules } = isJSONObject(entry) ? entry : {};
     return {
       index,

@@ -4,7 +4,7 @@ import * as z from 'zod/mini';
 import { messageOf } from '../message-of.ts';
 import { quote } from '../quote.ts';
 import { checkRawConfig } from './checks/check-raw-config.ts';
-import { findValidParts, type SoundParts } from './find-valid-parts.ts';
+import { findValidParts, type ValidParts } from './find-valid-parts.ts';
 import { createLocate, type Locate } from './yaml/locate.ts';
 import { dropMergeConsequences } from './yaml/merge-keys.ts';
 import { describeIssue, MAX_PROBLEMS, type Problem, sortProblems } from './problems.ts';
@@ -24,7 +24,7 @@ export type ParsedConfig =
       readonly ok: false;
       readonly problems: readonly Problem[];
       /** What of the entries is sound all the same, so that it can be checked further. */
-      readonly sound: readonly SoundParts[];
+      readonly sound: readonly ValidParts[];
       readonly locate: Locate;
     };
 

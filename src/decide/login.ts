@@ -1,4 +1,5 @@
 // A login, as PAM tells it.
+
 /** What PAM knows of a login. */
 export interface Login {
   /** The PAM service (PAM_SERVICE). */

@@ -75,6 +75,6 @@ export function createKeyCacheWriter(options: KeyCacheWriterOptions): KeyCacheWr
 
 /** What a failed attempt changes each time says nothing to whoever reads the file. */
 function withoutTimes(record: KeyRecord): KeyRecord {
-  const { unknownKeyAt: _soughtAt, nextRefreshAt: _nextRefreshAt, ...rest } = record;
+  const { unknownKeyAt: _unknownKeyAt, nextRefreshAt: _nextRefreshAt, ...rest } = record;
   return { ...rest, attemptedAt: 0 };
 }

@@ -49,7 +49,7 @@ export interface HeldKeys {
 }
 
 /** The world around a {@link KeyRefresher}. */
-export interface KeyKeeperOptions {
+export interface KeyRefresherOptions {
   readonly cache: KeyCache;
   /** What the refresher before it held, where that serves the same source; default: what is on disk. */
   readonly held?: HeldKeys | undefined;
@@ -70,7 +70,7 @@ const FIRST_RETRY = 1;
 const LONGEST_RETRY = 30;
 
 /** Starts keeping an issuer's keys: what is on disk at once, then what the issuer says. */
-export function startKeyRefresher(owner: KeyOwner, options: KeyKeeperOptions): KeyRefresher {
+export function startKeyRefresher(owner: KeyOwner, options: KeyRefresherOptions): KeyRefresher {
   const { cache, held, fetch, clock, monotonicClock, random, onFetch } = options;
   let record: KeyRecord | undefined =
     held === undefined

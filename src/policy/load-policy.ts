@@ -1,6 +1,6 @@
 // Loads issuers.yaml and everything it points to, and checks what can only be checked with that in hand.
 import { dirname, resolve } from 'node:path';
-import type { SoundParts } from '../config/find-valid-parts.ts';
+import type { ValidParts } from '../config/find-valid-parts.ts';
 import type { Locate } from '../config/yaml/locate.ts';
 import { parseConfig } from '../config/parse-config.ts';
 import { type Problem, type ReportProblem, sortProblems } from '../config/problems.ts';
@@ -84,7 +84,7 @@ function filesOf({ keys, issuer }: IssuerConfiguration, folder: string): string[
 }
 
 /** Checks what can be checked of an entry that is wrong somewhere else. */
-async function checkParts(parts: SoundParts, folder: string, report: ReportProblem): Promise<void> {
+async function checkParts(parts: ValidParts, folder: string, report: ReportProblem): Promise<void> {
   const { issuer, keys, rules, validationRules } = parts;
   await loadKeySource(issuer, keys, folder, report);
   const tools = await loadRuleTools({

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 
 import { checkDaemon } from '../../src/doctor/daemon/check-daemon.ts';
 import { parseELF } from '../../src/doctor/pam/parse-elf.ts';
-import { createRetrieveKeys } from '../../src/doctor/issuers/fetch-keys.ts';
+import { createFetchKeys } from '../../src/doctor/issuers/fetch-keys.ts';
 import { entry, loadIssuers } from './load-issuers.ts';
 
 const header = (bits: number, order: number, type: number, machine: number): Buffer => {
@@ -67,7 +67,7 @@ describe('the time of an issuer', () => {
       ['keys', { date: 'yesterday' }],
       ['keys', { date: 'Thu, 01 Jan 2026 18:00:00 GMT', age: 'old' }],
     ];
-    const retrieve = createRetrieveKeys(
+    const retrieve = createFetchKeys(
       () => now,
       async (_location, { onAnswer }) => {
         for (const [path, headers] of told) onAnswer?.(`https://127.0.0.1:9/${path}`, headers);

@@ -5,7 +5,7 @@ import { findServers } from '../server/find-servers.ts';
 import { createHostAccounts } from './host-accounts.ts';
 import { hostFiles } from './host-files.ts';
 import { loadPolicyAs } from '../issuers/load-policy-as.ts';
-import { createRetrieveKeys } from '../issuers/fetch-keys.ts';
+import { createFetchKeys } from '../issuers/fetch-keys.ts';
 import { runCommand } from './run-command.ts';
 import { lookAs } from './with-effective-user.ts';
 import type { Host } from './host.ts';
@@ -18,7 +18,7 @@ export function createRealHost(): Host {
     run: runCommand,
     clock: systemClock,
     loadPolicy: loadPolicyAs,
-    fetchKeys: createRetrieveKeys(systemClock),
+    fetchKeys: createFetchKeys(systemClock),
     askDaemon,
     findServers: () => findServers(hostFiles, lookAs),
     uid: process.geteuid?.() ?? 0,

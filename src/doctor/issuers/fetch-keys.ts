@@ -20,7 +20,7 @@ export interface Retrieval {
 export type FetchKeys = (issuer: Issuer, source: RemoteKeySource) => Promise<Retrieval>;
 
 /** {@link FetchKeys} over the network. */
-export function createRetrieveKeys(clock: Clock, fetchKeys = fetchKeySet): FetchKeys {
+export function createFetchKeys(clock: Clock, fetchKeys = fetchKeySet): FetchKeys {
   return async (issuer, source) => {
     let clockOffset: number | undefined;
     const onAnswer = (url: string, headers: IncomingHttpHeaders): void => {
