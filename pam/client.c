@@ -14,6 +14,7 @@
 #define TRIES 3
 #define PAUSE_MS 50
 #define UNREAD_MS 20
+#define UNREADABLE "unavailable ERR_PROTOCOL " /* how a daemon answers to a version that it does not know */
 
 static const struct failure failures[] = {
   {ETIMEDOUT, "ERR_DEADLINE", "no answer in time from the daemon at", ""},
@@ -61,9 +62,11 @@ static int connect_to(int fd, const char *path, deadline_t deadline) {
 static int send_request(int fd, const struct request *req, deadline_t deadline) {
   struct pollfd writable = {.fd = fd, .events = POLLOUT};
   char head[HEAD_MAX];
-  int rc, len =
-      snprintf(head, sizeof head, PROTOCOL_MAGIC "%cPAM_SERVICE=%s%cPAM_USER=%s%c", 0, req->service, 0, req->user, 0);
+  int rc, len = snprintf(head, sizeof head, "%s%cPAM_SERVICE=%s%cPAM_USER=%s%c",
+                         req->pid > 0 ? PROTOCOL_MAGIC : PROTOCOL_MAGIC_1, 0, req->service, 0, req->user, 0);
 
+  if (req->pid > 0)
+    len += snprintf(head + len, sizeof head - (size_t)len, "PID=%d%c", req->pid, 0);
   if (req->rhost != NULL)
     len += snprintf(head + len, sizeof head - (size_t)len, "PAM_RHOST=%s%c", req->rhost, 0);
   head[len++] = '\0';
@@ -147,8 +150,11 @@ int client_call(const char *path) {
   return fd;
 }
 
-/* Asks the daemon, first over what client_call gave. Always writes an answer, at the latest at the deadline. */
-void client_ask(int called, const struct options *opt, const struct request *req, deadline_t deadline,
+/*
+ * Asks the daemon in one version, first over what client_call gave. Always writes an answer, at the latest at the deadline.
+ * Returns whether it is the daemon's.
+ */
+static bool ask(int called, const struct options *opt, const struct request *req, deadline_t deadline,
                 struct reply *out) {
   bool reached = called >= 0;
   int rc = reached ? ask_over(called, req, deadline, out) : -ECONNRESET;
@@ -163,4 +169,18 @@ void client_ask(int called, const struct options *opt, const struct request *req
   }
   if (rc < 0)
     reply_failure(out, failures, -rc, opt->socket);
+  return rc == 0;
+}
+
+/*
+ * Asks the daemon, first over what client_call gave. Always writes an answer, at the latest at the deadline. A daemon of an
+ * older package, in the middle of an upgrade, cannot read a request of this version and says so: it is asked in its own.
+ */
+void client_ask(int called, const struct options *opt, const struct request *req, deadline_t deadline,
+                struct reply *out) {
+  struct request first = *req;
+
+  first.pid = 0;
+  if (ask(called, opt, req, deadline, out) && req->pid > 0 && strncmp(out->line, UNREADABLE, sizeof UNREADABLE - 1) == 0)
+    ask(-1, opt, &first, deadline, out);
 }

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #define EXPORT __attribute__((visibility("default")))
 #define GRANT "pgtoken-grant" /* the name of what authenticate leaves in the handle for acct_mgmt */
@@ -107,6 +108,7 @@ EXPORT int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const ch
   __attribute__((cleanup(close_fd))) int called = opt.exec ? -1 : client_call(opt.socket);
   req.service = item(pamh, PAM_SERVICE, "");
   req.rhost = item(pamh, PAM_RHOST, NULL); /* not set on a unix socket */
+  req.pid = getpid();
   int rc = pam_get_user(pamh, &req.user, NULL);
   if (rc == PAM_SUCCESS)
     rc = pam_get_authtok(pamh, PAM_AUTHTOK, &req.token, NULL);

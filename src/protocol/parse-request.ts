@@ -6,8 +6,11 @@ export const MAX_REQUEST_BYTES = 128 * 1024;
 
 const TOO_LONG = { problem: `over ${MAX_REQUEST_BYTES} bytes; expected at most that` };
 
-/** The first string of a request: the protocol and its version. */
-const MAGIC = 'pgtoken/1';
+/** The fields of each version in the order in which they stand; the last one may be left out. */
+const FIELDS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['pgtoken/1', ['PAM_SERVICE', 'PAM_USER', 'PAM_RHOST']],
+  ['pgtoken/2', ['PAM_SERVICE', 'PAM_USER', 'PID', 'PAM_RHOST']],
+]);
 
 /** What the PAM module asks. Strings are as they came; what is not UTF-8 shows as U+FFFD. */
 export interface PAMRequest {
@@ -15,6 +18,8 @@ export interface PAMRequest {
   readonly user: string;
   /** undefined when the module left it out: a unix socket. */
   readonly rhost: string | undefined;
+  /** The process that asks, as it knows itself: a backend of PostgreSQL. undefined in version 1. */
+  readonly pid: number | undefined;
   /** One character for each byte (Latin-1). */
   readonly token: string;
 }
@@ -37,6 +42,8 @@ export function createRequestParser(): RequestParser {
   /** Where the string begins that is not ended yet. */
   let start = 0;
   let inToken = false;
+  /** Of the version; empty until the first string is there. */
+  let fields: readonly string[] = [];
 
   const parse = (chunk: Buffer): ParsedRequest => {
     if (length + chunk.length > MAX_REQUEST_BYTES) {
@@ -57,15 +64,18 @@ export function createRequestParser(): RequestParser {
       if (inToken) {
         return start < length
           ? { problem: 'bytes follow the NUL that ends the token; expected nothing' }
-          : readRequest(strings, string);
+          : readRequest(fields, strings, string);
       }
-      if (strings.length === 0 && string.toString('latin1') !== MAGIC) {
-        return { problem: `expected "${MAGIC}" first, saw another protocol or version` };
-      }
-      if (string.length === 0) {
+      if (fields.length === 0) {
+        const known = FIELDS.get(string.toString('latin1'));
+        if (known === undefined) {
+          return { problem: `expected ${VERSIONS} first, saw another protocol or version` };
+        }
+        fields = known;
+      } else if (string.length === 0) {
         inToken = true;
-      } else if (strings.length > FIELDS.length) {
-        return { problem: `over ${FIELDS.length} fields; expected at most that` };
+      } else if (strings.length === fields.length) {
+        return { problem: `over ${fields.length} fields; expected at most that` };
       } else {
         strings.push(string);
       }
@@ -85,6 +95,7 @@ export function createRequestParser(): RequestParser {
 }
 
 const EMPTY = Buffer.alloc(0);
+const VERSIONS = [...FIELDS.keys()].map((version) => `"${version}"`).join(' or ');
 
 /** Puts a chunk behind what is there. @returns the same buffer, one of at least twice its size, or the first chunk. */
 function append(buffer: Buffer, length: number, chunk: Buffer): Buffer {
@@ -102,22 +113,36 @@ function append(buffer: Buffer, length: number, chunk: Buffer): Buffer {
   return room;
 }
 
-/** The fields in the order in which they stand; the last one may be left out. */
-const FIELDS = ['PAM_SERVICE', 'PAM_USER', 'PAM_RHOST'];
+/** Any that a kernel gives: 1 to 2^31 - 1, without anything in front. */
+const PID = /^[1-9][0-9]{0,9}$/;
+const MAX_PID = 2 ** 31 - 1;
 
-function readRequest(strings: readonly Buffer[], token: Buffer): PAMRequest | { problem: string } {
-  const values: string[] = [];
-  for (const [at, string] of strings.slice(1).entries()) {
+function readRequest(
+  fields: readonly string[],
+  strings: readonly Buffer[],
+  token: Buffer,
+): PAMRequest | { problem: string } {
+  const values: Record<string, string> = {};
+  for (const [at, string] of strings.entries()) {
     const field = string.toString('utf8');
-    const name = `${FIELDS[at]}=`;
-    if (!field.startsWith(name)) {
-      return { problem: `field ${at + 1} is not ${FIELDS[at]}; expected ${FIELDS.join(', ')}` };
+    const name = fields[at] ?? '';
+    if (!field.startsWith(`${name}=`)) {
+      return { problem: `field ${at + 1} is not ${name}; expected ${fields.join(', ')}` };
     }
-    values.push(field.slice(name.length));
+    values[name] = field.slice(name.length + 1);
   }
-  const [service, user, rhost] = values;
+  const { PAM_SERVICE: service, PAM_USER: user, PAM_RHOST: rhost, PID: pid } = values;
   if (service === undefined || service === '' || user === undefined || user === '') {
     return { problem: 'PAM_SERVICE or PAM_USER is missing or empty; expected both' };
   }
-  return { service, user, rhost, token: token.toString('latin1') };
+  if (fields.includes('PID') && !(pid !== undefined && PID.test(pid) && Number(pid) <= MAX_PID)) {
+    return { problem: `PID is missing or no process ID; expected a number of 1 to ${MAX_PID}` };
+  }
+  return {
+    service,
+    user,
+    rhost,
+    pid: pid === undefined ? undefined : Number(pid),
+    token: token.toString('latin1'),
+  };
 }

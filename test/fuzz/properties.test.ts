@@ -31,6 +31,7 @@ describe('a request', () => {
     service: withoutNUL,
     user: withoutNUL,
     rhost: fc.option(withoutNUL, { nil: undefined }),
+    pid: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
     token: fc
       .uint8Array({ maxLength: 300 })
       .map((bytes) => Buffer.from(bytes.map((byte) => byte || 1)).toString('latin1')),

@@ -98,11 +98,63 @@ describe.concurrent.each([shipped, sanitized])('$name', (using) => {
       const token = 'x'.repeat(20_000);
       const result = await login(using, [`socket=${daemon.path}`], {
         token,
-        before: [step('chop', 97), step('alarms', 1)],
+        before: [step('pid', 4711), step('chop', 97), step('alarms', 1)],
       });
       expect(result).toMatchObject(granted);
       expect(daemon.requests[0]?.toString()).toBe(
-        `pgtoken/1\0PAM_SERVICE=postgresql\0PAM_USER=foo\0\0${token}\0`,
+        `pgtoken/2\0PAM_SERVICE=postgresql\0PAM_USER=foo\0PID=4711\0\0${token}\0`,
+      );
+    });
+
+    test('names the process that is logged in to', async () => {
+      const daemon = await fakeDaemon(replying('granted\0'));
+      const [result] = await logins(using, [`socket=${daemon.path}`], { count: 1 });
+      expect(result).toMatchObject(granted);
+      expect(Number(field(daemon.requests[0] ?? Buffer.alloc(0), 'PID'))).toBeGreaterThan(1);
+    });
+
+    test('that the daemon of an older package cannot read is asked in version 1', async () => {
+      const daemon = await fakeDaemon({
+        request: (socket, request) => {
+          socket.end(
+            request.toString().startsWith('pgtoken/1\0')
+              ? 'denied ERR_TOKEN_EXPIRED the token expired at noon\0'
+              : 'unavailable ERR_PROTOCOL the request cannot be read: expected "pgtoken/1" first, saw another protocol or version\0',
+          );
+        },
+      });
+      const result = await login(using, [`socket=${daemon.path}`], { token: 'a.b.c' });
+      expect(result).toMatchObject(denied('denied ERR_TOKEN_EXPIRED the token expired at noon'));
+      expect(daemon.requests[1]?.toString()).toBe(
+        'pgtoken/1\0PAM_SERVICE=postgresql\0PAM_USER=foo\0\0a.b.c\0',
+      );
+      expect(daemon.requests).toHaveLength(2);
+    });
+
+    test('that the daemon can read in no version is refused after two', async () => {
+      const daemon = await fakeDaemon(replying('unavailable ERR_PROTOCOL x\0'));
+      expect(await login(using, [`socket=${daemon.path}`])).toMatchObject(
+        unavailable('unavailable ERR_PROTOCOL x'),
+      );
+      expect(daemon.requests).toHaveLength(2);
+    });
+
+    test('is not asked in version 1 where the reply is garbled, or the deadline has come', async () => {
+      const garbled = await fakeDaemon(replying('unavailable ERR_PROTOCOL x\0more\0'));
+      expect(await login(using, [`socket=${garbled.path}`])).toMatchObject(
+        unavailable(`unavailable ERR_PROTOCOL garbled reply from the daemon at ${garbled.path}`),
+      );
+      expect(garbled.requests).toHaveLength(1);
+      const silentInVersion1 = await fakeDaemon({
+        request: (socket, request) => {
+          if (request.toString().startsWith('pgtoken/2\0'))
+            socket.end('unavailable ERR_PROTOCOL x\0');
+        },
+      });
+      expect(await login(using, [`socket=${silentInVersion1.path}`, 'timeout=1'])).toMatchObject(
+        unavailable(
+          `unavailable ERR_DEADLINE no answer in time from the daemon at ${silentInVersion1.path}`,
+        ),
       );
     });
 

@@ -5,7 +5,7 @@
  * Some functions are defined here and exported (-rdynamic), so that the module finds them before the real ones:
  * pam_syslog, so that its log lines come to us instead of syslog; sendmsg, which takes at most N bytes at a time after
  * "chop N", and only the first part of a request after "break-pipe"; poll, whose mere pauses take N times as long after
- * "stretch N"; pam_set_data, which has no memory after "no-memory".
+ * "stretch N"; pam_set_data, which has no memory after "no-memory"; getpid, which says N after "pid N".
  */
 #define _GNU_SOURCE
 #include <security/pam_appl.h>
@@ -47,6 +47,7 @@ static FILE *results;
 static size_t chop;
 static int stretch = 1;
 static bool broken_pipe;
+static pid_t said_pid;
 static const char *no_memory;
 
 enum answer { ANSWER_TOKEN, ANSWER_NOTHING, ANSWER_NULL };
@@ -91,7 +92,7 @@ ssize_t sendmsg(int fd, const struct msghdr *message, int flags) {
   *(void **)&next = dlsym(RTLD_NEXT, "sendmsg");
   while (from->iov_len == 0 && from < message->msg_iov + message->msg_iovlen - 1)
     from++;
-  if (broken_pipe && memcmp(from->iov_base, "pgtoken/1", from->iov_len < 9 ? from->iov_len : 9) != 0) {
+  if (broken_pipe && memcmp(from->iov_base, "pgtoken/", from->iov_len < 8 ? from->iov_len : 8) != 0) {
     errno = EPIPE;
     return -1;
   }
@@ -99,6 +100,10 @@ ssize_t sendmsg(int fd, const struct msghdr *message, int flags) {
   struct iovec piece = {from->iov_base, most < from->iov_len ? most : from->iov_len};
   const struct msghdr cut = {.msg_iov = &piece, .msg_iovlen = 1};
   return next(fd, most > 0 ? &cut : message, flags);
+}
+
+pid_t getpid(void) {
+  return said_pid > 0 ? said_pid : (pid_t)syscall(SYS_getpid);
 }
 
 int poll(struct pollfd *fds, nfds_t count, int timeout) {
@@ -397,6 +402,8 @@ int main(void) {
       broken_pipe = true;
     } else if (strcmp(step, "stretch") == 0) {
       stretch = number;
+    } else if (strcmp(step, "pid") == 0) {
+      said_pid = number;
     } else if (strcmp(step, "no-memory") == 0) {
       no_memory = args[0];
     } else if (strcmp(step, "no-descriptors") == 0) {

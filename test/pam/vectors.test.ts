@@ -1,4 +1,5 @@
 // The module's side of docs/understand/protocol.md against the vectors that the daemon is tested with too.
+import type { Socket } from 'node:net';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
   build,
@@ -7,26 +8,38 @@ import {
   granted,
   login,
   logins,
-  replying,
   sanitized,
   shipped,
+  step,
   unavailable,
 } from './support.ts';
 import { bytesOf, replyVectors, requestVectors, valueOf } from './vectors.ts';
 
 beforeAll(build);
 
+/** Answers as a daemon does that knows one version of the protocol: to any other with ERR_PROTOCOL. */
+const knowing = (version: Buffer) => ({
+  request: (socket: Socket, request: Buffer) => {
+    const known = request.subarray(0, version.length).equals(version);
+    socket.end(known ? 'granted\0' : 'unavailable ERR_PROTOCOL another version\0');
+  },
+});
+
 describe.concurrent.each([shipped, sanitized])('$name', (using) => {
   test.each(requestVectors)('sends exactly the bytes of: $name', async (vector) => {
-    const daemon = await fakeDaemon(replying('granted\0'));
+    const bytes = bytesOf(vector.bytes);
+    // One that knows the version of the vector alone.
+    const daemon = await fakeDaemon(knowing(bytes.subarray(0, bytes.indexOf(0) + 1)));
     const result = await login(using, [`socket=${daemon.path}`], {
       service: valueOf(vector.service).toString(),
       user: valueOf(vector.user),
       token: valueOf(vector.token),
+      before: [step('pid', vector.pid ?? 4711)],
       ...(vector.rhost === undefined ? {} : { rhost: valueOf(vector.rhost) }),
     });
     expect(result).toMatchObject(granted);
-    expect(daemon.requests).toEqual([bytesOf(vector.bytes)]);
+    expect(daemon.requests.at(-1)).toEqual(bytes);
+    expect(daemon.requests).toHaveLength(vector.pid === undefined ? 2 : 1);
   });
 
   test.each(replyVectors)(

@@ -17,6 +17,7 @@ const requests = z.strictObject({
       service: value,
       user: value,
       rhost: value.optional(),
+      pid: z.int().optional(),
       token: value,
       bytes,
     }),

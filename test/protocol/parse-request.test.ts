@@ -14,17 +14,26 @@ import {
 } from '../support/request-vectors.ts';
 
 const TOKEN = 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJmb28ifQ.c2lnbmF0dXJl';
-const FIELDS = ['PAM_SERVICE=postgresql', 'PAM_USER=foo:myservice', 'PAM_RHOST=10.0.0.7'];
+const SERVICE = 'PAM_SERVICE=postgresql';
+const USER = 'PAM_USER=foo:myservice';
+const PID = 'PID=4711';
+const RHOST = 'PAM_RHOST=10.0.0.7';
+const FIELDS = [SERVICE, USER, PID, RHOST];
 const REQUEST = {
   service: 'postgresql',
   user: 'foo:myservice',
   rhost: '10.0.0.7',
+  pid: 4711,
   token: TOKEN,
 };
 
 /** The bytes of a request. */
-function request(fields: readonly (string | Buffer)[] = FIELDS, token = TOKEN): Buffer {
-  const strings = ['pgtoken/1', ...fields, '', token];
+function request(
+  fields: readonly (string | Buffer)[] = FIELDS,
+  token = TOKEN,
+  version = 'pgtoken/2',
+): Buffer {
+  const strings = [version, ...fields, '', token];
   return Buffer.concat(strings.flatMap((string) => [Buffer.from(string), Buffer.alloc(1)]));
 }
 
@@ -56,11 +65,27 @@ describe('reads', () => {
   });
 
   it('a request without PAM_RHOST as one of a unix socket', () => {
-    expect(parse(request(FIELDS.slice(0, 2)))).toEqual({ ...REQUEST, rhost: undefined });
+    expect(parse(request(FIELDS.slice(0, 3)))).toStrictEqual({ ...REQUEST, rhost: undefined });
   });
 
   it('a PAM_RHOST that is empty as empty, not as left out', () => {
-    expect(parse(request([...FIELDS.slice(0, 2), 'PAM_RHOST=']))).toMatchObject({ rhost: '' });
+    expect(parse(request([...FIELDS.slice(0, 3), 'PAM_RHOST=']))).toMatchObject({ rhost: '' });
+  });
+
+  it('a request of version 1, which names no process', () => {
+    expect(parse(request([SERVICE, USER, RHOST], TOKEN, 'pgtoken/1'))).toStrictEqual({
+      ...REQUEST,
+      pid: undefined,
+    });
+    expect(parse(request([SERVICE, USER], TOKEN, 'pgtoken/1'))).toStrictEqual({
+      ...REQUEST,
+      rhost: undefined,
+      pid: undefined,
+    });
+  });
+
+  it.each([1, 2 ** 31 - 1])('process ID %d', (pid) => {
+    expect(parse(request([SERVICE, USER, `PID=${pid}`]))).toMatchObject({ pid });
   });
 
   it('an empty token', () => {
@@ -69,21 +94,21 @@ describe('reads', () => {
 
   it('values with "=", line feeds and letters beyond ASCII', () => {
     const user = 'a=b\nPAM_USER=c\u{1F511}ä';
-    expect(parse(request(['PAM_SERVICE==', `PAM_USER=${user}`]))).toMatchObject({
+    expect(parse(request(['PAM_SERVICE==', `PAM_USER=${user}`, PID]))).toMatchObject({
       service: '=',
       user,
     });
   });
 
   it('a letter that is split between two pieces', () => {
-    const bytes = request(['PAM_SERVICE=s', 'PAM_USER=ä']);
+    const bytes = request(['PAM_SERVICE=s', 'PAM_USER=ä', PID]);
     const at = bytes.indexOf(0xc3) + 1;
     expect(parse(bytes.subarray(0, at), bytes.subarray(at))).toMatchObject({ user: 'ä' });
   });
 
   it('a user that is not UTF-8 as one with U+FFFD, which no role may have', () => {
     const user = Buffer.concat([Buffer.from('PAM_USER=a'), Buffer.of(0xff), Buffer.from('b')]);
-    expect(parse(request(['PAM_SERVICE=s', user]))).toMatchObject({ user: 'a\u{FFFD}b' });
+    expect(parse(request(['PAM_SERVICE=s', user, PID]))).toMatchObject({ user: 'a\u{FFFD}b' });
   });
 
   it('every byte of a token as one character', () => {
@@ -113,12 +138,14 @@ describe('wants more', () => {
   });
 });
 
-const ALL = 'expected PAM_SERVICE, PAM_USER, PAM_RHOST';
+const ALL = 'expected PAM_SERVICE, PAM_USER, PID, PAM_RHOST';
 const NO_SERVICE = `field 1 is not PAM_SERVICE; ${ALL}`;
 const NO_USER = `field 2 is not PAM_USER; ${ALL}`;
-const NO_RHOST = `field 3 is not PAM_RHOST; ${ALL}`;
+const NO_PID = `field 3 is not PID; ${ALL}`;
+const NO_RHOST = `field 4 is not PAM_RHOST; ${ALL}`;
+const BAD_PID = 'PID is missing or no process ID; expected a number of 1 to 2147483647';
 const MISSING = 'PAM_SERVICE or PAM_USER is missing or empty; expected both';
-const NO_MAGIC = 'expected "pgtoken/1" first, saw another protocol or version';
+const NO_MAGIC = 'expected "pgtoken/1" or "pgtoken/2" first, saw another protocol or version';
 const TOO_LONG = 'over 131072 bytes; expected at most that';
 const BYTES_FOLLOW = 'bytes follow the NUL that ends the token; expected nothing';
 
@@ -127,8 +154,8 @@ describe('refuses', () => {
     Buffer.from(request().toString('latin1').replace(from, to), 'latin1');
 
   it.each<[what: string, bytes: Buffer, problem: string]>([
-    ['a newer version', replaced('pgtoken/1', 'pgtoken/2'), NO_MAGIC],
-    ['a longer version', replaced('pgtoken/1', 'pgtoken/10'), NO_MAGIC],
+    ['a newer version', replaced('pgtoken/2', 'pgtoken/3'), NO_MAGIC],
+    ['a longer version', replaced('pgtoken/2', 'pgtoken/20'), NO_MAGIC],
     [
       'another protocol',
       Buffer.from('GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n\0'),
@@ -139,20 +166,39 @@ describe('refuses', () => {
     ['thousands of NULs', Buffer.alloc(4096), NO_MAGIC],
     ['no PAM_SERVICE', request(FIELDS.slice(1)), NO_SERVICE],
     ['an empty PAM_SERVICE', request(['PAM_SERVICE=', 'PAM_USER=u']), MISSING],
-    ['no PAM_USER', request([FIELDS[0]!, FIELDS[2]!]), NO_USER],
+    ['no PAM_USER', request([SERVICE, PID, RHOST]), NO_USER],
     ['an empty PAM_USER', request(['PAM_SERVICE=s', 'PAM_USER=']), MISSING],
     ['no field at all', request([]), MISSING],
     ['fields in another order', request(FIELDS.toReversed()), NO_SERVICE],
-    ['PAM_USER twice', request([...FIELDS.slice(0, 2), 'PAM_USER=root']), NO_RHOST],
-    ['PAM_SERVICE twice', request([FIELDS[0]!, FIELDS[0]!, FIELDS[1]!]), NO_USER],
-    ['an unknown field', request([...FIELDS.slice(0, 2), 'PAM_TTY=x']), NO_RHOST],
+    ['PAM_USER twice', request([SERVICE, USER, 'PAM_USER=root']), NO_PID],
+    ['PAM_SERVICE twice', request([SERVICE, SERVICE, USER]), NO_USER],
+    ['an unknown field', request([SERVICE, USER, PID, 'PAM_TTY=x']), NO_RHOST],
+    ['no PID', request([SERVICE, USER]), BAD_PID],
+    ['PAM_RHOST in place of PID', request([SERVICE, USER, RHOST]), NO_PID],
+    ['an empty PID', request([SERVICE, USER, 'PID=']), BAD_PID],
+    ['process ID 0', request([SERVICE, USER, 'PID=0']), BAD_PID],
+    ['a negative PID', request([SERVICE, USER, 'PID=-1']), BAD_PID],
+    ['a PID with a zero in front', request([SERVICE, USER, 'PID=04711']), BAD_PID],
+    ['a PID and more', request([SERVICE, USER, 'PID=4711 or 1=1']), BAD_PID],
+    ['a PID that no kernel gives', request([SERVICE, USER, 'PID=2147483648']), BAD_PID],
+    ['a PID of ten digits too many', request([SERVICE, USER, `PID=${'9'.repeat(20)}`]), BAD_PID],
+    [
+      'PID in version 1',
+      request([SERVICE, USER, PID], TOKEN, 'pgtoken/1'),
+      'field 3 is not PAM_RHOST; expected PAM_SERVICE, PAM_USER, PAM_RHOST',
+    ],
+    [
+      'more than three fields in version 1',
+      request([SERVICE, USER, RHOST, 'PAM_TTY=x'], TOKEN, 'pgtoken/1'),
+      'over 3 fields; expected at most that',
+    ],
     ['a field in lower case', request(['PAM_SERVICE=s', 'pam_user=u']), NO_USER],
     ['a field without "="', request(['PAM_SERVICE', 'PAM_USER=u']), NO_SERVICE],
     ['a field name with a blank', request(['PAM_SERVICE=s', ' PAM_USER=u']), NO_USER],
     [
-      'more than three fields',
+      'more than four fields',
       request([...FIELDS, 'PAM_TTY=x']),
-      'over 3 fields; expected at most that',
+      'over 4 fields; expected at most that',
     ],
     ['a byte after the end', Buffer.concat([request(), Buffer.from('x')]), BYTES_FOLLOW],
     ['a NUL after the end', Buffer.concat([request(), Buffer.alloc(1)]), BYTES_FOLLOW],
@@ -178,12 +224,12 @@ describe('refuses', () => {
   });
 
   it('another version before the rest of the request has come', () => {
-    expect(parse(Buffer.from('pgtoken/2\0'))).toEqual({ problem: NO_MAGIC });
+    expect(parse(Buffer.from('pgtoken/3\0'))).toEqual({ problem: NO_MAGIC });
   });
 
-  it('a fourth field before the rest of the request has come', () => {
+  it('a fifth field before the rest of the request has come', () => {
     const bytes = request([...FIELDS, 'PAM_RHOST=again']);
-    const problem = 'over 3 fields; expected at most that';
+    const problem = 'over 4 fields; expected at most that';
     expect(parse(bytes.subarray(0, bytes.indexOf('again') + 6))).toEqual({ problem });
   });
 
@@ -192,7 +238,7 @@ describe('refuses', () => {
     for (const bytes of [
       Buffer.from(`${secret}\0`),
       request([secret, 'PAM_USER=u'], secret),
-      request([...FIELDS.slice(0, 2), `PAM_TTY=${secret}`], secret),
+      request([...FIELDS.slice(0, 2), `PID=${secret}`], secret),
       Buffer.concat([request(FIELDS, secret), Buffer.from(secret)]),
     ]) {
       expect(JSON.stringify(parse(bytes))).toMatch(/^\{"problem":(?!.*eyJhb)/);
@@ -214,6 +260,7 @@ describe('of the vectors', () => {
       service: textOf(given.service, 'utf8'),
       user: textOf(given.user, 'utf8'),
       rhost: textOf(given.rhost, 'utf8'),
+      pid: given.pid,
       token: textOf(given.token, 'latin1'),
     };
     expect(parse(bytes)).toEqual(expected);

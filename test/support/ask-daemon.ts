@@ -7,15 +7,18 @@ export interface DaemonRequest {
   readonly token: string;
   readonly service?: string;
   readonly rhost?: string;
+  /** The process to log in to; this one unless given. */
+  readonly pid?: number;
 }
 
 /** The bytes of a request (docs/understand/protocol.md). */
 export function formatRequest(request: DaemonRequest): Buffer {
-  const { user, token, service = 'postgresql', rhost } = request;
+  const { user, token, service = 'postgresql', rhost, pid = process.pid } = request;
   const strings = [
-    'pgtoken/1',
+    'pgtoken/2',
     `PAM_SERVICE=${service}`,
     `PAM_USER=${user}`,
+    `PID=${pid}`,
     ...(rhost === undefined ? [] : [`PAM_RHOST=${rhost}`]),
     '',
   ];

@@ -25,6 +25,7 @@ export const requestVectors = z
         service: text,
         user: text,
         rhost: text.optional(),
+        pid: z.int().optional(),
         token: text,
         reply: reply.optional(),
       }),

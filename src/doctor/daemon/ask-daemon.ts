@@ -44,6 +44,7 @@ export const askDaemon: AskDaemon = async (path, service) =>
     socket.on('close', () => {
       end({ kind: 'reply', text: Buffer.concat(chunks).toString() });
     });
+    // Version 1, which daemons of all packages know.
     const strings = ['pgtoken/1', `PAM_SERVICE=${service}`, `PAM_USER=${ROLE}`, '', NO_TOKEN];
     socket.write(strings.map((string) => `${string}\0`).join(''));
   });

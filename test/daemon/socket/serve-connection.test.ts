@@ -29,7 +29,7 @@ const REQUEST = Buffer.from(`pgtoken/1\0PAM_SERVICE=postgresql\0PAM_USER=foo\0\0
 const CUT_SHORT =
   'unavailable ERR_PROTOCOL the request ended too early; expected a NUL after the token\0';
 const NO_MAGIC =
-  'unavailable ERR_PROTOCOL the request cannot be read: expected "pgtoken/1" first, saw another protocol or version\0';
+  'unavailable ERR_PROTOCOL the request cannot be read: expected "pgtoken/1" or "pgtoken/2" first, saw another protocol or version\0';
 const BYTES_FOLLOW =
   'unavailable ERR_PROTOCOL the request cannot be read: bytes follow the NUL that ends the token; expected nothing\0';
 const LATE =
@@ -195,7 +195,7 @@ describe('replies', () => {
 describe('refuses, without deciding,', () => {
   it.each<[what: string, bytes: Buffer | string, reply: string]>([
     ['garbage', '\x16\x03\x01\x02\0\x01\0', NO_MAGIC],
-    ['another version', 'pgtoken/2\0PAM_SERVICE=a\0PAM_USER=b\0\0c\0', NO_MAGIC],
+    ['another version', 'pgtoken/3\0PAM_SERVICE=a\0PAM_USER=b\0\0c\0', NO_MAGIC],
     ['two requests at once', Buffer.concat([REQUEST, REQUEST]), BYTES_FOLLOW],
     ['a byte after the end', Buffer.concat([REQUEST, Buffer.from('x')]), BYTES_FOLLOW],
     [

@@ -8,16 +8,20 @@ import { bytesOfVector, requestVectors } from '../../support/request-vectors.ts'
 import { demand, type FuzzTarget, openNothing } from '../fuzz-target.ts';
 import type { Random } from '../random.ts';
 
-/** A request as docs/understand/protocol.md writes it, one character for each byte. */
-const REQUEST =
+/** A request of each version as docs/understand/protocol.md writes it, one character for each byte. */
+const REQUESTS = [
   // oxlint-disable-next-line no-control-regex -- NUL is what the protocol is made of
-  /^pgtoken\/1\0PAM_SERVICE=([^\0]+)\0PAM_USER=([^\0]+)\0(?:PAM_RHOST=([^\0]*)\0)?\0([^\0]*)\0$/s;
+  /^pgtoken\/1\0PAM_SERVICE=(?<service>[^\0]+)\0PAM_USER=(?<user>[^\0]+)\0(?:PAM_RHOST=(?<rhost>[^\0]*)\0)?\0(?<token>[^\0]*)\0$/s,
+  // oxlint-disable-next-line no-control-regex
+  /^pgtoken\/2\0PAM_SERVICE=(?<service>[^\0]+)\0PAM_USER=(?<user>[^\0]+)\0PID=(?<pid>[1-9][0-9]{0,9})\0(?:PAM_RHOST=(?<rhost>[^\0]*)\0)?\0(?<token>[^\0]*)\0$/s,
+];
+const MAX_PID = 2 ** 31 - 1;
 
 export const request: FuzzTarget = {
   name: 'request',
   seeds: async () => {
     const { valid, invalid, incomplete } = requestVectors;
-    const long = Buffer.from(`pgtoken/1\0PAM_SERVICE=${'x'.repeat(MAX_REQUEST_BYTES)}`);
+    const long = Buffer.from(`pgtoken/2\0PAM_SERVICE=${'x'.repeat(MAX_REQUEST_BYTES)}`);
     return [...[...valid, ...invalid, ...incomplete].map(bytesOfVector), long];
   },
   maxBytes: MAX_REQUEST_BYTES + 1000,
@@ -33,13 +37,17 @@ function checkWhole(input: Buffer, parsed: ParsedRequest): void {
     demand(parsed !== undefined && 'problem' in parsed, 'a request over the limit is refused');
     return;
   }
-  const [, service, user, rhost, token] = REQUEST.exec(input.toString('latin1')) ?? [];
+  const text = input.toString('latin1');
+  const groups = REQUESTS.map((form) => form.exec(text)?.groups).find((found) => found);
+  const { service, user, pid, rhost, token } = groups ?? {};
+  const isOne = token !== undefined && (pid === undefined || Number(pid) <= MAX_PID);
   const isRequest = parsed !== undefined && !('problem' in parsed);
-  demand(isRequest === (token !== undefined), 'what is read as a request is one, and the reverse');
+  demand(isRequest === isOne, 'what is read as a request is one, and the reverse');
   if (isRequest) {
     demand(parsed.service === decode(service), 'the service is the one that was sent');
     demand(parsed.user === decode(user), 'the user is the one that was sent');
     demand(parsed.rhost === (rhost && decode(rhost)), 'the rhost is the one that was sent');
+    demand(parsed.pid === (pid && Number(pid)), 'the process is the one that was sent');
     demand(parsed.token === token, 'the token is the one that was sent');
   } else if (parsed !== undefined) {
     demand(/^[\x20-\x7e]{1,200}$/.test(parsed.problem), 'a problem is told in printable ASCII');
