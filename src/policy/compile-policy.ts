@@ -36,6 +36,7 @@ export async function compilePolicy(
   }
   return {
     issuers,
+    servers: config.servers,
     protectedRoles: config.protectedRoles,
     // Without an entry it is not the length of a token that is wrong.
     maxTokenBytes:

@@ -1,6 +1,6 @@
 // What the administrator decided, made ready to decide by: issuers.yaml with everything it points to.
 import type { Algorithm } from '../values/algorithms.ts';
-import type { IssuerConfiguration } from '../config/schema/schema.ts';
+import type { IssuerConfiguration, ServerConfiguration } from '../config/schema/schema.ts';
 import type { KeyLocation } from '../issuers/fetch-key-set.ts';
 import type { KeySet } from '../keys/formats/parse-key-set.ts';
 import type { RolesOf } from '../roles/compile-role-rules.ts';
@@ -36,6 +36,8 @@ export interface Issuer {
 /** All that decides who may log in. Immutable: a reload makes another. */
 export interface Policy {
   readonly issuers: readonly Issuer[];
+  /** The PostgreSQL servers of this host that the daemon may act on. */
+  readonly servers: readonly ServerConfiguration[];
   readonly protectedRoles: readonly string[];
   /** The longest token that any issuer accepts, in bytes. */
   readonly maxTokenBytes: number;

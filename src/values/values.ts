@@ -3,6 +3,7 @@
 import * as z from 'zod/mini';
 import { checkCertificates } from '../certificates/check-certificates.ts';
 import { MOMENT_PATTERN, parseMoment } from './parse-moment.ts';
+import { parseServerConnection, type ServerConnection } from './parse-server-connection.ts';
 import { parseSource } from './parse-source.ts';
 import { isTrustDomain } from '../claims/spiffe-id.ts';
 import { DURATION_PATTERN, parseDuration, parseSize, SIZE_PATTERN } from './units.ts';
@@ -183,6 +184,38 @@ export const serviceName = (description: string) =>
       (value) => value === value.toLowerCase() && !/[\s/\u{FFFD}]/u.test(value),
       'must be the name of a file in /etc/pam.d, in lower case, as PAM folds the names of services',
     ),
+  );
+
+/** The name of a part of the file. */
+export const dnsLabel = (description: string) =>
+  z
+    .string({ error: 'expected a name' })
+    .check(
+      z.regex(
+        /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/,
+        'must be a DNS label: lower-case letters, digits and "-", at most 63',
+      ),
+      z.meta({ title: 'DNS label', description }),
+    );
+
+/** How a server of this host is reached; what it says in parts in the program. */
+export const serverConnection = (description: string) =>
+  z.pipe(
+    z.string({ error: 'expected text' }).check(
+      z.check(({ value: input, issues }) => {
+        const parsed = parseServerConnection(input);
+        if (typeof parsed === 'string') {
+          // Without the value, which may have a password in it.
+          issues.push({ code: 'custom', message: `Invalid value: ${parsed}`, input });
+        }
+      }),
+      z.meta({ title: 'connection string (`name=value`)', description }),
+    ),
+    z.transform((value: string): ServerConnection => {
+      const parsed = parseServerConnection(value);
+      // What is wrong has been told, and nothing uses it.
+      return typeof parsed === 'string' ? { host: '', port: 0, database: '', user: '' } : parsed;
+    }),
   );
 
 /** Where a client may be. */

@@ -167,7 +167,7 @@ describe('pgtoken config check', () => {
         `${file}:3:3: issuers[0].issuer: Required value: expected a mapping`,
         `${file}:3:3: issuers[0].roles: Required value: expected a list of role rules`,
         `${file}:4:3: issuers[0].keys: Required value: exactly one of jwksURI, jwksFile, publicKeysFile, spiffeBundleURL, spiffeBundleFile; leave keys out for discovery`,
-        `${file}:5:1: extra: Unknown field, known here: apiVersion, issuers, protectedRoles`,
+        `${file}:5:1: extra: Unknown field, known here: apiVersion, issuers, protectedRoles, servers`,
         '  HINT: docs/reference/configuration.md has every key; with pgtoken config schema an editor completes them.',
         '',
       ].join('\n'),

@@ -12,6 +12,7 @@ describe('a configuration', () => {
     expect(parsed.ok && parsed.config).toEqual({
       apiVersion: 'pgtoken/v1',
       protectedRoles: ['postgres', 'root', 'pg_*'],
+      servers: [],
       issuers: [
         {
           name: 'homelab',
@@ -53,6 +54,9 @@ describe('a configuration', () => {
     const parsed = parseConfig(`# everything there is
 apiVersion: pgtoken/v1
 protectedRoles: [root, "*_admin"]
+servers:
+- {name: main, connection: "port=5433 host='/run/other server' dbname=app user=watcher"}
+- {name: other, connection: ""}
 issuers:
 - name: a
   issuer:
@@ -85,12 +89,14 @@ issuers:
   deny: {subjects: [s], tokenIDs: [t], keyIDs: [k], issuedBefore: 2026-11-01T01:00:00+01:00}
   pam: {services: [postgresql-k8s], sources: [10.0.0.0/8, "fd00::/8", local]}
   cache: {refreshInterval: 2h, maxStale: 2h, maxStaleUnauthorized: 0s, unknownKeyCooldown: 1s}
+  sessions: {end: [expired, denied], grace: 0s, atLeast: 1m, maxLifetime: 12h, renew: true}
 - name: b
   issuer:
     url: https://a.example.com/
     audiences: [one]
   keys: {jwksFile: keys.json}
   roles: [{claim: sub}]
+  sessions: {end: [expired]}
 - name: c
   issuer: {spiffeTrustDomain: example.org, audiences: [one]}
   keys: {spiffeBundleURL: "https://spire.example.org/bundle", bearerTokenFile: token}
@@ -100,6 +106,26 @@ issuers:
       ok: true,
       config: {
         protectedRoles: ['root', '*_admin'],
+        servers: [
+          {
+            name: 'main',
+            connection: {
+              host: '/run/other server',
+              port: 5433,
+              database: 'app',
+              user: 'watcher',
+            },
+          },
+          {
+            name: 'other',
+            connection: {
+              host: '/var/run/postgresql',
+              port: 5432,
+              database: 'postgres',
+              user: 'pgtoken',
+            },
+          },
+        ],
         issuers: [
           {
             issuer: {
@@ -156,8 +182,18 @@ issuers:
               maxStaleUnauthorized: 0,
               unknownKeyCooldown: 1,
             },
+            sessions: {
+              end: ['expired', 'denied'],
+              grace: 0,
+              atLeast: 60,
+              maxLifetime: 43_200,
+              renew: true,
+            },
           },
-          { keys: { jwksFile: 'keys.json' } },
+          {
+            keys: { jwksFile: 'keys.json' },
+            sessions: { end: ['expired'], grace: 60, atLeast: 300, renew: false },
+          },
           {
             issuer: { spiffeTrustDomain: 'example.org' },
             keys: { spiffeBundleURL: 'https://spire.example.org/bundle', bearerTokenFile: 'token' },
@@ -194,6 +230,77 @@ describe('one problem', () => {
   const VERSION_LINE = 'apiVersion: pgtoken/v1';
 
   it.each<readonly [what: string, text: string, problem: string]>([
+    // Servers and sessions.
+    ...(
+      [
+        [
+          'password=Hunter2',
+          'must have no password: the server knows the daemon by the user that it runs as (peer); expected some of host, port, dbname and user',
+        ],
+        [
+          'sslmode=require',
+          'has the parameter sslmode; expected some of host, port, dbname and user',
+        ],
+        [
+          'PGHOST=x',
+          'has a parameter that is not known; expected some of host, port, dbname and user',
+        ],
+        [
+          'host=db.example.com',
+          "must have the folder of the server's unix socket as host, such as /var/run/postgresql, by its absolute path",
+        ],
+        ['port=0', 'must have a port of 1 to 65535'],
+        ['port=65536', 'must have a port of 1 to 65535'],
+        ["user=''", 'must have a dbname and a user that are not empty, or none'],
+        [
+          'postgresql:///app',
+          'must be a list of name=value, such as "host=/var/run/postgresql port=5432"; expected some of host, port, dbname and user',
+        ],
+      ] as const
+    ).map(
+      ([connection, problem]) =>
+        [
+          `a server by ${connection}`,
+          withLine(
+            VERSION_LINE,
+            VERSION_LINE,
+            `servers: [{name: main, connection: "${connection}"}]`,
+          ),
+          `2:36: servers[0].connection: Invalid value: ${problem}`,
+        ] as const,
+    ),
+    [
+      'two servers of one name',
+      withLine(
+        VERSION_LINE,
+        VERSION_LINE,
+        'servers: [{name: main, connection: ""}, {name: main, connection: port=5433}]',
+      ),
+      '2:48: servers[1].name: Duplicate value: "main"',
+    ],
+    [
+      'sessions without servers',
+      withMore('  sessions: {end: [denied]}'),
+      '9:3: issuers[0].sessions: Invalid value: needs servers, the PostgreSQL servers whose sessions are meant; expected at least one',
+    ],
+    [
+      'sessions with an empty list of servers',
+      `${withMore('  sessions: {}')}servers: []\n`,
+      '9:3: issuers[0].sessions: Invalid value: needs servers, the PostgreSQL servers whose sessions are meant; expected at least one',
+    ],
+    [
+      'a cause that there is not',
+      `${withMore('  sessions: {end: [revoked]}')}servers: [{name: main, connection: ""}]\n`,
+      '9:20: issuers[0].sessions.end[0]: Unsupported value: "revoked": must be one of "expired", "denied"',
+    ],
+    ...['grace: 1m', 'atLeast: 1m', 'renew: true'].map(
+      (written) =>
+        [
+          `${written} where nothing ends as its token expires`,
+          `${withMore(`  sessions: {end: [denied], ${written}}`)}servers: [{name: main, connection: ""}]\n`,
+          `9:${30 + written.indexOf(' ')}: issuers[0].sessions.${written.split(':')[0]}: Invalid value: not used, as end does not have expired`,
+        ] as const,
+    ),
     // The file.
     [
       'no apiVersion',
@@ -241,7 +348,7 @@ describe('one problem', () => {
     [
       'an unknown key that is like none',
       withLine(VERSION_LINE, VERSION_LINE, 'zebra: 1'),
-      '2:1: zebra: Unknown field, known here: apiVersion, issuers, protectedRoles',
+      '2:1: zebra: Unknown field, known here: apiVersion, issuers, protectedRoles, servers',
     ],
     [
       'a key in another case',
@@ -251,7 +358,7 @@ describe('one problem', () => {
     [
       'an unknown key that would upset a terminal',
       withMore('  "a\\x1b[2J\\n": 1'),
-      String.raw`9:3: issuers[0]."a\u001b[2J\n": Unknown field, known here: allowProtectedRoles, cache, claimValidationRules, deny, http, issuer, keys, name, pam, roles, token`,
+      String.raw`9:3: issuers[0]."a\u001b[2J\n": Unknown field, known here: allowProtectedRoles, cache, claimValidationRules, deny, http, issuer, keys, name, pam, roles, sessions, token`,
     ],
     [
       'no issuers',

@@ -81,17 +81,17 @@ describe('a text that is no configuration', () => {
     [
       'a number as key',
       `1: a\n${MINIMAL}`,
-      '1:1: 1: Unknown field, known here: apiVersion, issuers, protectedRoles',
+      '1:1: 1: Unknown field, known here: apiVersion, issuers, protectedRoles, servers',
     ],
     [
       'nothing as key',
       `? \n: a\n${MINIMAL}`,
-      '1:3: "": Unknown field, known here: apiVersion, issuers, protectedRoles',
+      '1:3: "": Unknown field, known here: apiVersion, issuers, protectedRoles, servers',
     ],
     [
       '__proto__ as key at the top',
       `__proto__: {apiVersion: pgtoken/v1}\n${MINIMAL}`,
-      '1:1: __proto__: Unknown field, known here: apiVersion, issuers, protectedRoles',
+      '1:1: __proto__: Unknown field, known here: apiVersion, issuers, protectedRoles, servers',
     ],
     [
       '__proto__ as key further down',
@@ -101,7 +101,7 @@ describe('a text that is no configuration', () => {
     [
       'constructor as key',
       `constructor: {}\n${MINIMAL}`,
-      '1:1: constructor: Unknown field, known here: apiVersion, issuers, protectedRoles',
+      '1:1: constructor: Unknown field, known here: apiVersion, issuers, protectedRoles, servers',
     ],
     [
       'a merge key',

@@ -36,7 +36,7 @@ async function decide(keys: readonly JWK[], kid: string | undefined) {
       role: 'foo:myservice',
       password: mint.token({ key: 'cluster-es256', header: { kid } }),
     },
-    { issuers, protectedRoles: [], maxTokenBytes: 16_384 },
+    { issuers, servers: [], protectedRoles: [], maxTokenBytes: 16_384 },
     { clock: () => NOW, keysOf: async () => keySet },
   );
   return decision;

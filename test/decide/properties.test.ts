@@ -33,6 +33,7 @@ function policyOf(
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   const { issuers, protectedRoles } = parsed.config;
   return {
+    servers: [],
     issuers: issuers.map((entry, index): Issuer => {
       const keys = (pinned[index] ?? []).map((name) => mint.publicKey(name));
       const source = { kind: 'pinned', keySet: { keys } } as const;

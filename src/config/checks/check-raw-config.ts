@@ -27,9 +27,28 @@ export const checkRawConfig: CrossCheck = (file, report) => {
       checkIssuerURL(entry, reportEntry);
       checkTrustDomain(entry, reportEntry);
       checkReplacements(entry, reportEntry);
+      checkSessions(entry, reportEntry);
     }
   }
 };
+
+/** What counts with `expired` alone is written beside it. */
+function checkSessions({ sessions }: JSONObject, report: ReportProblem): void {
+  if (!isJSONObject(sessions)) {
+    return;
+  }
+  const { end } = sessions;
+  if (end !== undefined && (!Array.isArray(end) || end.includes('expired'))) {
+    return;
+  }
+  for (const key of ['grace', 'atLeast', 'renew'].filter((one) => has(sessions, one))) {
+    report(
+      ['sessions', key],
+      'Invalid value: not used, as end does not have expired',
+      'Write end: [expired], or delete it: whoever reads the file would think that it does something.',
+    );
+  }
+}
 
 /** Nothing is written that the key source would leave unused. */
 function checkKeySource(entry: JSONObject, report: ReportProblem): void {

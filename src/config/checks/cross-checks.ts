@@ -205,16 +205,39 @@ export const checkRoleRule: CrossCheck = (value, report) => {
   }
 };
 
-/** The whole file: no two entries of one name. */
-export const checkIssuerNames: CrossCheck = (value, report) => {
+/** The whole file: no two entries, and no two servers, of one name. */
+export const checkNames: CrossCheck = (value, report) => {
+  if (!isJSONObject(value)) {
+    return;
+  }
+  for (const list of ['servers', 'issuers']) {
+    const items: unknown = value[list];
+    const names = (Array.isArray(items) ? items : []).map((item: unknown) =>
+      isJSONObject(item) ? item['name'] : undefined,
+    );
+    for (const index of duplicatesIn(names)) {
+      report([list, index, 'name'], `Duplicate value: ${JSON.stringify(names[index])}`);
+    }
+  }
+};
+
+/** The whole file: what acts on servers has one. */
+export const checkServers: CrossCheck = (value, report) => {
   if (!isJSONObject(value) || !Array.isArray(value['issuers'])) {
     return;
   }
-  const names = value['issuers'].map((entry: unknown) =>
-    isJSONObject(entry) ? entry['name'] : undefined,
-  );
-  for (const index of duplicatesIn(names)) {
-    report(['issuers', index, 'name'], `Duplicate value: ${JSON.stringify(names[index])}`);
+  const { servers } = value;
+  if (servers !== undefined && !(Array.isArray(servers) && servers.length === 0)) {
+    return;
+  }
+  const entries: readonly unknown[] = value['issuers'];
+  const index = entries.findIndex((entry) => isJSONObject(entry) && has(entry, 'sessions'));
+  if (index !== -1) {
+    report(
+      ['issuers', index, 'sessions'],
+      'Invalid value: needs servers, the PostgreSQL servers whose sessions are meant; expected at least one',
+      'Write servers: [{name: main, connection: "host=/var/run/postgresql port=5432"}].',
+    );
   }
 };
 

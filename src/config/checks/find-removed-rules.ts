@@ -1,5 +1,5 @@
-// What a new configuration takes away of the old one: entries, and rules that keep tokens out. A file that lost its end, or a
-// line too many, reads like a decision of the administrator; whoever reads the log should see it.
+// What a new configuration takes away of the old one: entries, and rules that keep tokens out or end their sessions. A file that
+// lost its end, or a line too many, reads like a decision of the administrator; whoever reads the log should see it.
 import { quote } from '../../quote.ts';
 import { formatSeconds } from '../../values/units.ts';
 import type { Configuration, IssuerConfiguration } from '../schema/schema.ts';
@@ -77,6 +77,11 @@ function findRemoved(before: IssuerConfiguration, after: IssuerConfiguration): s
     ...raised('cache.maxStaleUnauthorized', ({ cache }) => cache.maxStaleUnauthorized),
     ...removed('pam.services', ({ pam }) => pam.services),
     ...removed('pam.sources', ({ pam }) => pam.sources),
+    ...removed('sessions.end', ({ sessions }) => sessions?.end),
+    ...raised('sessions.grace', ({ sessions }) => sessions?.grace),
+    ...raised('sessions.atLeast', ({ sessions }) => sessions?.atLeast),
+    ...dropped('sessions.maxLifetime', ({ sessions }) => sessions?.maxLifetime),
+    ...raised('sessions.maxLifetime', ({ sessions }) => sessions?.maxLifetime),
     ...findOpenedRoles(before, after),
   ];
 }

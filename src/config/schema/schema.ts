@@ -5,11 +5,13 @@
 // here. Rules that tie several keys together stand in cross-checks.ts and check-raw-config.ts. Objects are strict: a key
 // that is not written here is a problem, never ignored.
 import * as z from 'zod/mini';
-import { checkIssuerNames, checkPAM, crossCheck } from '../checks/cross-checks.ts';
+import { checkNames, checkPAM, checkServers, crossCheck } from '../checks/cross-checks.ts';
 import { cacheSchema, httpSchema, issuerSchema, keysSchema } from './key-schema.ts';
 import { roleRuleSchema } from './role-schema.ts';
 import { denySchema, tokenSchema, validationRuleSchema } from './token-schema.ts';
-import { protectedRoles, serviceName, source, text } from '../../values/values.ts';
+import { serverSchema } from './server-schema.ts';
+import { sessionSchema } from './session-schema.ts';
+import { dnsLabel, protectedRoles, serviceName, source, text } from '../../values/values.ts';
 
 const pamSchema = z
   .strictObject({
@@ -41,16 +43,8 @@ const pamSchema = z
   .check(crossCheck(checkPAM));
 
 const issuerEntry = z.strictObject({
-  name: z.string({ error: 'expected a name' }).check(
-    z.regex(
-      /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/,
-      'must be a DNS label: lower-case letters, digits and "-", at most 63',
-    ),
-    z.meta({
-      title: 'DNS label',
-      description:
-        'A unique name for the entry: lower-case letters, digits and `-`, at most 63. It is in messages, log, metrics and the names of cache files.',
-    }),
+  name: dnsLabel(
+    'A unique name for the entry: lower-case letters, digits and `-`, at most 63. It is in messages, log, metrics and the names of cache files.',
   ),
   issuer: issuerSchema,
   keys: z.optional(keysSchema),
@@ -88,6 +82,7 @@ const issuerEntry = z.strictObject({
   deny: z.prefault(denySchema, {}),
   pam: z.prefault(pamSchema, {}),
   cache: z.prefault(cacheSchema, {}),
+  sessions: z.optional(sessionSchema),
 });
 
 /** The schema of the whole file. */
@@ -100,6 +95,16 @@ export const configurationSchema = z
       ),
       ['postgres', 'root', 'pg_*'],
     ),
+    servers: z._default(
+      z
+        .array(serverSchema, { error: 'expected a list of servers' })
+        .check(
+          z.describe(
+            'PostgreSQL servers of this host that the daemon may act on, for `sessions`; left out, it connects to none.',
+          ),
+        ),
+      [],
+    ),
     issuers: z.array(issuerEntry, { error: 'expected a list of issuers' }).check(
       z.meta({
         title: 'list',
@@ -108,7 +113,7 @@ export const configurationSchema = z
       }),
     ),
   })
-  .check(crossCheck(checkIssuerNames));
+  .check(crossCheck(checkNames), crossCheck(checkServers));
 
 /** The configuration as the program uses it: defaults filled in, durations in seconds, sizes in bytes. */
 export type Configuration = z.output<typeof configurationSchema>;
@@ -118,6 +123,10 @@ export type IssuerConfiguration = Configuration['issuers'][number];
 export type IssuerPart = IssuerConfiguration['issuer'];
 /** An entry's `keys`. */
 export type KeysPart = IssuerConfiguration['keys'];
+/** One of `servers`. */
+export type ServerConfiguration = Configuration['servers'][number];
+/** An entry's `sessions`. */
+export type SessionsPart = NonNullable<IssuerConfiguration['sessions']>;
 /** One entry of an issuer's `roles`. */
 export type RoleRule = IssuerConfiguration['roles'][number];
 /** One entry of an issuer's `claimValidationRules`. */

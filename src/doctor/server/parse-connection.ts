@@ -2,6 +2,7 @@
 // nowhere else; nothing in here ever repeats the string.
 import { readFileSync } from 'node:fs';
 import type { ClientConfig } from 'pg';
+import { parseKeywords } from '../../values/parse-keywords.ts';
 
 /** What the driver needs, and what may be shown of it. */
 export interface Connection {
@@ -26,7 +27,9 @@ export function parseConnection(
   text: string,
   readFile: (path: string) => string = (path) => readFileSync(path, 'utf8'),
 ): Connection | string {
-  const parameters = /^postgres(?:ql)?:\/\//.test(text) ? parseURI(text) : parseKeywords(text);
+  const parameters = /^postgres(?:ql)?:\/\//.test(text)
+    ? parseURI(text)
+    : (parseKeywords(text) ?? 'it is neither a URI (postgresql://…) nor a list of name=value');
   if (typeof parameters === 'string') {
     return parameters;
   }
@@ -91,19 +94,6 @@ function parseURI(text: string): ReadonlyMap<string, string> | string {
   } catch {
     return 'it has a percent sign that stands for nothing';
   }
-}
-
-function parseKeywords(text: string): ReadonlyMap<string, string> | string {
-  const parameters = new Map<string, string>();
-  const pattern = /\s*([A-Za-z_]+)\s*=\s*(?:'((?:[^'\\]|\\.)*)'|((?:[^\s'\\]|\\.)*))(?:\s+|$)/sy;
-  while (pattern.lastIndex < text.length) {
-    const [, name, quoted, plain = ''] = pattern.exec(text) ?? [];
-    if (name === undefined) {
-      return 'it is neither a URI (postgresql://…) nor a list of name=value';
-    }
-    parameters.set(name, (quoted ?? plain).replaceAll(/\\(.)/gs, '$1'));
-  }
-  return parameters;
 }
 
 /** sslmode as libpq means it, but for prefer: what it may fall back to is no use to a check. */

@@ -20,7 +20,8 @@ const entry = (more: Members = {}, name = 'prod'): Members => ({
   ...more,
 });
 const compare = (before: Members, after: Members): string[] =>
-  findRemovedRules(read([entry(before)]), read([entry(after)]));
+  findRemovedRules(read([entry(before)], SERVERS), read([entry(after)], SERVERS));
+const SERVERS: Members = { servers: [{ name: 'main', connection: '' }] };
 
 describe('is named', () => {
   it.each<[what: string, before: Members, after: Members, removed: readonly string[]]>([
@@ -72,6 +73,23 @@ describe('is named', () => {
         'cache.maxStale is 2 h, was 60 min',
         'cache.maxStaleUnauthorized',
       ],
+    ],
+    [
+      'what ends sessions',
+      { sessions: { end: ['expired', 'denied'], grace: '1m', maxLifetime: '1h' } },
+      { sessions: { end: ['expired'], grace: '2h', atLeast: '1h', maxLifetime: '2h' } },
+      [
+        'sessions.end "denied"',
+        'sessions.grace is 2 h, was 60 s',
+        'sessions.atLeast is 60 min, was 5 min',
+        'sessions.maxLifetime is 2 h, was 60 min',
+      ],
+    ],
+    [
+      'the longest session',
+      { sessions: { maxLifetime: '1h' } },
+      { sessions: {} },
+      ['sessions.maxLifetime'],
     ],
     [
       'what a role rule wants of its claim',
