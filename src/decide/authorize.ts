@@ -1,6 +1,7 @@
 // The decision: may the bearer of this token log in as this role? One pipeline for the daemon and `pgtoken pam`.
 //
 // Fails closed: what is not granted here is not granted. Nothing in it is chosen by the token but the order of work.
+import type { JWK } from 'jose';
 import { isRefusal, refuse, type Refusal } from '../errors.ts';
 import { findKeys, lacksKey, type WantedKey } from '../keys/find-keys.ts';
 import type { KeySet } from '../keys/formats/parse-key-set.ts';
@@ -40,25 +41,25 @@ export async function authorize(
     return undecided(candidates, token);
   }
   const attempts: Attempt[] = [];
-  let grantedBy: Issuer | undefined;
+  let granting: Attempt | undefined;
   for (const issuer of cachedKeysFirst(candidates, token, options)) {
     const attempt = await attemptIssuer(issuer, { token, known }, request, policy, options);
     attempts.push(attempt);
     if (attempt.refused === undefined) {
-      grantedBy = issuer;
+      granting = attempt;
       break;
     }
   }
-  grantedBy ??= await retryWithNewKeys(attempts, { token, known }, request, policy, options);
+  granting ??= await retryWithNewKeys(attempts, { token, known }, request, policy, options);
   for (const { steps } of attempts) {
     steps.forEach((step) => options.trace?.(step));
   }
-  if (grantedBy === undefined) {
+  if (granting === undefined) {
     return concludeRefused(attempts, token);
   }
-  const issuer = grantedBy.name;
+  const issuer = granting.issuer.name;
   const decision = { granted: true, issuer, role: request.role } as const;
-  return { decision, issuer, token, verified: true };
+  return { decision, issuer, token, verified: true, key: granting.verifiedBy };
 }
 
 /** What came of one entry. */
@@ -66,6 +67,8 @@ interface Attempt {
   readonly issuer: Issuer;
   /** Undefined when it grants. */
   readonly refused: Refused | undefined;
+  /** The key that verified the token, where it grants. */
+  readonly verifiedBy: JWK | undefined;
   /** For an explanation. */
   readonly steps: readonly TraceStep[];
 }
@@ -84,7 +87,10 @@ async function attemptIssuer(
     options.trace === undefined
       ? options
       : { ...options, trace: (step: TraceStep) => steps.push(step) };
-  return { issuer, refused: await tryIssuer(issuer, token, request, policy, traced), steps };
+  const outcome = await tryIssuer(issuer, token, request, policy, traced);
+  return 'refusal' in outcome
+    ? { issuer, refused: outcome, verifiedBy: undefined, steps }
+    : { issuer, refused: undefined, verifiedBy: outcome.verifiedBy, steps };
 }
 
 /**
@@ -92,7 +98,7 @@ async function attemptIssuer(
  * keys under the same name, or have none. Only then, as the token may be that of another entry with the same URL.
  *
  * @param attempts of all entries, each a refusal; one that is made again takes its place.
- * @returns the entry that grants now.
+ * @returns the attempt that grants now.
  */
 async function retryWithNewKeys(
   attempts: Attempt[],
@@ -100,7 +106,7 @@ async function retryWithNewKeys(
   request: LoginRequest,
   policy: Policy,
   options: AuthorizeOptions,
-): Promise<Issuer | undefined> {
+): Promise<Attempt | undefined> {
   for (const [index, { issuer, refused }] of attempts.entries()) {
     if (refused?.failedKeys !== undefined) {
       const { keyID, algorithm } = token.token;
@@ -110,7 +116,7 @@ async function retryWithNewKeys(
         const again = await attemptIssuer(issuer, token, request, policy, options);
         attempts[index] = again;
         if (again.refused === undefined) {
-          return issuer;
+          return again;
         }
       }
     }

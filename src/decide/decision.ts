@@ -1,4 +1,5 @@
 // What comes of a login: yes, or no and why, with what it was made of.
+import type { JWK } from 'jose';
 import type { Refusal } from '../errors.ts';
 import type { ParsedToken } from '../verify/parse-token.ts';
 
@@ -21,6 +22,8 @@ export interface DecisionRecord {
   readonly token: ParsedToken | undefined;
   /** Whether the entry's keys verified the token's signature: until then anybody may have written it. */
   readonly verified: boolean;
+  /** The key of the issuer that verified it, where the login is granted. */
+  readonly key?: JWK | undefined;
 }
 
 /** @returns a refusal that no entry had a part in. */

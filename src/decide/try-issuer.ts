@@ -38,14 +38,20 @@ export function isVerifiedAt(refused: Refused): boolean {
   return refused.rank > RANK.signature;
 }
 
-/** Judges a token by one entry. @returns undefined when it grants. */
+/** An entry grants. */
+export interface Accepted {
+  /** The key of the issuer that verified the token. */
+  readonly verifiedBy: JWK;
+}
+
+/** Judges a token by one entry. */
 export async function tryIssuer(
   issuer: Issuer,
   { token, known }: { readonly token: ParsedToken; readonly known: CachedToken | undefined },
   request: LoginRequest,
   policy: Policy,
   options: AuthorizeOptions,
-): Promise<Refused | undefined> {
+): Promise<Refused | Accepted> {
   const trace = createEntryTrace(options.trace, issuer);
   const at = (rank: keyof typeof RANK, refusal: Refusal): Refused => ({
     issuer: issuer.name,
@@ -72,9 +78,9 @@ export async function tryIssuer(
     return at('key', keys);
   }
   const now = options.clock();
-  const remembered = known?.isVerified(issuer.name, keys, now) === true;
-  const key = remembered ? undefined : await verifySignature(token, keys);
-  trace?.signature(token, key);
+  const remembered = known?.verifiedBy(issuer.name, keys, now);
+  const key = remembered ?? (await verifySignature(token, keys));
+  trace?.signature(token, remembered === undefined ? key : undefined);
   if (isRefusal(key)) {
     return { ...at('signature', key), failedKeys: keys };
   }
@@ -91,7 +97,7 @@ export async function tryIssuer(
   if (wrong !== undefined) {
     return at('claims', wrong);
   }
-  if (key !== undefined) {
+  if (remembered === undefined) {
     // Only now, so that tokens made for others do not take the place of those made for us.
     known?.remember(issuer.name, token, key);
   }
@@ -104,7 +110,7 @@ export async function tryIssuer(
   );
   const notPermitted = explainRole(refusedRole, issuer, token.claims, request.role, roles);
   trace?.role(request.role, roles, notPermitted);
-  return notPermitted === undefined ? undefined : at('role', notPermitted);
+  return notPermitted === undefined ? { verifiedBy: key } : at('role', notPermitted);
 }
 
 function checkForm(token: ParsedToken, issuer: Issuer): Refusal | undefined {

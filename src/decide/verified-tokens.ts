@@ -12,8 +12,8 @@ import type { ParsedToken } from '../verify/parse-token.ts';
 export interface CachedToken {
   /** How it reads; undefined for a token that is not known. */
   readonly parsed: ParsedToken | undefined;
-  /** Whether it was verified for the entry with one of the keys it would be tried with now, and has not expired since. */
-  isVerified(issuer: string, keys: readonly JWK[], now: number): boolean;
+  /** The key that verified it for the entry, where that is one it would be tried with now, and it has not expired since. */
+  verifiedBy(issuer: string, keys: readonly JWK[], now: number): JWK | undefined;
   /** Remembers how it reads and that the key verified it for the entry. */
   remember(issuer: string, parsed: ParsedToken, key: JWK): void;
 }
@@ -81,20 +81,20 @@ export function createVerifiedTokens(
       }
       return {
         parsed: found && { ...found.parsed, text },
-        isVerified(issuer, keys, now) {
+        verifiedBy(issuer, keys, now) {
           const key = entries.get(id)?.keys.get(issuer);
           if (key === undefined) {
-            return false;
+            return undefined;
           }
           if (found === undefined || now >= found.exp) {
             forget(id);
-            return false;
+            return undefined;
           }
-          if (keys.some((candidate) => fingerprintOf(candidate) === key)) {
-            return true;
+          const verifier = keys.find((candidate) => fingerprintOf(candidate) === key);
+          if (verifier === undefined) {
+            found.keys.delete(issuer);
           }
-          found.keys.delete(issuer);
-          return false;
+          return verifier;
         },
         remember(issuer, token, key) {
           const { exp } = token.claims;

@@ -15,7 +15,8 @@ import {
 import type { KeyCache } from '../keys/key-record.ts';
 import { servesSource } from '../keys/key-source.ts';
 import type { AuthorizeOptions } from '../decide/authorize-options.ts';
-import type { Policy } from '../policy/policy.ts';
+import type { KeySet } from '../keys/formats/parse-key-set.ts';
+import type { Issuer, Policy } from '../policy/policy.ts';
 import { type RemoteKeys, remoteKeysOf } from './remote-keys.ts';
 
 /** Keeps the keys of every issuer whose keys are retrieved. */
@@ -27,10 +28,16 @@ export interface KeyStore {
    *
    * @returns the keys of this policy and no other, so that a decision under way never sees those of the next.
    */
-  use(policy: Policy): Required<Pick<AuthorizeOptions, 'keysOf' | 'hasCachedKey'>>;
+  use(policy: Policy): KeysInForce;
   /** How the keys of each entry stand, by its name. */
   status(): ReadonlyMap<string, KeyStatus>;
   stop(): void;
+}
+
+/** The keys of one policy. */
+export interface KeysInForce extends Required<Pick<AuthorizeOptions, 'keysOf' | 'hasCachedKey'>> {
+  /** The keys of an entry as they are cached, without waiting for any; undefined where there are none. */
+  readonly cachedKeys: (issuer: Issuer) => KeySet | undefined;
 }
 
 /** The world around a {@link KeyStore}. */
@@ -108,6 +115,10 @@ export function createKeyStore(options: KeyStoreOptions): KeyStore {
         hasCachedKey: (issuer, wanted) =>
           issuer.keySource.kind === 'pinned' ||
           next.get(issuer.name)?.refresher.hasCachedKey(wanted) === true,
+        cachedKeys: (issuer) =>
+          issuer.keySource.kind === 'pinned'
+            ? issuer.keySource.keySet
+            : next.get(issuer.name)?.refresher.cachedKeys(),
       };
     },
     status: () =>

@@ -21,6 +21,8 @@ export interface KeyRefresher {
    * where the first was under way already and did not bring the key.
    */
   keysFor(wanted: WantedKey): Promise<KeySet | Refusal>;
+  /** The keys that may be used, without waiting for any; undefined where there are none. */
+  cachedKeys(): KeySet | undefined;
   /** What it holds, for a refresher that takes its place. */
   held(): HeldKeys | undefined;
   /** How things stand, for metrics. */
@@ -191,6 +193,7 @@ export function startKeyRefresher(owner: KeyOwner, options: KeyRefresherOptions)
         lastFailure ?? { reason: 'the issuer answered without keys' },
       );
     },
+    cachedKeys: () => (keepsUsableKeys() ? record?.keySet : undefined),
     held: () =>
       record === undefined || fetchedAt === undefined
         ? undefined
