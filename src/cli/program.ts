@@ -3,6 +3,7 @@
 // is called.
 import { Command, CommanderError } from 'commander';
 import { addConfigCommand } from './config/config-command.ts';
+import { addDatabaseCommand } from './database/database-command.ts';
 import { addDoctorCommand } from './doctor/doctor-command.ts';
 import { addExplainCommand } from './explain/explain-command.ts';
 import { addKeysCommand } from './keys/keys-command.ts';
@@ -10,6 +11,7 @@ import { addMigrateCommand } from './migrate/migrate-command.ts';
 import { addPAMCommand } from './pam/pam-command.ts';
 import { reportAndExit } from './pam/pam.ts';
 import { hideSecrets } from './output/hide-secrets.ts';
+import { addSessionsCommand } from './sessions/sessions-command.ts';
 import { addServeCommand } from './serve/serve-command.ts';
 import { VERSION } from './version.ts';
 
@@ -18,8 +20,10 @@ const COMMANDS = [
   addPAMCommand,
   addServeCommand,
   addKeysCommand,
+  addSessionsCommand,
   addExplainCommand,
   addMigrateCommand,
+  addDatabaseCommand,
   addDoctorCommand,
   addConfigCommand,
 ];

@@ -5,8 +5,8 @@ import type { Logger } from 'pino';
 import { authorize } from '../decide/authorize.ts';
 import type { AuthorizeOptions } from '../decide/authorize-options.ts';
 import type { Login } from '../decide/login.ts';
-import { undecided } from '../decide/decision.ts';
-import { createKeyStore } from '../issuer-keys/key-store.ts';
+import { type DecisionRecord, undecided } from '../decide/decision.ts';
+import { createKeyStore, type KeysInForce } from '../issuer-keys/key-store.ts';
 import { createVerifiedTokens } from '../decide/verified-tokens.ts';
 import { loadPolicy } from '../policy/load-policy.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -27,6 +27,7 @@ import { keepListening, type Listener } from './socket/keep-listening.ts';
 import { lowerConnections } from './socket/lower-connections.ts';
 import { type ConnectionOptions, serveConnection } from './socket/serve-connection.ts';
 import { type MetricsServer, serveMetrics } from './serve-metrics.ts';
+import { createSessionWatch } from './session-watch.ts';
 import { createTellSystemd } from './tell-systemd.ts';
 import { createWaitingLogins } from './waiting-logins.ts';
 import { createWriteStatus } from './write-status.ts';
@@ -75,7 +76,7 @@ const LONGEST_FLUSH = 2000;
 /** What decides a login. Replaced as a whole, so that no decision sees parts of two. */
 interface Rule {
   readonly policy: Policy;
-  readonly options: AuthorizeOptions & Required<Pick<AuthorizeOptions, 'hasCachedKey'>>;
+  readonly options: AuthorizeOptions & KeysInForce;
 }
 
 /** Starts the daemon. Throws a {@link StartupError} where it cannot; a configuration that cannot be used is no such reason. */
@@ -95,6 +96,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     onFetch: (issuer, result) => {
       const isUnauthorized = result.kind === 'failed' && result.unauthorized === true;
       metrics.countFetch(issuer, isUnauthorized ? 'unauthorized' : result.kind);
+      if (result.kind === 'keys' || (result.kind === 'failed' && result.withdrawn === true)) {
+        sessions.keysChanged(issuer);
+      }
       if (isUnauthorized) {
         const { reason, hint } = result;
         logger.error({ issuer, reason, hint }, 'the issuer refuses access to its keys');
@@ -104,6 +108,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     },
   });
   const metrics = createMetrics(options.version, () => store.status(), options.linesLost);
+
+  const [runtimeFolder = ''] = options.env['RUNTIME_DIRECTORY']?.split(':') ?? [];
+  const sessions = createSessionWatch({
+    folder: runtimeFolder === '' ? undefined : runtimeFolder,
+    cachedKeys: (issuer) => (isRefusal(rule) ? undefined : rule.options.cachedKeys(issuer)),
+    metrics,
+    logger,
+  });
 
   const tellSystemd = createTellSystemd(options.env, logger);
   const writeStatus = createWriteStatus(options.env, logger);
@@ -125,6 +137,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       const keys = store.use(policy);
       const verifiedTokens = createVerifiedTokens();
       rule = { policy, options: { ...keys, clock: systemClock, verifiedTokens } };
+      sessions.usePolicy(policy);
     },
     refuseAll: (refusal) => {
       rule = refusal;
@@ -142,6 +155,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   };
   const records = createBatchQueue(RECORD_DELAY, onFailure);
   const waiting = createWaitingLogins();
+  /** Another policy may be in force by the time that a grant has become a session. */
+  const decidedBy = new WeakMap<DecisionRecord, Policy>();
   const decide: ConnectionOptions['decide'] = async (request, late) => {
     if (isRefusal(rule)) {
       return undecided(rule);
@@ -161,7 +176,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
             );
       },
     };
-    return authorize({ ...loginOf(request), password: request.token }, policy, bounded);
+    const decided = await authorize(
+      { ...loginOf(request), password: request.token },
+      policy,
+      bounded,
+    );
+    decidedBy.set(decided, policy);
+    return decided;
   };
   const record: ConnectionOptions['onDecided'] = (request, decided, answer) => {
     const login = loginOf(request);
@@ -174,6 +195,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       });
       metrics.countDecision(line.outcome, line.code, line.issuer, ms / 1000);
       logger.info(line, 'decision');
+      const by = decidedBy.get(decided);
+      if (by !== undefined && line.delivered) {
+        sessions.decided(login, request.pid, decided, at, by);
+      }
     }, request.token.length);
   };
 
@@ -244,6 +269,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       await listener.close();
       store.stop();
       records.flush();
+      await sessions.stop();
       await Promise.race([cache.flush(), setTimeout(LONGEST_FLUSH, undefined, { ref: false })]);
       logger.info('stopped');
     },

@@ -8,6 +8,14 @@ export interface KeyGauge {
   readonly age: number | undefined;
 }
 
+/** How sessions and the servers of this host stand when metrics are read. */
+export interface SessionGauge {
+  /** Open sessions by entry. */
+  readonly sessions: ReadonlyMap<string, number>;
+  /** Whether a server answers, by its name. */
+  readonly servers: ReadonlyMap<string, boolean>;
+}
+
 /** The counters of the daemon. */
 export interface Metrics {
   /** `issuer` is the entry's name; left out when it came to none. */
@@ -19,6 +27,10 @@ export interface Metrics {
   ): void;
   countFetch(issuer: string, result: string): void;
   countReload(successful: boolean): void;
+  /** A session was ended. */
+  countEnd(issuer: string, cause: string): void;
+  /** Begins to say how sessions and servers stand, asked whenever metrics are read. */
+  watchSessions(status: () => SessionGauge): void;
   /** Says how many files of the configuration are seen as they were before somebody replaced them. */
   setDetachedFiles(count: number): void;
   /** Says which configuration is in force. */
@@ -78,6 +90,7 @@ export function createMetrics(
     help: 'Files of the configuration that were replaced, and are seen here as they were before.',
     registers,
   });
+  let ends: Counter | undefined;
   let isLoaded = false;
   let detachedFiles = 0;
   const updateLastReload = (): void => {
@@ -130,6 +143,31 @@ export function createMetrics(
     countFetch(issuer, result) {
       fetches.inc({ issuer, result });
     },
+    countEnd(issuer, cause) {
+      ends?.inc({ issuer, cause });
+    },
+    watchSessions(status) {
+      ends ??= new Counter({
+        name: 'pgtoken_sessions_ended_total',
+        help: 'Sessions that were ended, by issuer entry and cause: expired, maxLifetime, denied, administrator.',
+        labelNames: ['issuer', 'cause'],
+        registers,
+      });
+      addGauge(
+        registry,
+        'pgtoken_sessions',
+        'Open sessions that are known, by issuer entry.',
+        'issuer',
+        () => status().sessions,
+      );
+      addGauge(
+        registry,
+        'pgtoken_server_up',
+        'Whether a PostgreSQL server of this host answered (1) or not (0) when it was asked last.',
+        'server',
+        () => new Map([...status().servers].map(([name, isUp]) => [name, isUp ? 1 : 0])),
+      );
+    },
     countReload(successful) {
       reloads.inc({ outcome: successful ? 'ok' : 'invalid' });
       isLoaded = successful;
@@ -160,18 +198,31 @@ function addKeyGauge(
   keys: () => ReadonlyMap<string, KeyGauge>,
   valueOf: (status: KeyGauge) => number | undefined,
 ): void {
+  addGauge(registry, name, help, 'issuer', () => {
+    const values = [...keys()].map(([issuer, status]) => [issuer, valueOf(status)] as const);
+    return new Map(values);
+  });
+}
+
+/** Adds a gauge with one label, whose values are asked for whenever metrics are. */
+function addGauge(
+  registry: Registry,
+  name: string,
+  help: string,
+  label: string,
+  values: () => ReadonlyMap<string, number | undefined>,
+): void {
   registry.registerMetric(
     new Gauge({
       name,
       help,
-      labelNames: ['issuer'],
+      labelNames: [label],
       registers: [],
       collect() {
         this.reset();
-        for (const [issuer, status] of keys()) {
-          const value = valueOf(status);
+        for (const [labelled, value] of values()) {
           if (value !== undefined) {
-            this.set({ issuer }, value);
+            this.set({ [label]: labelled }, value);
           }
         }
       },

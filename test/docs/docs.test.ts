@@ -222,6 +222,9 @@ describe('options', () => {
     { command: ['explain'], page: readPage('docs/operate/explain.md') },
     { command: ['config', 'check'], page: configuration },
     { command: ['doctor'], page: doctor },
+    { command: ['sessions'], page: readPage('docs/operate/sessions.md') },
+    { command: ['sessions', 'end'], page: readPage('docs/operate/sessions.md') },
+    { command: ['database', 'sql'], page: readPage('docs/operate/sessions.md') },
   ];
 
   it.each(commands)(
@@ -244,6 +247,7 @@ describe('options', () => {
     const names = [...stdout.matchAll(/^ {2}(\w+)(?= {2,}| [[<])/gm)].map(([, name = '']) => name);
     expect(names.toSorted()).toEqual([
       'config',
+      'database',
       'doctor',
       'explain',
       'help',
@@ -251,6 +255,7 @@ describe('options', () => {
       'migrate',
       'pam',
       'serve',
+      'sessions',
     ]);
     expect(await readHelp(['config', 'schema'])).toEqual([]);
     expect(configuration.text).toContain('`pgtoken config schema`');
@@ -285,6 +290,11 @@ describe('docs/operate/daemon.md', () => {
     metrics.countFetch('homelab', 'keys');
     metrics.countReload(true);
     metrics.setConfig('0');
+    metrics.watchSessions(() => ({
+      sessions: new Map([['homelab', 1]]),
+      servers: new Map([['main', true]]),
+    }));
+    metrics.countEnd('homelab', 'expired');
     const text = await metrics.render();
     const made = [...text.matchAll(/^# TYPE (pgtoken_\w+) (\w+)$/gm)].map(
       ([, name = '', type = '']) => [name, type, ...labelsOf(text, name)].join(' '),
@@ -391,10 +401,11 @@ function completeExample(text: string): string {
   issuer: {url: https://issuer.example.com, audiences: [postgres]}
   roles: [{claim: sub}]
 `;
-  if (text.startsWith('protectedRoles:')) return `apiVersion: pgtoken/v1\n${text}${issuers}`;
+  if (/^(?:protectedRoles|servers):/.test(text)) return `apiVersion: pgtoken/v1\n${text}${issuers}`;
   const [name = ''] = text.split(':');
+  const servers = name === 'sessions' ? 'servers: [{name: main, connection: ""}]\n' : '';
   const entry = issuers.split('\n').filter((line) => !line.startsWith(`  ${name}:`));
-  return `apiVersion: pgtoken/v1\n${entry.join('\n')}${text.replaceAll(/^/gm, '  ').trimEnd()}\n`;
+  return `apiVersion: pgtoken/v1\n${servers}${entry.join('\n')}${text.replaceAll(/^/gm, '  ').trimEnd()}\n`;
 }
 
 function problemsOf(text: string): string[] {
@@ -455,7 +466,9 @@ function moduleMessages(): RegExp[] {
 }
 
 function labelsOf(metrics: string, name: string): string[] {
-  const samples = metrics.matchAll(new RegExp(`^${name}(?:_\\w+)?\\{([^}]*)\\}`, 'gm'));
+  const samples = metrics.matchAll(
+    new RegExp(`^${name}(?:_(?:bucket|sum|count))?\\{([^}]*)\\}`, 'gm'),
+  );
   const labels = [...samples].flatMap(([, list = '']) =>
     [...list.matchAll(/(\w+)="/g)].map(([, label = '']) => label),
   );

@@ -1,6 +1,7 @@
 // A database host as it ships: a PostgreSQL server whose logins go through the module to a daemon, which runs as a user of
 // its own. The daemon is started and ended by the test.
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 
 import { poll } from './poll.ts';
@@ -15,6 +16,8 @@ import { writeIssuersYAML } from './write-issuers-yaml.ts';
 export interface StartDaemonOptions {
   /** The entries of issuers.yaml; default: those that are there. */
   readonly issuers?: readonly Readonly<Record<string, unknown>>[];
+  /** What is beside them in issuers.yaml. */
+  readonly top?: Readonly<Record<string, unknown>>;
   /** More options of `pgtoken serve`. */
   readonly args?: readonly string[];
   /** Let a socket activator hold the socket. */
@@ -35,6 +38,10 @@ export interface DaemonHost extends AsyncDisposable {
   readonly socket: string;
   /** Where the daemon keeps keys. */
   readonly cacheFolder: string;
+  /** Where the daemon keeps what the next one is to know. */
+  readonly runtimeFolder: string;
+  /** `connection` of this server in issuers.yaml: as the user that the daemon runs as. */
+  readonly connection: string;
   /** Starts a daemon and waits until it is ready. The caller stops it. */
   readonly startDaemon: (options?: StartDaemonOptions) => Promise<DaemonProcess>;
   /** Sets the module's time limit in seconds, from the next login on. */
@@ -59,17 +66,21 @@ const MODULE_TIMEOUT = 3;
  * @param settings more lines of postgresql.conf, by name.
  * @param services other services than {@link DAEMON_SERVICE}, each with the roles whose logins go there.
  * @param checkout whose module and daemon; default: this one's.
+ * @param knowsDaemon whether pg_hba.conf has a line by which the daemon comes in (peer).
  */
 export async function startDaemonHost(
   roles: readonly string[],
   settings: Readonly<Record<string, string>> = {},
   services: Readonly<Record<string, readonly string[]>> = {},
   checkout?: string,
+  knowsDaemon = false,
 ): Promise<DaemonHost> {
   const installation = await stageInstallation(writeIssuersYAML([]), checkout);
   const folder = await createTemporaryFolder('daemon');
   const owner = process.geteuid?.() === 0 ? [`--owner=${DAEMON_USER.name}`] : [];
   const [run, cacheFolder] = [join(folder.path, 'run'), join(folder.path, 'cache')];
+  const runtimeFolder = join(folder.path, 'runtime');
+  const user = process.geteuid?.() === 0 ? DAEMON_USER.name : userInfo().username;
   const socket = join(run, 'pgtoken.sock');
   const clearCache = async (): Promise<void> => {
     await runChecked('rm', ['-rf', cacheFolder]);
@@ -84,9 +95,11 @@ export async function startDaemonHost(
     await mkdir(run);
     await chmod(run, 0o755);
     await runChecked('install', ['-d', '-m', '0755', ...owner, run]);
+    await runChecked('install', ['-d', '-m', '0700', ...owner, runtimeFolder]);
     await clearCache();
     cluster = await startPostgresCluster({
       hba: [
+        ...(knowsDaemon ? [`local all ${user} peer`] : []),
         ...Object.entries(services).flatMap(([name, theirs]) => hbaLines(theirs, name)),
         ...hbaLines(['all'], DAEMON_SERVICE),
       ],
@@ -118,6 +131,8 @@ export async function startDaemonHost(
     cluster,
     socket,
     cacheFolder,
+    runtimeFolder,
+    connection: `host=${cluster.socketFolder} port=${cluster.port} user=${user}`,
     clearCache,
     writeBeside: async (name, text, isSecret = false) => {
       // Whole at once, as the daemon watches the folder.
@@ -135,13 +150,15 @@ export async function startDaemonHost(
       cluster.setPAMService(DAEMON_SERVICE, pamService(seconds)),
     startDaemon: async (given = {}) => {
       const { issuers, args = [], activated = false, wrapper = [], fullDisk = false } = given;
-      const { unready = false, asTester = false } = given;
-      if (issuers !== undefined) await installation.writeConfig(writeIssuersYAML(issuers));
+      const { unready = false, asTester = false, top } = given;
+      if (issuers !== undefined) await installation.writeConfig(writeIssuersYAML(issuers, top));
       if (activated) await runChecked('rm', ['-f', socket]);
       const daemon = startDaemonProcess({
         command: installation.command,
         ...(asTester ? {} : { user: DAEMON_USER }),
         wrapper: [
+          'env',
+          `RUNTIME_DIRECTORY=${runtimeFolder}`,
           ...(activated ? socketActivator(socket) : []),
           ...(fullDisk ? WITH_FULL_DISK : []),
           ...wrapper,

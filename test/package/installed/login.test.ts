@@ -64,11 +64,11 @@ describe.each(RELEASES)('on $suite', ({ suite, postgresql }) => {
   });
 
   /** README.md's command of the client, with this token where the pod would have it. */
-  const login = async (token: string): Promise<RunResult> => {
+  const login = async (token: string, query?: string): Promise<RunResult> => {
     // In /run, which the machine alone sees.
     const folder = '/var/run/secrets/tokens';
     await machine.run(`mkdir -p ${folder}; cat >${folder}/postgres`, token);
-    return machine.run('cd /; runuser -u client -- sh -c "$(cat)"', withQuery(steps.login));
+    return machine.run('cd /; runuser -u client -- sh -c "$(cat)"', withQuery(steps.login, query));
   };
   const serverLog = async (): Promise<string> =>
     readFile(inside(`/var/log/postgresql/postgresql-${postgresql}-main.log`), 'utf8');
@@ -208,6 +208,48 @@ describe.each(RELEASES)('on $suite', ({ suite, postgresql }) => {
     expect(await login(issuer.mint())).toMatchObject(GRANTED);
     const doctor = await machine.run('pgtoken doctor');
     expect(doctor.stdout).toMatch(/\n\n0 failures, 0 warnings, 1 note\n$/);
+  });
+
+  it('a session ends when its subject is denied, after the commands of docs/operate/sessions.md, also by a daemon that was started again', async () => {
+    const { blocks } = readPage('docs/operate/sessions.md');
+    const prepare = blocks.find(({ text }) => text.includes('database sql |'))?.text;
+    // It may be run again.
+    for (let count = 0; count < 2; count++) await machine.sh(`cd /; set -e; ${prepare}`);
+    const good = await readFile(inside(CONFIG), 'utf8');
+    const watched = `${good}  sessions: {end: [denied]}
+servers:
+- name: main
+  connection: host=/var/run/postgresql port=5432
+`;
+    await writeFile(inside(CONFIG), watched);
+    await machine.sh('systemctl reload pgtoken');
+
+    const session = login(issuer.mint(), 'select pg_sleep(120)');
+    const shown = await poll('the session', async () => {
+      const { stdout } = await machine.run('pgtoken sessions');
+      return stdout.includes('never') ? stdout : undefined;
+    });
+    expect(shown).toMatch(/\n\d+ +foo:myservice +homelab +.* +\d+ s ago +never\n$/);
+    expect(await machine.sh(`stat -c '%a %U' /run/pgtoken-daemon/sessions`)).toBe('600 pgtoken\n');
+
+    await machine.sh('systemctl restart pgtoken');
+    const [pid] = /^\d+/m.exec(shown) ?? [];
+    expect((await machine.run('pgtoken sessions')).stdout).toMatch(
+      new RegExp(`\\n${pid} +foo:myservice +homelab .* never\\n$`),
+    );
+    const denied = 'deny: {subjects: ["system:serviceaccount:foo:myservice"]}';
+    await writeFile(inside(CONFIG), watched.replace('  sessions:', `  ${denied}\n  sessions:`));
+    await machine.sh('systemctl reload pgtoken');
+    const { status, stderr } = await session;
+    expect(status).toBe(2);
+    expect(stderr).toContain('FATAL:  terminating connection due to administrator command');
+    expect(await journal('pgtoken.service')).toMatch(
+      /"cause":"denied","code":"ERR_DENY_LISTED",.*"server":"main",.*"msg":"session ended"/,
+    );
+
+    await writeFile(inside(CONFIG), good);
+    await machine.sh(`systemctl reload pgtoken
+      cd /; pgtoken database sql --remove | runuser -u postgres -- psql -q`);
   });
 
   it('the shipped PAM service says what README.md says', async () => {
@@ -388,6 +430,6 @@ describe.each(RELEASES)('on $suite', ({ suite, postgresql }) => {
 });
 
 /** The command logs in and asks nothing; what it is told to ask shows who it has become. */
-function withQuery(command: string): string {
-  return `${command.trimEnd()} -At -c 'select current_user'\n`;
+function withQuery(command: string, query = 'select current_user'): string {
+  return `${command.trimEnd()} -At -c '${query}'\n`;
 }

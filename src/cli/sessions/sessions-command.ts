@@ -1,0 +1,45 @@
+// `pgtoken sessions` on the command line.
+import type { Command } from 'commander';
+import { addCommand } from '../add-command.ts';
+import type { EndSessionsOptions } from './end-sessions.ts';
+import type { SessionsOptions } from './sessions.ts';
+
+/** Where the daemon of the package has its control socket. */
+const DEFAULT_CONTROL = '/run/pgtoken-daemon/control.sock';
+
+/** Adds `sessions` with what is below it. */
+export function addSessionsCommand(program: Command): void {
+  const sessions = addCommand(program, 'sessions', {
+    summary: 'show who is in, and end sessions',
+    description: [
+      'Shows the sessions that tokens opened: of entries with `sessions` in issuers.yaml, as the running daemon knows them. Asks the daemon, as root or as its user.',
+      'Exit status: 0 shown, 2 the daemon cannot be asked.',
+    ],
+  })
+    .option('--control <path>', 'the control socket of the daemon', DEFAULT_CONTROL)
+    .option('--json', 'write JSON', false)
+    .action(async (options: SessionsOptions) => {
+      const { showSessions } = await import('./sessions.ts');
+      process.exitCode = await showSessions(options);
+    });
+  addCommand(sessions, 'end', {
+    summary: 'end sessions',
+    description: [
+      'Shows the sessions to which all of the options apply, and with --yes ends them. A client whose token is still good can log in again: deny it in issuers.yaml first.',
+      'Exit status: 0 done, or nothing to do; 1 some of them cannot be ended now; 2 the daemon cannot be asked, or no option says which.',
+    ],
+    example: {
+      title: 'Example:',
+      line: 'pgtoken sessions end --subject system:serviceaccount:foo:myservice --yes',
+    },
+  })
+    .option('--pid <pid>', 'of this process of the server')
+    .option('--role <role>', 'of this database role')
+    .option('--subject <sub>', 'opened by tokens with this sub')
+    .option('--entry <name>', 'granted by this entry of issuers.yaml')
+    .option('--yes', 'end them', false)
+    .action(async (_options: unknown, command: Command) => {
+      const { endSessions } = await import('./end-sessions.ts');
+      process.exitCode = await endSessions(command.optsWithGlobals<EndSessionsOptions>());
+    });
+}

@@ -1,0 +1,66 @@
+// Why a server of this host could not be asked, in words that an administrator can act on.
+import { codeOf } from '../code-of.ts';
+import { messageOf } from '../message-of.ts';
+
+/** A question that a server did not answer. */
+export class ServerError extends Error {
+  override readonly name = 'ServerError';
+  /** What to do about it, a whole sentence. */
+  readonly hint: string | undefined;
+  /** Whether the server is there, and will not do this one thing; asking for another may well do. */
+  readonly isRefused: boolean;
+
+  constructor(message: string, hint?: string, isRefused = false) {
+    super(message);
+    this.hint = hint;
+    this.isRefused = isRefused;
+  }
+}
+
+const LET_IN =
+  'Write "local all pgtoken peer" into its pg_hba.conf, above lines that match everybody, and reload it.';
+
+/** Hints by SQLSTATE (PostgreSQL documentation, appendix A) and by the system's own codes. */
+const HINTS: ReadonlyMap<string, string> = new Map([
+  ['28000', LET_IN],
+  ['28P01', LET_IN],
+  ['42501', 'Let a superuser run what "pgtoken database sql" prints.'],
+  [
+    '53300',
+    'It has no connection left; "pgtoken database sql" gives the role reserved ones from PostgreSQL 16 on.',
+  ],
+  ['ENOENT', 'Check host and port of the server in issuers.yaml, and whether it runs.'],
+  ['ECONNREFUSED', 'Check host and port of the server in issuers.yaml, and whether it runs.'],
+  ['EACCES', 'The user of the daemon must be able to enter the folder of its unix socket.'],
+]);
+
+/**
+ * Says what the driver threw; its messages hold no values but names of roles and databases.
+ *
+ * @param isConnected whether the server had let us in, and answers a statement.
+ */
+export function toServerError(error: unknown, isConnected = true): ServerError {
+  if (error instanceof ServerError) {
+    return error;
+  }
+  const code = codeOf(error);
+  return new ServerError(
+    messageOf(error)
+      .replaceAll(/[^\x20-\x7e]/g, '?')
+      .slice(0, 300),
+    code === undefined ? undefined : HINTS.get(code),
+    isConnected && isStatementError(code),
+  );
+}
+
+/**
+ * Whether a server has answered a statement with an error: it has an SQLSTATE, which EPIPE is not, and is not about the connection as
+ * such.
+ */
+function isStatementError(code: string | undefined): boolean {
+  return (
+    code !== undefined &&
+    /^(?=.*[0-9])[0-9A-Z]{5}$/.test(code) &&
+    !/^(?:08|28|53|57|3D|XX)/.test(code)
+  );
+}

@@ -1,0 +1,97 @@
+// The servers of issuers.yaml, each with a client that is made when something is asked of it, and whether it answers.
+import type { ServerConfiguration } from '../config/schema/schema.ts';
+import type { ServerClient } from '../postgres/server-client.ts';
+import { type ServerError, toServerError } from '../postgres/server-error.ts';
+import type { ServerConnection } from '../values/parse-server-connection.ts';
+
+/** A server, and the way to it. */
+export interface ServerLink {
+  readonly name: string;
+  /** Whether it answered when it was last asked; undefined before. */
+  readonly isUp: boolean | undefined;
+  /**
+   * Does something with it: to see sessions, or to end some. A server that refuses the one may do the other, and is told of until
+   * it does both.
+   *
+   * @returns undefined where it does not answer, which has been told then. Never rejects.
+   */
+  use<T>(what: (client: ServerClient) => Promise<T>, kind?: 'see' | 'end'): Promise<T | undefined>;
+}
+
+/** The links to the servers in force. */
+export interface ServerLinks {
+  /** Takes over the servers of a configuration; those by the same connection go on. */
+  set(servers: readonly ServerConfiguration[]): void;
+  all(): readonly ServerLink[];
+  close(): void;
+}
+
+/** Told when a server stops answering, and with undefined when it answers again. */
+export type OnServerState = (server: string, error: ServerError | undefined) => void;
+
+/** Creates links to no server. */
+export function createServerLinks(
+  createClient: (connection: ServerConnection) => ServerClient,
+  onState: OnServerState,
+): ServerLinks {
+  let links = new Map<
+    string,
+    { readonly link: ServerLink; readonly terms: string; close(): void }
+  >();
+
+  const create = ({ name, connection }: ServerConfiguration) => {
+    const client = createClient(connection);
+    let isUp: boolean | undefined;
+    let isClosed = false;
+    const refused = new Set<'see' | 'end'>();
+    const link: ServerLink = {
+      name,
+      get isUp() {
+        return isUp;
+      },
+      async use(what, kind = 'see') {
+        try {
+          const result = await what(client);
+          refused.delete(kind);
+          if (refused.size === 0) {
+            if (isUp === false && !isClosed) onState(name, undefined);
+            isUp = true;
+          }
+          return result;
+        } catch (thrown) {
+          const error = toServerError(thrown);
+          if (error.isRefused) refused.add(kind);
+          if (isUp !== false && !isClosed) onState(name, error);
+          isUp = false;
+          return undefined;
+        }
+      },
+    };
+    const close = (): void => {
+      isClosed = true;
+      client.close();
+    };
+    return { link, terms: JSON.stringify(connection), close };
+  };
+
+  return {
+    set(servers) {
+      const next: typeof links = new Map();
+      for (const server of servers) {
+        const current = links.get(server.name);
+        next.set(
+          server.name,
+          current?.terms === JSON.stringify(server.connection) ? current : create(server),
+        );
+      }
+      for (const [name, one] of links) {
+        if (next.get(name) !== one) one.close();
+      }
+      links = next;
+    },
+    all: () => [...links.values()].map(({ link }) => link),
+    close() {
+      for (const one of links.values()) one.close();
+    },
+  };
+}
