@@ -19,6 +19,8 @@ import type { Connection } from './server/parse-connection.ts';
 import type { ReadDatabase } from './server/read-database.ts';
 import { askServers } from './server/ask-servers.ts';
 import { checkServers } from './server/check-servers.ts';
+import { checkActingRole } from './sessions/check-acting-role.ts';
+import type { ReadRights } from './sessions/read-rights.ts';
 import type { ServerProcess, Host } from './host/host.ts';
 import type { Account } from './host/account.ts';
 
@@ -49,6 +51,7 @@ export async function examineHost(
   plan: HostPlan,
   host: Host,
   readDatabase: ReadDatabase,
+  readRights: ReadRights,
 ): Promise<readonly Finding[]> {
   const user = await host.accounts.findUser(plan.user);
   const folders = plan.pamDir === undefined ? PAM_FOLDERS : [plan.pamDir];
@@ -92,11 +95,12 @@ export async function examineHost(
   const isNamed = plan.hba !== undefined || plan.db !== undefined;
   const own = processes.filter((process) => hba.files.some((file) => file.process === process));
   const servers = isNamed || own.length > 0 ? own : processes;
-  const [reached, modules, sockets, database, pgbouncer] = await Promise.all([
+  const [reached, modules, sockets, database, acting, pgbouncer] = await Promise.all([
     checkIssuers(issuers, host),
     checkModules(plan, services, user, host),
     usesDaemon ? checkSockets({ ...plan, services: names }, services, user, servers, host) : [],
     checkServers(asked, hba, { policy, services: names }, host, readDatabase),
+    checkActingRole(policy, host.accounts, readRights),
     checkPgBouncer({ file: plan.pgbouncer, folders, maxTokenBytes }, host),
   ]);
   const all = [
@@ -109,6 +113,7 @@ export async function examineHost(
     ...sockets,
     ...hba.findings,
     ...database,
+    ...acting,
     ...pgbouncer,
   ];
   return all.toSorted((a, b) => TOPICS.indexOf(a.topic) - TOPICS.indexOf(b.topic));

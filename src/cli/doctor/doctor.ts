@@ -4,6 +4,7 @@ import type { Finding, Level } from '../../doctor/finding.ts';
 import { createRealHost } from '../../doctor/host/real-host.ts';
 import { parseConnection } from '../../doctor/server/parse-connection.ts';
 import { readDatabase } from '../../doctor/server/read-database.ts';
+import { readRights } from '../../doctor/sessions/read-rights.ts';
 import { formatFindings, plain, colourful } from './format-findings.ts';
 import { formatJSON } from '../output/format-json.ts';
 import { count } from '../output/report.ts';
@@ -51,6 +52,7 @@ export async function runDoctor(options: DoctorOptions): Promise<number> {
     },
     createRealHost(),
     readDatabase,
+    readRights,
   );
   const told = options.quiet
     ? findings.filter(({ level }) => level === 'failure' || level === 'warning')

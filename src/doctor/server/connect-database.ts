@@ -22,7 +22,10 @@ export async function connectDatabase(
     return await connectAs(account, config);
   } catch (error) {
     if (account !== undefined && codeOf(error) === WRONG_USER) {
-      return connectAs(undefined, config);
+      return connectAs(undefined, config).catch(() => {
+        // What the right account was told says more.
+        throw error;
+      });
     }
     throw error;
   }
