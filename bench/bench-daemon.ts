@@ -23,7 +23,7 @@ export interface BenchDaemon extends AsyncDisposable {
 /** Starts the daemon of an installation and waits until it is ready. */
 export async function startBenchDaemon(installation: StagedInstallation): Promise<BenchDaemon> {
   const { folder } = installation;
-  for (const name of ['run', 'cache']) {
+  for (const name of ['run', 'cache', 'runtime']) {
     await runChecked('install', ['-d', '-m', '0755', ...ownedByServerUser(), join(folder, name)]);
   }
   const socket = join(folder, 'run', 'pgtoken.sock');
@@ -33,7 +33,7 @@ export async function startBenchDaemon(installation: StagedInstallation): Promis
   await using log = await open(path, 'a');
   const daemon = spawn('setpriv', asServerUser(installation.command, args), {
     cwd: '/',
-    env: { PATH: '/usr/bin:/bin' },
+    env: { PATH: '/usr/bin:/bin', RUNTIME_DIRECTORY: join(folder, 'runtime') },
     stdio: ['ignore', log.fd, log.fd],
   });
   await poll('the daemon to be ready', async () => {

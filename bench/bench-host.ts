@@ -8,6 +8,7 @@ import { type PostgresCluster, startPostgresCluster } from '../test/support/post
 import { runChecked } from '../test/support/run-checked.ts';
 import { type StagedInstallation, stageInstallation } from '../test/support/stage-installation.ts';
 import { writeIssuersYAML } from '../test/support/write-issuers-yaml.ts';
+import { databaseSQL } from '../src/postgres/database-sql.ts';
 import { type BenchDaemon, startBenchDaemon } from './bench-daemon.ts';
 import { compileLoginClients } from './login-clients.ts';
 
@@ -31,6 +32,7 @@ export const METHOD_NAMES = [
   'daemon-distinct',
   'daemon-es256',
   'daemon-es256-distinct',
+  'sessions-distinct',
   'exec',
   'baseline',
   'baseline-distinct',
@@ -58,6 +60,7 @@ const ROLES = {
   'daemon-distinct': 'daemon_rs256',
   'daemon-es256': 'daemon_es256',
   'daemon-es256-distinct': 'daemon_es256',
+  'sessions-distinct': 'sessions',
   exec: 'exec',
   baseline: 'baseline',
   'baseline-distinct': 'baseline',
@@ -71,20 +74,20 @@ export async function startBenchHost(baseline?: string): Promise<BenchHost> {
     // An older version accepts too little.
     await createIssuer(authority, { algorithms: ['RS256', 'ES256'], answersAll: true }),
   );
-  const configuration = writeIssuersYAML([
-    {
-      name: 'bench',
-      issuer: {
-        url: issuer.url,
-        certificateAuthority: issuer.certificateAuthority,
-        audiences: ['postgres'],
-      },
-      roles: [{ claim: 'sub', trimPrefix: 'system:serviceaccount:' }],
+  const entry = {
+    name: 'bench',
+    issuer: {
+      url: issuer.url,
+      certificateAuthority: issuer.certificateAuthority,
+      audiences: ['postgres'],
     },
-  ]);
+    roles: [{ claim: 'sub', trimPrefix: 'system:serviceaccount:' }],
+  };
+  const configuration = writeIssuersYAML([entry]);
   const stage = async (checkout?: string): Promise<StagedInstallation> =>
     stack.use(await stageInstallation(configuration, checkout));
   const installation = await stage();
+  const watching = await stage();
   const older = baseline === undefined ? undefined : await stage(baseline);
 
   let minted = 0;
@@ -123,27 +126,42 @@ export async function startBenchHost(baseline?: string): Promise<BenchHost> {
   const cluster = stack.use(
     await startPostgresCluster({
       hba: [
+        // The daemon runs as the server's user here, whom peer would take for the superuser.
+        'local all pgtoken trust',
         'host all trust 127.0.0.1/32 trust',
         'host all scram 127.0.0.1/32 scram-sha-256',
         'host all floor 127.0.0.1/32 pam pamservice=floor',
         'host all daemon_rs256,daemon_es256 127.0.0.1/32 pam pamservice=daemon',
+        'host all sessions 127.0.0.1/32 pam pamservice=sessions',
         'host all exec 127.0.0.1/32 pam pamservice=exec',
         'host all baseline 127.0.0.1/32 pam pamservice=baseline',
       ],
       pamServices: {
         floor: service(floor),
         daemon: serviceAsking(installation, daemon.socket),
+        sessions: serviceAsking(watching, join(watching.folder, 'run', 'pgtoken.sock')),
         exec: service(exec),
         ...(older && olderDaemon ? { baseline: serviceAsking(older, olderDaemon.socket) } : {}),
       },
-      setup: [...new Set(Object.values(ROLES))].map((role) =>
-        role === 'scram'
-          ? `create role scram login password '${PASSWORD}'`
-          : `create role ${role} login`,
-      ),
+      setup: [
+        databaseSQL('pgtoken'),
+        ...[...new Set(Object.values(ROLES))].map((role) =>
+          role === 'scram'
+            ? `create role scram login password '${PASSWORD}'`
+            : `create role ${role} login`,
+        ),
+      ],
       settings: { max_connections: '300', authentication_timeout: '60s' },
     }),
   );
+
+  const connection = `host=${cluster.socketFolder} port=${cluster.port}`;
+  await watching.writeConfig(
+    writeIssuersYAML([{ ...entry, sessions: { end: ['expired', 'denied'] } }], {
+      servers: [{ name: 'bench', connection }],
+    }),
+  );
+  const watchingDaemon = stack.use(await startBenchDaemon(watching));
 
   const execToken = await mint(ROLES.exec, 'RS256');
   const passwords: Record<MethodName, Method['passwords']> = {
@@ -154,6 +172,7 @@ export async function startBenchHost(baseline?: string): Promise<BenchHost> {
     'daemon-distinct': distinct(ROLES.daemon, 'RS256'),
     'daemon-es256': same(await mint(ROLES['daemon-es256'], 'ES256')),
     'daemon-es256-distinct': distinct(ROLES['daemon-es256'], 'ES256'),
+    'sessions-distinct': distinct(ROLES['sessions-distinct'], 'RS256'),
     exec: same(execToken),
     baseline: same(await mint(ROLES.baseline, 'RS256')),
     'baseline-distinct': distinct(ROLES.baseline, 'RS256'),
@@ -162,6 +181,9 @@ export async function startBenchHost(baseline?: string): Promise<BenchHost> {
     const method = { name, role: ROLES[name], passwords: passwords[name] };
     if (name.startsWith('baseline')) {
       return olderDaemon === undefined ? [] : [{ ...method, daemon: olderDaemon }];
+    }
+    if (name.startsWith('sessions')) {
+      return [{ ...method, daemon: watchingDaemon }];
     }
     return [name.startsWith('daemon') ? { ...method, daemon } : method];
   });

@@ -169,6 +169,8 @@ async function measureWhole(idleMB: number) {
       distinctVsFloor64: ratio('daemon-distinct', 'floor', 64, rate),
       distinctEs256VsFloor1: ratio('daemon-es256-distinct', 'floor', 1, rate),
       distinctVsScram1: ratio('daemon-distinct', 'scram', 1, rate),
+      sessionsVsOff1: ratio('sessions-distinct', 'daemon-distinct', 1, rate),
+      sessionsVsOff64: ratio('sessions-distinct', 'daemon-distinct', 64, rate),
       p99DistinctVsFloor200: ratio('daemon-distinct', 'floor', 200, (one) => one.p99),
       execVsNode: medianRatio(
         pairs.map((pair) => pair.exec),

@@ -59,6 +59,7 @@ const COLOURS: readonly (readonly [MethodName, string])[] = [
   ['daemon', '#0969da'],
   ['daemon-distinct', '#1a7f37'],
   ['daemon-es256-distinct', '#8250df'],
+  ['sessions-distinct', '#bf8700'],
   ['baseline-distinct', '#cf222e'],
 ];
 
