@@ -4,11 +4,10 @@ import { refuse, type Refusal } from '../errors.ts';
 
 /** @param problems at least one. */
 export function invalidConfig(path: string, problems: readonly Problem[], hint: string): Refusal {
-  const [first, ...more] = problems;
-  const shown = first === undefined ? path : formatProblem(path, first);
+  const [first = path, ...more] = problems.map((problem) => formatProblem(path, problem));
   return refuse(
     'ERR_CONFIG_INVALID',
-    `${shown}${more.length === 0 ? '' : ` (and ${more.length} more)`}`,
+    `${first}${more.length === 0 ? '' : ` (and ${more.length} more)`}`,
     hint,
   );
 }
