@@ -423,6 +423,19 @@ describe('pinned keys of other forms', () => {
     ]);
   });
 
+  it('of a PEM file come without such advice, as the message says which block it is', async () => {
+    const request =
+      '-----BEGIN CERTIFICATE REQUEST-----\nMIIB\n-----END CERTIFICATE REQUEST-----\n';
+    await place('keys.pem', certificate + request);
+    const loaded = await load(CONFIG('  keys: {publicKeysFile: keys.pem}'));
+    expect(!loaded.ok && loaded.problems.map(({ message, hint }) => [message, hint])).toEqual([
+      [
+        `Invalid value: ${join(folder, 'keys.pem')}: keys[1] is a PEM block "CERTIFICATE REQUEST"; expected PUBLIC KEY, RSA PUBLIC KEY or CERTIFICATE`,
+        undefined,
+      ],
+    ]);
+  });
+
   it('without kid are at most as many as are tried', async () => {
     const text = CONFIG('  keys: {publicKeysFile: keys.pem}');
     await place('keys.pem', certificate.repeat(4));
