@@ -16,7 +16,7 @@ export interface Wanted {
   readonly affixes?: readonly Affix[];
 }
 
-/** By the key of the rule that has it. */
+/** By the key of the rule that has it. An empty one demands nothing. */
 export type Affix = readonly [key: 'trimPrefix' | 'trimSuffix', text: string];
 
 /** Claims that hold several words in one text at some issuers. Of no other is it safe to say that a word is enough. */

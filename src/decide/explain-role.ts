@@ -1,6 +1,6 @@
 // Why a token may not be the role that was asked for, as far as its claims show it: what a rule looks at may be missing from the
 // token, or not count.
-import { adviseOnClaim, type Affix, type Wanted } from '../claims/advise-on-claim.ts';
+import { adviseOnClaim, type Affix } from '../claims/advise-on-claim.ts';
 import { type Claims, findClaim } from '../claims/claim.ts';
 import { isUnverifiedEmail } from '../claims/is-unverified-email.ts';
 import type { RoleRule } from '../config/schema/schema.ts';
@@ -43,21 +43,18 @@ export function explainRole(
 
 function advise(rules: readonly RoleRule[], claims: Claims): string | undefined {
   // Once for each claim, however many rules are on it.
-  const wanted = new Map<string, Wanted & { values: string[]; affixes: Affix[] }>();
-  for (const { claim, split, trimPrefix = '', trimSuffix = '', equals } of rules) {
-    const key = JSON.stringify([claim, split]);
-    const { values, affixes } = wanted.getOrInsert(key, { claim, split, values: [], affixes: [] });
-    if (equals !== undefined) {
-      values.push(`${trimPrefix}${equals}${trimSuffix}`);
-    }
-    const both: readonly Affix[] = [
-      ['trimPrefix', trimPrefix],
-      ['trimSuffix', trimSuffix],
-    ];
-    affixes.push(...both.filter(([, text]) => text !== ''));
-  }
-  for (const one of wanted.values()) {
-    const advice = adviseOnClaim(claims, one);
+  const byClaim = Map.groupBy(rules, ({ claim, split }) => JSON.stringify([claim, split]));
+  for (const same of byClaim.values()) {
+    const [rule] = same;
+    const wanted = same.map(wantedBy);
+    const advice =
+      rule &&
+      adviseOnClaim(claims, {
+        claim: rule.claim,
+        split: rule.split,
+        values: wanted.map(({ value }) => value).filter((value) => value !== undefined),
+        affixes: wanted.flatMap(({ affixes }) => affixes),
+      });
     if (advice !== undefined) {
       return advice;
     }
@@ -66,4 +63,18 @@ function advise(rules: readonly RoleRule[], claims: Claims): string | undefined 
   return names.every((name) => findClaim(claims, name) === undefined)
     ? `The token has no ${quoteList(names, 3)}, which its roles would come from.`
     : undefined;
+}
+
+/** The whole value that a rule looks for, if it names one, and what it takes off values. */
+function wantedBy({ equals, trimPrefix = '', trimSuffix = '' }: RoleRule): {
+  readonly value: string | undefined;
+  readonly affixes: readonly Affix[];
+} {
+  return {
+    value: equals && `${trimPrefix}${equals}${trimSuffix}`,
+    affixes: [
+      ['trimPrefix', trimPrefix],
+      ['trimSuffix', trimSuffix],
+    ],
+  };
 }

@@ -102,6 +102,14 @@ describe('of a value', () => {
     ['alice@example.com', [['trimSuffix', '@example.com']], undefined],
     ['alice@example.org', [['trimSuffix', '@example.com']], undefined],
     ['OM', [['trimSuffix', '@example.com']], undefined],
+    [
+      'alice',
+      [
+        ['trimPrefix', ''],
+        ['trimSuffix', ''],
+      ],
+      undefined,
+    ],
   ])('%s, it says which beginning or end differs in case', (email, affixes, advice) => {
     expect(adviseOnClaim({ email }, { claim: 'email', values: [], affixes })).toBe(
       advice && `Values are compared byte for byte: ${advice} differ in case.`,

@@ -61,6 +61,16 @@ it.each<readonly [rules: string, claims: Claims, hint: string]>([
     'Values are compared byte for byte: "/DBA" and "/dba" differ in case.',
   ],
   [
+    '{claim: groups, trimPrefix: "Team-"}, {claim: groups, trimSuffix: "-eu"}',
+    { groups: ['team-dba'] },
+    'Values are compared byte for byte: "team-" and trimPrefix "Team-" differ in case.',
+  ],
+  [
+    '{claim: groups, trimPrefix: "Team-"}, {claim: groups, trimSuffix: "-eu"}',
+    { groups: ['dba-EU'] },
+    'Values are compared byte for byte: "-EU" and trimSuffix "-eu" differ in case.',
+  ],
+  [
     '{claim: scope, equals: dba, role: dba}',
     { scope: 'openid dba' },
     '"scope" holds several words: write split: " " into the rule, and each is compared by itself.',
