@@ -20,7 +20,7 @@ export function describeNearIssuer(
   { name, url }: { readonly name: string; readonly url: string },
   iss: string,
 ): NearIssuer | undefined {
-  const [ending] = WELL_KNOWN.exec(url) ?? [];
+  const ending = WELL_KNOWN.exec(url)?.[0];
   if (ending !== undefined && trimSlash(url.slice(0, -ending.length)) === trimSlash(iss)) {
     return {
       difference: `issuer.url of entry ${name} is that with ${quote(ending)} behind it`,
@@ -57,13 +57,9 @@ function areNear(a: string, b: string, most: number, normalize: (text: string) =
 
 /** Whether a text is what another is, with one step of a path in place of the placeholder. */
 function fitsAround(placeholder: string, url: string, iss: string): boolean {
-  const [head = '', tail = '', ...more] = url.split(placeholder);
+  const at = url.indexOf(placeholder);
+  const head = url.slice(0, at);
+  const tail = url.slice(at + placeholder.length);
   const value = iss.slice(head.length, iss.length - tail.length);
-  return (
-    more.length === 0 &&
-    iss.startsWith(head) &&
-    iss.endsWith(tail) &&
-    value !== '' &&
-    !value.includes('/')
-  );
+  return iss.startsWith(head) && iss.endsWith(tail) && value !== '' && !value.includes('/');
 }

@@ -192,6 +192,8 @@ describe('an issuer that is near', () => {
     ['https://login.example.net/a/v2.0', 'https://login.example.com/{tenantid}/v2.0'],
     ['https://login.example.com/a/v1', 'https://login.example.com/{tenantid}/v2.0'],
     ['https://a/x/x', 'https://a/{tenant}/{tenant}'],
+    // Capitals make SS of the ß: it is another letter all the same.
+    ['https://a/straße', 'https://a/strasse'],
   ])('is not told of what is another: %s for %s', (iss, configured) => {
     expect(findCandidates({ iss }, named(configured))).toMatchObject({
       hint: 'Add it to issuers.yaml if its tokens are to be accepted.',
