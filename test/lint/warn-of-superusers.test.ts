@@ -68,7 +68,7 @@ it.each(['sub', '/sub', 'preferred_username', 'repository'])(
 );
 
 it('a part of a list is not', async () => {
-  for (const claim of ['scope', 'scp', 'groups', '/realm_access/roles']) {
+  for (const claim of ['scope', 'scp', 'groups', '/realm_access/roles', '/user/name']) {
     const rule = { claim, split: ' ', equals: 'admin', role: 'app' };
     expect(await warningsOf(entryWith({ roles: [rule] }))).toEqual([]);
   }

@@ -38,6 +38,9 @@ it.each([
     '/federated_claims.connector_id',
   ],
   ['user.roles', '/user/roles', '/user.roles'],
+  // No host: none has an underscore, and it is the first or the last label that tells.
+  ['app_metadata.org', '/app_metadata/org', '/app_metadata.org'],
+  ['resource.app.roles', '/resource/app/roles', '/resource.app.roles'],
   ['$.realm_access.roles', '/realm_access/roles', '/$.realm_access.roles'],
   ["$['realm_access']['roles'][*]", '/realm_access/roles', "/$['realm_access']['roles'][*]"],
   ['$.groups[0]', '/groups/0', '/$.groups[0]'],
@@ -68,6 +71,12 @@ it.each([
   'com.example.roles',
   'roles.example.org',
   'a..b',
+  'a$.b',
+  'cognito:user.groups',
+  'cognito:user/groups',
+  'user.roles:all',
+  '$.',
+  '$[',
   'x5t#S256',
   '$',
 ])('%s is not', async (claim) => {

@@ -41,7 +41,10 @@ it.each<Entry>([
   // A list, as some issuers have it.
   { claimValidationRules: [{ claim: 'scp', requiredValue: 'db' }] },
   { claimValidationRules: [{ claim: '/a/email_verified', requiredValue: 'true' }] },
+  { claimValidationRules: [{ claim: '/email_/verified', requiredValue: 'true' }] },
+  { claimValidationRules: [{ claim: 'email_verified', pattern: 'true|yes' }] },
   { roles: [{ claim: 'scope', split: ' ', equals: 'db', role: 'app' }] },
+  { roles: [{ claim: 'scope', trimPrefix: 'db:' }] },
 ])('are not told: %j', async (more) => {
   expect(await warningsOf(entryWith(more))).toEqual([]);
 });
