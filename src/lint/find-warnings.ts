@@ -29,14 +29,14 @@ export interface WarningOptions {
   /** Default: that of this host. */
   readonly clock?: Clock | undefined;
   /** The PAM services of this host that ask pgtoken; default: nothing is known of them. */
-  readonly services?: readonly string[];
+  readonly services?: readonly string[] | undefined;
 }
 
 /** Finds everything that calls for a warning, in the order of the text. */
 export async function findWarnings(
   policy: Policy,
   locate: Locate,
-  { clock = systemClock, services = [] }: WarningOptions = {},
+  { clock = systemClock, services }: WarningOptions = {},
 ): Promise<readonly Problem[]> {
   const warnings: Problem[] = [];
   if (!isProtectedRole('postgres', policy.protectedRoles)) {

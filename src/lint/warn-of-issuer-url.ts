@@ -5,7 +5,7 @@ import type { Warn } from './warn.ts';
 
 /** Warns of the address of a document in place of the issuer. */
 export function warnOfIssuerURL({ issuer }: IssuerConfiguration, warn: Warn): void {
-  const [ending] = /\/\.well-known(?:\/.*)?$/s.exec(issuer.url ?? '') ?? [];
+  const ending = issuer.url?.match(/\/\.well-known(?:\/.*)?$/s)?.[0];
   if (ending !== undefined) {
     warn(
       ['issuer', 'url'],

@@ -30,8 +30,9 @@ function* textsIn(
     for (const [index, item] of value.entries()) {
       yield* textsIn(item, [...path, index]);
     }
-  } else if (typeof value === 'object' && value !== null) {
-    for (const [key, member] of Object.entries(value)) {
+  } else {
+    // Numbers and the like have no members.
+    for (const [key, member] of Object.entries(value ?? {})) {
       yield* textsIn(member, [...path, key]);
     }
   }

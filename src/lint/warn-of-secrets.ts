@@ -12,8 +12,8 @@ export function warnOfSecrets({ issuer, keys }: IssuerConfiguration, warn: Warn)
     { path: ['issuer', 'discoveryURL'], url: issuer.discoveryURL },
     { path: ['keys', 'jwksURI'], url: keys?.jwksURI },
   ];
-  for (const { path, url = '' } of addresses) {
-    const [, query = ''] = url.split('?');
+  for (const { path, url } of addresses) {
+    const query = url?.split('?')[1];
     const name = [...new URLSearchParams(query).keys()].find((one) => SECRET.test(one));
     if (name !== undefined) {
       warn(

@@ -13,17 +13,18 @@ const HOST_LOGINS = (
  * Warns of an entry without `pam.services`.
  *
  * @param count of the entries that there are.
- * @param services the PAM services of this host that ask pgtoken.
+ * @param asking the PAM services of this host that ask pgtoken, as far as they are known.
  */
 export function warnOfServices(
   { pam }: IssuerConfiguration,
   count: number,
-  services: readonly string[],
+  asking: readonly string[] | undefined,
   warn: Warn,
 ): void {
   if (pam.services !== undefined) {
     return;
   }
+  const services = [...new Set(asking)];
   const logins = services.filter((name) => HOST_LOGINS.includes(name));
   if (logins.length > 0) {
     warn(
