@@ -40,7 +40,7 @@ export function listTexts(machines: readonly Machine[]): readonly string[] {
           text: text + one.character,
           node: one.node,
         }));
-        queue.push(...beginnings.slice(0, Math.max(0, MAX_BEGINNINGS - queue.length)));
+        queue.push(...beginnings.slice(0, MAX_BEGINNINGS - queue.length));
         break;
       }
       text += only.character;
