@@ -23,9 +23,6 @@ export async function warnOfSuperusers(
   warn: Warn,
 ): Promise<void> {
   const names = SUPERUSERS.filter((name) => !isProtectedRole(name, protectedRoles));
-  if (names.length === 0 || !entry.roles.some(isOpen)) {
-    return;
-  }
   const tools = await loadRuleTools(entry);
   const budget = createSearchBudget();
   for (const [index, rule] of entry.roles.entries()) {
@@ -56,14 +53,10 @@ export async function warnOfSuperusers(
 }
 
 /** Whether the role is what the claim has, without any word that tells names for PostgreSQL from others. */
-function isOpen({ trimPrefix = '', equals, role }: RoleRule): boolean {
+function isOpen({ trimPrefix = '', role }: RoleRule): boolean {
   return (
     !WORD.test(trimPrefix) &&
-    equals === undefined &&
-    (role === undefined ||
-      [role]
-        .flat()
-        .some((one) => /\\[1-9]/.test(one) && !WORD.test(one.replaceAll(/\\[1-9]/g, ''))))
+    (role === undefined || [role].flat().some((one) => !WORD.test(one.replaceAll(/\\[1-9]/g, ''))))
   );
 }
 
@@ -78,9 +71,7 @@ async function createValues(
   // What a replacement puts in, may have been something else.
   const originsOf = (name: string): readonly string[] => [
     name,
-    ...Object.entries(rule.replace ?? {}).map(([from, to]) =>
-      to === '' ? name : name.replaceAll(to, from),
-    ),
+    ...Object.entries(rule.replace ?? {}).map(([from, to]) => name.replaceAll(to, from)),
   ];
   const plainOf = (name: string): readonly string[] =>
     originsOf(name).map((one) => `${trimPrefix}${one}${trimSuffix}`);

@@ -30,6 +30,10 @@ it.each<readonly [rule: Entry, value: string]>([
     { claim: 'groups', pattern: '([a-z]*)_([a-z]*)', role: String.raw`\1_\2` },
     'groups "rds_superuser"',
   ],
+  [
+    { claim: 'groups', pattern: '(.+)', role: [String.raw`app_\1`, String.raw`\1`] },
+    'groups "rds_superuser"',
+  ],
 ])('an open rule is told with a value that reaches one: %j', async (rule, value) => {
   expect(await toldOf(rule)).toEqual([expect.stringContaining(`as with ${value}: `)]);
 });
@@ -43,6 +47,19 @@ it.each<Entry>([
   { claim: 'sub', pattern: '[0-9a-f-]{36}' },
 ])('a rule that reaches none is not: %j', async (rule) => {
   expect(await toldOf(rule)).toEqual([]);
+});
+
+it('each that is reached is named, three at most, at the first rule that reaches any', async () => {
+  const roles = [{ claim: 'sub', trimPrefix: 'app:' }, { claim: 'sub' }, { claim: 'name' }];
+  const warnings = await findWarningsIn([entryWith({ roles })], DEFAULT);
+  expect(warnings).toMatchObject([
+    {
+      path: ['issuers', 0, 'roles', 1],
+      message:
+        'whoever is called so may be "rds_superuser", "cloudsqlsuperuser", "alloydbsuperuser" and 10 more, as with sub "rds_superuser": as good as superusers, where a provider or a tool has made them',
+      hint: 'Protect them, such as protectedRoles: [postgres, root, "pg_*", "*superuser", "*admin", "*repl*", barman, repmgr, enterprisedb], or put something before the name.',
+    },
+  ]);
 });
 
 it('what is protected is not reached, and root is only where it is not', async () => {
