@@ -222,11 +222,7 @@ function warnOfOpenNames({ claimValidationRules, roles }: IssuerConfiguration, w
     const { name, text } = ruleOfKind(rule);
     // What is listed as a whole has no wildcard.
     if (text?.isOpen === true) {
-      look(
-        ['claimValidationRules', index, name],
-        rule.claim,
-        text.expression((one) => one),
-      );
+      look(['claimValidationRules', index, name], rule.claim, text.expression(String));
     }
   }
   for (const [index, { claim, trimPrefix, pattern }] of roles.entries()) {

@@ -39,7 +39,7 @@ export interface PublicIssuer {
   /** Tokens of strangers, as the issuer documents them, by the claims that matter. */
   readonly strangers: (names: StrangerNames) => readonly Claims[];
   /** What strangers may make of the claims that they have a part in; none where they choose nothing. */
-  readonly forms?: readonly StrangerForm[];
+  readonly forms: readonly StrangerForm[];
   /** An address that a stranger may bear although its domain is another's; undefined where the issuer sees to that. */
   readonly borrowed?: (domain: string, mailbox: string) => Claims | undefined;
 }
@@ -213,6 +213,7 @@ export const PUBLIC_ISSUERS: readonly PublicIssuer[] = [
         sub: 'stranger',
       },
     ],
+    forms: [],
   },
   {
     url: /^https:\/\/app\.terraform\.io\/?$/,

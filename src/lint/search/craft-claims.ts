@@ -35,7 +35,7 @@ export function* craftClaims(
   choices: readonly TextDemand[],
   budget: SearchBudget,
 ): Generator<CraftedClaims> {
-  for (const form of shared.forms ?? []) {
+  for (const form of shared.forms) {
     const of = (list: readonly TextDemand[]): readonly TextDemand[] =>
       list.filter(({ claim }) => claim === form.claim);
     for (const choice of [

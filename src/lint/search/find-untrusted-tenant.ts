@@ -72,9 +72,6 @@ async function findCrafted(
   shared: PublicIssuer,
   admits: (claims: Claims) => boolean,
 ): Promise<Stranger | undefined> {
-  if (shared.forms === undefined) {
-    return undefined;
-  }
   const [{ craftClaims }, { demandOfClaimRule, demandOfRoleRule }] = await Promise.all([
     import('./craft-claims.ts'),
     import('./demand-of.ts'),
