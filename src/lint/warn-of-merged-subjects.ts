@@ -85,10 +85,8 @@ export async function warnOfMergedSubjects(issuer: Issuer, warn: Warn): Promise<
       import('./search/demand-of.ts'),
       loadRuleTools(entry),
     ]);
-  const demanded = entry.claimValidationRules
-    .filter((rule) => rule.claim === NAMESPACE)
-    .flatMap((rule) => demandOfClaimRule(rule) ?? [])
-    .at(0);
+  const ofNamespace = entry.claimValidationRules.find(({ claim }) => claim === NAMESPACE);
+  const demanded = ofNamespace && demandOfClaimRule(ofNamespace);
   const kinds = kindsFor(demanded?.expression ?? LABEL);
   for (const [index, rule] of entry.roles.entries()) {
     if (!isDerived(rule)) {

@@ -80,12 +80,58 @@ it.each<readonly [what: string, rule: Entry, one: string, other: string, role: s
     'x__x',
   ],
   [
-    'slashes of a project in a claim of its own',
-    { claim: 'project_path', replace: { '/': '-' } },
-    'x-/x',
-    'x/-x',
-    'x--x',
+    'the name of the account, as far as a pattern takes it',
+    {
+      claim: '/kubernetes.io/serviceaccount/name',
+      pattern: '([a-z]+)(?:-[a-z]+)?',
+      role: String.raw`\1`,
+    },
+    `${KUBERNETES}x:x`,
+    `${KUBERNETES}xx:x`,
+    'x',
   ],
+  [
+    'dots of a GitHub repository that become what names have too',
+    {
+      claim: 'sub',
+      pattern: 'repo:octo-org/([^:]+):ref:refs/heads/main',
+      role: String.raw`\1`,
+      replace: { '.': '_' },
+    },
+    'repo:octo-org/_:ref:refs/heads/main',
+    'repo:octo-org/.:ref:refs/heads/main',
+    '_',
+  ],
+  ...['repository', 'project_path'].map(
+    (claim) =>
+      [
+        `slashes in ${claim} that become what names have too`,
+        { claim, replace: { '/': '-' } },
+        'x-/x',
+        'x/-x',
+        'x--x',
+      ] as const,
+  ),
+  ...['email', 'upn', 'unique_name', 'preferred_username'].map(
+    (claim) =>
+      [
+        `dots of an address in ${claim} that become what it has too`,
+        { claim, trimSuffix: '@example.com', replace: { '.': '_' } },
+        '_@example.com',
+        '.@example.com',
+        '_',
+      ] as const,
+  ),
+  ...['sub', 'preferred_username', 'username', 'name'].map(
+    (claim) =>
+      [
+        `dashes of a name in ${claim} that are left out`,
+        { claim, trimPrefix: 'auth0|', replace: { '-': '' } },
+        'auth0|x',
+        'auth0|x-',
+        'x',
+      ] as const,
+  ),
 ])('are told: %s', async (_what, rule, one, other, role) => {
   const entry = entryWith({ roles: [rule] });
   const told = (await warningsOf(entry)).filter((line) => line.includes('the same role'));
@@ -96,6 +142,39 @@ it.each<readonly [what: string, rule: Entry, one: string, other: string, role: s
   expect(await hintsOf(entry)).toContain(
     'Keep every distinguishing part, and use a separator that cannot occur in the names.',
   );
+});
+
+const byName: Entry = { claim: 'sub', pattern: `${KUBERNETES}[^:]+:(.+)`, role: String.raw`\1` };
+
+it.each<readonly [what: string, more: Entry, message: string]>([
+  [
+    'rules on other claims than those of the subject',
+    {
+      claimValidationRules: [
+        { claim: 'tenant', requiredValue: 'shop' },
+        { claim: '/kubernetes.io/pod/name', requiredValue: 'shop' },
+      ],
+      roles: [byName],
+    },
+    `issuers[0].roles[0]: "${KUBERNETES}x:x" and "${KUBERNETES}xx:x" become the same role, "x"`,
+  ],
+  [
+    'a rule that lists namespaces of which one begins with the other',
+    {
+      claimValidationRules: [
+        { claim: '/kubernetes.io/namespace', requiredValues: ['shop', 'shop-x'] },
+      ],
+      roles: [{ claim: 'sub', pattern: `${KUBERNETES}([^:]+):([^:]+)`, role: String.raw`\1-\2` }],
+    },
+    `issuers[0].roles[0]: "${KUBERNETES}shop-x:x" and "${KUBERNETES}shop:x-x" become the same role, "shop-x-x"`,
+  ],
+  [
+    'a rule beside it that makes none',
+    { roles: [{ claim: 'sub', equals: 'alice', role: 'alice' }, byName] },
+    `issuers[0].roles[1]: "${KUBERNETES}x:x" and "${KUBERNETES}xx:x" become the same role, "x"`,
+  ],
+])('are told beside %s', async (_what, more, message) => {
+  expect(await warningsOf(entryWith(more))).toEqual([message]);
 });
 
 it.each<readonly [what: string, more: Entry]>([
@@ -122,6 +201,21 @@ it.each<readonly [what: string, more: Entry]>([
       claimValidationRules: [{ claim: '/kubernetes.io/namespace', requiredValue: 'shop' }],
       roles: [{ claim: 'sub', pattern: `${KUBERNETES}[^:]+:(.+)`, role: String.raw`\1` }],
     },
+  ],
+  [
+    'one namespace that a rule on the subject demands',
+    {
+      claimValidationRules: [{ claim: 'sub', pattern: `${KUBERNETES}shop:.*` }],
+      roles: [byName],
+    },
+  ],
+  [
+    'a repository by its name, whatever the branch',
+    { roles: [{ claim: 'sub', pattern: 'repo:octo-org/([^:]+):.*', role: String.raw`\1` }] },
+  ],
+  [
+    'a pattern that leaves out a part of which nothing is known',
+    { roles: [{ claim: 'sub', pattern: '([a-z]+)[|].*', role: String.raw`\1` }] },
   ],
   ['a role for everybody', { roles: [{ claim: 'sub', pattern: `${KUBERNETES}.*`, role: 'ci' }] }],
   ['addresses of one domain', { roles: [{ claim: 'email', trimSuffix: '@example.com' }] }],
