@@ -140,6 +140,11 @@ describe('a text', () => {
     ['(?P<owner>[a-z]+)/x', '[a-z]+/x', 'x/x'],
     ['(?P<owner>[a-z]+)/x', '[a-z]{3}/x', 'xxx/x'],
     ['(?P<owner>[a-z0-9]+)/x', 'octo[0-9]+/x', 'octo11/x'],
+    ['(?P<owner>[a-z]+)/x', 'team[a-k]/.*', 'teama/x'],
+    ['(?P<owner>[a-z]+)/x', 'team[b-f]{2}/.*', 'teambb/x'],
+    ['(?P<owner>[a-z]+)/x', 'team[b-e]{2}/.*', undefined],
+    ['(?P<owner>[a-z]+)/x', 'team[b-e]{3}/.*', undefined],
+    ['(?P<owner>[a-z]+)/(?P<thing>[a-z]+)', 'octo/.*', undefined],
     // What is listed, however it is written.
     ['(?P<owner>[a-z]+)/x', 'octo/.*', undefined],
     ['(?P<owner>[a-z]+)/x', '(?:octo|acme)/.*', undefined],
