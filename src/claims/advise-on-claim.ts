@@ -10,8 +10,8 @@ import { valuesOfClaim } from './values-of-claim.ts';
 export interface Wanted {
   readonly claim: string;
   readonly split?: string | undefined;
-  /** Whole values, each of which would do. */
-  readonly values: readonly string[];
+  /** Whole values, each of which would do; default: none is known. */
+  readonly values?: readonly string[] | undefined;
   /** What a value must begin or end with; default: nothing. */
   readonly affixes?: readonly Affix[];
 }
@@ -25,7 +25,7 @@ const LISTS = /^(?:scopes?|scp|groups|roles|permissions|entitlements|authorities
 /** @returns a whole sentence; undefined where the token does not show what is wrong. */
 export function adviseOnClaim(
   claims: Claims,
-  { claim, split, values, affixes = [] }: Wanted,
+  { claim, split, values = [], affixes = [] }: Wanted,
 ): string | undefined {
   const value = findClaim(claims, claim);
   if (value === undefined) {

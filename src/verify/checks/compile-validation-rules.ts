@@ -37,7 +37,7 @@ export function compileValidationRules(
       return forbiddenCheck(name, rule.claim);
     }
     // The values that would do, for the hint; only kinds that list whole values have any.
-    const values = kind.text?.isOpen === false ? kind.text.names : [];
+    const values = kind.text?.isOpen === false ? kind.text.names : undefined;
     return demandCheck(name, rule, demand, values);
   });
 }
@@ -46,7 +46,7 @@ function demandCheck(
   name: string,
   rule: ValidationRule,
   demand: Demand,
-  values: readonly string[],
+  values: readonly string[] | undefined,
 ): Check<VerifiedToken> {
   const { claim, split } = rule;
   const advise = (claims: Claims): string | undefined =>

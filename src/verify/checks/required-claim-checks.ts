@@ -18,7 +18,7 @@ export function requiredClaimChecks(claims: readonly string[]): Check<VerifiedTo
         : (distributedClaim(token.claims, claim) ??
           missingClaim(
             quote(claim),
-            adviseOnClaim(token.claims, { claim, values: [] }),
+            adviseOnClaim(token.claims, { claim }),
             'one (token.requiredClaims)',
           )),
   }));
