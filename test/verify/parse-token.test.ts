@@ -85,6 +85,21 @@ describe('a password', () => {
     }
   });
 
+  it('is told to have quotes where one at its end is all that is too much', () => {
+    const valid = mint.token();
+    const hint = 'Take the quotes off the token.';
+    for (const end of ['"', "'", '`', '"\n', '" \r\n']) {
+      expect(parseToken(valid + end, 10_000)).toMatchObject({ code: 'ERR_TOKEN_MALFORMED', hint });
+    }
+    for (const end of ['""', '"x', '" x', ',"', '="\n']) {
+      expect(parseToken(valid + end, 10_000)).toMatchObject({
+        code: 'ERR_TOKEN_MALFORMED',
+        message: `byte ${valid.length} of the token is none of base64url`,
+        hint: undefined,
+      });
+    }
+  });
+
   it('that ends in its header was cut if that is text, also in the middle of a letter', () => {
     const letters = Buffer.from('{"kid":"日本語"}');
     const ends = letters.indexOf('日') + 1;
