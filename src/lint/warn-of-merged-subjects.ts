@@ -93,13 +93,16 @@ export async function warnOfMergedSubjects(issuer: Issuer, warn: Warn): Promise<
       continue;
     }
     const rolesOf = compileRoleRules([rule], tools, () => undefined);
+    const replaced = Object.entries(rule.replace ?? {})
+      .flat()
+      .join('');
     for (const kind of kinds.filter((one) => fits(one, rule))) {
       const template = createMachine(kind.pattern);
       const demand = rule.claim.startsWith('/')
         ? undefined
         : createMachine(demandOfRoleRule(rule).expression);
       const machines = [template, demand].filter((one) => one !== undefined);
-      const texts = template === undefined ? [] : listTexts(machines);
+      const texts = template === undefined ? [] : listTexts(machines, replaced);
       const subjects = texts.map((text) => {
         const groups = template?.match(text) ?? {};
         const identity = Object.values(groups).join('\0') || text;

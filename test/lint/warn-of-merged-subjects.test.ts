@@ -122,6 +122,20 @@ it.each<readonly [what: string, rule: Entry, one: string, other: string, role: s
         '_',
       ] as const,
   ),
+  [
+    'dots of a name that become what it has too',
+    { claim: 'username', replace: { '.': '_' } },
+    '_',
+    '.',
+    '_',
+  ],
+  [
+    'capitals that become what a name has too',
+    { claim: 'repository', replace: { A: 'a' } },
+    'x/a',
+    'x/A',
+    'x/a',
+  ],
   ...['sub', 'preferred_username', 'username', 'name'].map(
     (claim) =>
       [

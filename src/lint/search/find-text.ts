@@ -88,14 +88,20 @@ const CHARACTERS = Array.from(
   `xyzabcdefghijklmnopqrstuvw1234567890-_./:@XYZABCDEFGHIJKLMNOPQRSTUVW !"#$%&'()*+,;<=>?[\\]^\`{|}~`,
 );
 
-/** The printable characters of ASCII, one of each kind. */
-export function chooseAlphabet(machines: readonly Machine[]): readonly Letter[] {
+/**
+ * The printable characters of ASCII, one of each kind.
+ *
+ * @param apart characters that are each a kind of their own.
+ */
+export function chooseAlphabet(machines: readonly Machine[], apart = ''): readonly Letter[] {
   const steps = machines.flatMap(({ all }) => all);
   const kinds = new Map<string, Letter>();
   for (const character of CHARACTERS) {
     const codePoint = character.codePointAt(0) ?? 0;
     const neighbour = neighbourOf(codePoint);
-    const kind = `${neighbour}${steps.map((step) => (step.takes(codePoint) ? 1 : 0)).join('')}`;
+    const kind = apart.includes(character)
+      ? character
+      : `${neighbour}${steps.map((step) => (step.takes(codePoint) ? 1 : 0)).join('')}`;
     if (!kinds.has(kind)) {
       kinds.set(kind, { character, codePoint, neighbour });
     }

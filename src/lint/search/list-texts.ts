@@ -18,11 +18,12 @@ interface Node {
 }
 
 /**
+ * @param apart characters that whatever looks at the texts tells from all others.
  * @returns different texts, those with fewer choices in them first, of one character for each set that no pattern tells from one
  * another; none where the patterns are too large to be gone through.
  */
-export function listTexts(machines: readonly Machine[]): readonly string[] {
-  const start = buildGraph(machines);
+export function listTexts(machines: readonly Machine[], apart = ''): readonly string[] {
+  const start = buildGraph(machines, apart);
   const texts: string[] = [];
   const queue = start?.isLive === true ? [{ text: '', node: start }] : [];
   for (const first of queue) {
@@ -50,8 +51,8 @@ export function listTexts(machines: readonly Machine[]): readonly string[] {
   return texts;
 }
 
-function buildGraph(machines: readonly Machine[]): Node | undefined {
-  const alphabet = chooseAlphabet(machines);
+function buildGraph(machines: readonly Machine[], apart: string): Node | undefined {
+  const alphabet = chooseAlphabet(machines, apart);
   const nodes = new Map<string, { node: Node; places: Places; before: Neighbour }>();
   const enter = (places: Places, before: Neighbour): Node => {
     const key = JSON.stringify([places, before]);
@@ -81,7 +82,7 @@ function buildGraph(machines: readonly Machine[]): Node | undefined {
       const reached = take(machines, places, neighbour, letter);
       const next = reached && enter(reached, letter.neighbour);
       // Letters that lead to the same place are the same here; rules may tell other characters from one another.
-      const isLetter = /[A-Za-z0-9]/.test(letter.character);
+      const isLetter = /[A-Za-z0-9]/.test(letter.character) && !apart.includes(letter.character);
       if (next !== undefined && !(isLetter && letters.has(next))) {
         node.next.push({ character: letter.character, node: next });
         before.getOrInsertComputed(next, () => []).push(node);

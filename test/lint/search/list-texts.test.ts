@@ -5,12 +5,17 @@ import { listTexts } from '../../../src/lint/search/list-texts.ts';
 import { createMachine } from '../../../src/lint/search/pattern-machine.ts';
 
 function textsOf(...patterns: readonly string[]): readonly string[] {
+  return textsApart('', ...patterns);
+}
+
+function textsApart(apart: string, ...patterns: readonly string[]): readonly string[] {
   return listTexts(
     patterns.map((pattern) => {
       const machine = createMachine(pattern);
       if (machine === undefined) throw new Error(`no machine for ${pattern}`);
       return machine;
     }),
+    apart,
   );
 }
 
@@ -26,6 +31,13 @@ describe('texts', () => {
     ['heed what stands at the start and the end', ['.?^a$.?'], ['a']],
   ])('%s: %j', (_what, patterns, texts) => {
     expect(textsOf(...patterns)).toEqual(texts);
+  });
+
+  it('have each character that is told apart', () => {
+    expect(textsApart('', '[a-z._]')).toEqual(['x', '.']);
+    expect(textsApart('._', '[a-z._]')).toEqual(['x', '_', '.']);
+    expect(textsApart('ab', '[a-z._]')).toEqual(['x', 'a', 'b', '.']);
+    expect(textsApart('AB', '[a-z]')).toEqual(['x']);
   });
 
   it('with fewer choices come first: what is spelled out is none', () => {
