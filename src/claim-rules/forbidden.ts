@@ -13,4 +13,4 @@ export const forbidden = {
   compile: () => 'absent',
   split: 'unused',
   text: undefined,
-} as const satisfies ClaimRuleKind<true>;
+} satisfies ClaimRuleKind<true>;

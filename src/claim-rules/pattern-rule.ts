@@ -22,7 +22,7 @@ export const patternRule = {
     expression: (source) => source,
     names: (source) => [withoutSyntax(source)],
   },
-} as const satisfies ClaimRuleKind<string>;
+} satisfies ClaimRuleKind<string>;
 
 /** A pattern without what only a pattern has in the middle of a name. */
 export function withoutSyntax(source: string): string {

@@ -16,4 +16,4 @@ export const requiredValue = {
   compile: (required) => ({ expected: quote(required), holds: (value) => value === required }),
   split: 'literal',
   text: listedTexts((required) => [required]),
-} as const satisfies ClaimRuleKind<Scalar>;
+} satisfies ClaimRuleKind<Scalar>;

@@ -22,4 +22,4 @@ export const requiredValues = {
   },
   split: 'literal',
   text: listedTexts((required) => required),
-} as const satisfies ClaimRuleKind<readonly Scalar[]>;
+} satisfies ClaimRuleKind<readonly Scalar[]>;
