@@ -26,6 +26,16 @@ describe('a parsed token', () => {
     ).toMatchObject({ keyID: undefined, type: undefined, signatureBytes: 256 });
   });
 
+  it('may be signed by an RSA key that is too small, of 64 bytes or more', () => {
+    const of = (bytes: number): string =>
+      mint.token({ signature: (all) => all.subarray(0, bytes) });
+    expect(parseToken(of(64), 1000)).toMatchObject({ algorithm: 'RS256', signatureBytes: 64 });
+    expect(parseToken(of(63), 1000)).toMatchObject({
+      code: 'ERR_TOKEN_TRUNCATED',
+      message: `the token was cut to ${of(63).length} bytes on its way: its RS256 signature has 63 of at least 256 bytes`,
+    });
+  });
+
   it('is not verified: anybody may have written it', () => {
     const forged = mint.token({ key: 'attacker-rs256', header: { kid: 'cluster-rs256' } });
     expect(isRefusal(parseToken(forged, 1000))).toBe(false);
