@@ -42,6 +42,8 @@ it.each<Entry>([
   { claim: 'sub', trimPrefix: 'system:serviceaccount:' },
   { claim: 'groups', trimPrefix: 'pg-' },
   { claim: 'groups', equals: 'dba', role: 'dba_ro' },
+  // Written so, it is what is meant.
+  { claim: 'groups', equals: 'rds_superuser', role: 'rds_superuser' },
   { claim: 'sub', pattern: '(.+)', role: String.raw`u_\1` },
   { claim: 'sub', pattern: '.*', role: 'everybody' },
   { claim: 'sub', pattern: '[0-9a-f-]{36}' },
