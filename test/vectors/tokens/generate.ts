@@ -60,6 +60,16 @@ const RECIPES: Readonly<Record<string, (mint: Mint) => readonly Recipe[]>> = {
 const rsa = (bits: number) => () => generateKeyPairSync('rsa', { modulusLength: bits }).privateKey;
 const ec = (namedCurve: string) => () => generateKeyPairSync('ec', { namedCurve }).privateKey;
 const ed25519 = () => generateKeyPairSync('ed25519').privateKey;
+/** Both coordinates begin with a zero byte. */
+const ecWithZeros = (namedCurve: string) => () => {
+  for (;;) {
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve });
+    const { x = '', y = '' } = publicKey.export({ format: 'jwk' });
+    if ([x, y].every((coordinate) => Buffer.from(coordinate, 'base64url')[0] === 0)) {
+      return privateKey;
+    }
+  }
+};
 
 /** Every private test key: how it is made, and what is published with it. */
 const KEYS: Readonly<Record<string, { make: () => KeyObject; alg?: string; kid?: string }>> = {
@@ -71,6 +81,9 @@ const KEYS: Readonly<Record<string, { make: () => KeyObject; alg?: string; kid?:
   'cluster-es384': { make: ec('P-384'), alg: 'ES384', kid: 'cluster-es384' },
   'cluster-es512': { make: ec('P-521'), alg: 'ES512', kid: 'cluster-es512' },
   'cluster-eddsa': { make: ed25519, alg: 'EdDSA', kid: 'cluster-eddsa' },
+  'zeros-es256': { make: ecWithZeros('P-256'), alg: 'ES256' },
+  'zeros-es512': { make: ecWithZeros('P-521'), alg: 'ES512' },
+  'odd-rs256': { make: rsa(2050), alg: 'RS256' },
   'modern-ed25519': { make: ed25519, alg: 'Ed25519', kid: 'modern-ed25519' },
   'modern-ml-dsa-44': {
     make: () => generateKeyPairSync('ml-dsa-44').privateKey,
