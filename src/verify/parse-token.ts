@@ -16,6 +16,11 @@ import { quote } from '../quote.ts';
 import { notAToken, notATokenAfterAll, startsLikeToken } from './not-a-token.ts';
 import { truncated, withoutItsStart } from './truncated.ts';
 
+/** RFC 8032 section 5.2.6. The header calls it EdDSA as well, and some libraries generate such a key when no curve is named. */
+const ED448_SIGNATURE_BYTES = 114;
+const NOT_ED448 =
+  'This is the length of an Ed448 signature, which is not accepted: have the issuer sign with a key on curve Ed25519.';
+
 /** A token in one piece, unverified. */
 export interface ParsedToken {
   /** The token as it came; needed to verify it, never shown. */
@@ -123,6 +128,7 @@ export function parseToken(password: string, maxBytes: number): ParsedToken | Re
     return refuse(
       'ERR_TOKEN_MALFORMED',
       `the ${alg} signature has ${signatureBytes} bytes; expected ${least}`,
+      alg === 'EdDSA' && signatureBytes === ED448_SIGNATURE_BYTES ? NOT_ED448 : undefined,
     );
   }
   if (!isCanonicalBase64URL(signature)) {

@@ -102,6 +102,15 @@ export function keys({ token, publicKey }: Mint): Recipe[] {
         message: 'the ES256 signature has 72 bytes; expected 64',
       },
     },
+    {
+      name: 'says that a signature of alg EdDSA is one of Ed448',
+      password: token({ key: 'cluster-eddsa', signature: () => Buffer.alloc(114) }),
+      expected: {
+        code: 'ERR_TOKEN_MALFORMED',
+        message: 'the EdDSA signature has 114 bytes; expected 64',
+        hint: 'This is the length of an Ed448 signature, which is not accepted: have the issuer sign with a key on curve Ed25519.',
+      },
+    },
 
     {
       name: 'grants a token without kid where only one key can be meant',
