@@ -41,6 +41,17 @@ it.each(['failed', 'skipped', 'pending'] as const)(
   },
 );
 
+it('what any of the peers shows is shown, once', () => {
+  const other = { ...PEER, version: '1.3' };
+  const modules = [
+    moduleOf({ one: 'passed', 'only here': 'passed' }),
+    moduleOf({ one: 'passed', 'only there': 'passed' }, 'passed', 'server 1.3'),
+  ];
+  expect(collectResult(modules, [PEER, other], '0.2.0', '2026-12-01').shown).toEqual({
+    'login.test.ts': ['one', 'only here', 'only there'],
+  });
+});
+
 it('a file that could not be loaded, or whose servers did not start, is a failure', () => {
   expect(collect([moduleOf({}, 'failed')]).peers).toEqual([
     expect.objectContaining({ passed: 0, failed: ['login.test.ts as a whole'] }),

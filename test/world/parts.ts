@@ -1,5 +1,6 @@
 // The parts that there are.
+import { jose } from './jose/part.ts';
 import { kubernetes } from './kubernetes/part.ts';
 import type { Part } from './part.ts';
 
-export const PARTS: readonly Part[] = [kubernetes];
+export const PARTS: readonly Part[] = [kubernetes, jose];

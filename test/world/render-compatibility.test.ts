@@ -54,6 +54,18 @@ it('what fails is named, and counted', () => {
   );
 });
 
+it('what is shown in several cases is one sentence', () => {
+  const page = renderCompatibility([PART], () => ({
+    pgtoken: '0.2.0',
+    date: '2026-12-01',
+    peers: [PEER],
+    shown: {
+      'a.test.ts': ['it works (RS256)', 'it fails', 'it works (ES256)', 'it ends (in two words)'],
+    },
+  }));
+  expect(page).toContain('- it works (RS256, ES256)\n- it fails\n- it ends (in two words)\n');
+});
+
 it('a part that was never recorded is left out', () => {
   expect(renderCompatibility([PART], () => undefined)).not.toContain('An example');
 });

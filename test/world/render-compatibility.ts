@@ -32,7 +32,7 @@ function renderPart(part: Part, result: PartResult): string {
     `[${file}](../../test/world/${part.name}/${file}):`,
     '',
     // The name of a group and that of a test in it make one sentence.
-    ...sentences.map((sentence) => `- ${sentence.replaceAll(' > ', ' ')}`),
+    ...withoutRepetition(sentences).map((sentence) => `- ${sentence.replaceAll(' > ', ' ')}`),
   ]);
   return [
     `## ${part.title}`,
@@ -47,6 +47,18 @@ function renderPart(part: Part, result: PartResult): string {
     ...shown,
     '',
   ].join('\n');
+}
+
+/** Sentences that differ in the last word alone, which is in parentheses, become one. */
+function withoutRepetition(sentences: readonly string[]): readonly string[] {
+  const cases = new Map<string, string[]>();
+  for (const sentence of sentences) {
+    const [, start = sentence, word] = /^(.*) \(([^\s()]+)\)$/.exec(sentence) ?? [];
+    cases.set(start, [...(cases.get(start) ?? []), ...(word === undefined ? [] : [word])]);
+  }
+  return [...cases].map(([start, words]) =>
+    words.length === 0 ? start : `${start} (${words.join(', ')})`,
+  );
 }
 
 function outcomeOf({ passed, failed }: PeerResult): string {

@@ -1,0 +1,65 @@
+// Libraries of crates.io; Cargo.lock pins them and what they need, with their hashes. One of them is for OpenSSL, whose headers come
+// from Debian.
+import { copyFile, mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { runChecked } from '../../../support/run-checked.ts';
+import { buildOnce, fingerprintOf } from '../../machine/build-once.ts';
+import { inheritEnvironment } from '../../machine/environment.ts';
+import { runFollowed } from '../../machine/run-followed.ts';
+import { unpackDebianPackages } from '../../machine/unpack-debian-package.ts';
+import { type Install, needTool, pinnedVersion, sourcesOf } from './ecosystem.ts';
+
+const HINT = 'Install Rust 1.89 or newer and put cargo in PATH.';
+
+export const installCrates: Install = async (makers, cache, progress) => {
+  const cargo = await needTool('cargo', ['--version'], HINT);
+  const sources = sourcesOf('crates');
+  const openssl = await unpackDebianPackages(
+    'openssl-headers',
+    ['libssl-dev', 'libssl3'],
+    cache,
+    progress,
+  );
+  const lock = await readFile(join(sources, 'Cargo.lock'), 'utf8');
+  const folder = await buildOnce({
+    name: 'jose-crates',
+    fingerprint: await fingerprintOf(sources, [cargo]),
+    cache,
+    progress,
+    make: async (made) => {
+      const target = join(cache, 'cargo', 'target');
+      const multiarch = (await runChecked('gcc', ['-print-multiarch'])).trim();
+      const include = join(openssl.root, 'usr/include');
+      const count = lock.match(/^name = /gm)?.length ?? 0;
+      await progress.step('jose: build crates', async (tell) => {
+        let compiled = 0;
+        await runFollowed('cargo', ['build', '--release', '--locked', '--jobs', '2'], {
+          cwd: sources,
+          env: {
+            ...inheritEnvironment(),
+            CARGO_HOME: join(cache, 'cargo'),
+            CARGO_TARGET_DIR: target,
+            OPENSSL_LIB_DIR: join(openssl.root, 'usr/lib', multiarch),
+            OPENSSL_INCLUDE_DIR: include,
+            CPATH: join(include, multiarch),
+          },
+          onLine: (line) => {
+            if (line.trimStart().startsWith('Compiling ')) compiled += 1;
+            tell(`${compiled} of ${count} crates at most, ${line.trim()}`);
+          },
+        });
+      });
+      await mkdir(join(made, 'bin'));
+      for (const maker of makers) {
+        await copyFile(join(target, 'release', maker), join(made, 'bin', maker));
+      }
+    },
+  });
+  return {
+    toolchain: cargo.replace(/^cargo (\S+).*/, 'Rust $1'),
+    versionOf: (name) =>
+      pinnedVersion(lock, new RegExp(`^name = "${RegExp.escape(name)}"\nversion = "([^"]+)"`, 'm')),
+    commandOf: (maker) => join(folder, 'bin', maker),
+  };
+};
