@@ -1,10 +1,13 @@
 // What a wrong command line is complained of with, without what may be a secret in it: everybody can read a command line,
 // but not everybody the log or the screen that the complaint ends up on.
 
+import { hideTokens } from '../../hide-tokens.ts';
+
 /** Takes values out of a complaint of the command line's library, and whatever reads like the beginning of a token. */
 export function hideSecrets(complaint: string): string {
-  return complaint
-    .replace(/(but got \d+): .*\.$/ms, '$1')
-    .replace(/(unknown option '[^=']+)=.*'$/ms, "$1'")
-    .replaceAll(/\be[yw][A-Za-z0-9_-]{8,}[A-Za-z0-9_.=-]*/g, '(a token)');
+  return hideTokens(
+    complaint
+      .replace(/(but got \d+): .*\.$/ms, '$1')
+      .replace(/(unknown option '[^=']+)=.*'$/ms, "$1'"),
+  );
 }
