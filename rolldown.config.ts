@@ -32,21 +32,30 @@ function nameBuild(): string {
   return hash.digest('hex').slice(0, 16);
 }
 
-export default defineConfig({
-  plugins: [withoutChildProcess],
-  input: { pgtoken: 'src/cli/main.ts' },
-  platform: 'node',
-  transform: { define: { PGTOKEN_BUILD: JSON.stringify(nameBuild()) } },
-  logLevel: 'warn',
-  output: {
-    dir: 'dist',
-    format: 'cjs',
-    cleanDir: true,
-    entryFileNames: '[name].cjs',
-    chunkFileNames: '[name]-[hash].cjs',
-    // What each login loads is one file: to find and open another takes longer than to run it.
-    codeSplitting: { groups: [{ name: 'login', tags: ['$initial'] }] },
-    // Names stay, for the one line that a failure nobody foresaw leaves in a log.
-    minify: { mangle: false, compress: true, codegen: { removeWhitespace: true } },
-  },
-});
+/** Everything but what a bundle begins with. */
+function createBundle(input: Readonly<Record<string, string>>, cleanDir: boolean) {
+  return defineConfig({
+    plugins: [withoutChildProcess],
+    input,
+    platform: 'node',
+    transform: { define: { PGTOKEN_BUILD: JSON.stringify(nameBuild()) } },
+    logLevel: 'warn',
+    output: {
+      dir: 'dist',
+      format: 'cjs',
+      cleanDir,
+      entryFileNames: '[name].cjs',
+      chunkFileNames: '[name]-[hash].cjs',
+      // What each login loads is one file: to find and open another takes longer than to run it.
+      codeSplitting: { groups: [{ name: 'login', tags: ['$initial'] }] },
+      // Names stay, for the one line that a failure nobody foresaw leaves in a log.
+      minify: { mangle: false, compress: true, codegen: { removeWhitespace: true } },
+    },
+  });
+}
+
+export default [
+  createBundle({ pgtoken: 'src/cli/main.ts' }, true),
+  // Apart, so that neither loads anything of the other.
+  createBundle({ pgpass: 'src/cli/pgpass/main.ts' }, false),
+];

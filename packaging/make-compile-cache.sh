@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes ROOT/compile-cache for an installation at ROOT: the code of `pgtoken pam` and `pgtoken serve` as V8 compiles it, so that
-# a login with mode=exec does not compile it again, nor does the first one after the daemon has started. It fits the runtime and
+# Makes ROOT/compile-cache for an installation at ROOT: the code of `pgtoken pam`, `pgtoken serve` and `pgtoken pgpass` as V8
+# compiles it, so that a login with mode=exec does not compile it again, nor does the first one after a start. It fits the runtime and
 # the bundle it was made with and nothing else; Node passes over what does not fit. What is in it is run as code: it must be writable by nobody but root, as the bundle itself.
 set -eu
 
@@ -102,5 +102,30 @@ node=$root/runtime/node
 [ -x "$node" ] || node=$root/node_modules/.bin/node
 mkdir -m 755 "$scratch/cache"
 serve
+
+# pgpass: the same for what runs beside programs, until it has written its file once.
+pgpass() {
+  printf %s "$(encode '{"alg":"ES256"}').$(encode '{"exp":32503680000}').$signature" >"$scratch/token"
+  NODE_COMPILE_CACHE="$root/compile-cache" NODE_COMPILE_CACHE_PORTABLE=1 "$root/bin/pgtoken" pgpass \
+    --host x --user x --token-file "$scratch/token" --file "$scratch/pgpass" >"$scratch/log" 2>&1 &
+  keeper=$!
+  trap 'kill "$keeper" 2>/dev/null || :; rm -rf "$scratch"' EXIT
+  tries=0
+  until grep -q 'the .pgpass has a new token' "$scratch/log"; do
+    tries=$((tries + 1))
+    if [ $tries -gt 300 ] || ! kill -0 "$keeper" 2>/dev/null; then
+      echo "make-compile-cache.sh: $root/bin/pgtoken pgpass has written nothing: $(cat "$scratch/log")" >&2
+      exit 1
+    fi
+    sleep 0.1
+  done
+  kill "$keeper"
+  wait "$keeper" || {
+    echo "make-compile-cache.sh: expected $root/bin/pgtoken pgpass to end with status 0, saw $?: $(cat "$scratch/log")" >&2
+    exit 1
+  }
+  trap 'rm -rf "$scratch"' EXIT
+}
+pgpass
 # Node keeps them to its own user.
 chmod -R u=rwX,go=rX "$root/compile-cache"

@@ -4,7 +4,7 @@
 // somebody would have to keep.
 import { rolldown } from 'rolldown';
 
-import config from '../../rolldown.config.ts';
+import configs from '../../rolldown.config.ts';
 
 /** The bundler's own helpers, which it writes into every bundle. */
 const BUNDLER = 'rolldown';
@@ -15,13 +15,19 @@ const BUNDLER = 'rolldown';
  * @returns the folders of all npm packages that any module of it comes from, relative to the checkout, sorted
  */
 export async function bundle(folder: string): Promise<readonly string[]> {
-  const { output } = config;
-  if (output === undefined || Array.isArray(output)) {
-    throw new Error('rolldown.config.ts has no output, or several; expected one');
+  const modules: string[] = [];
+  // One after the other: the first one cleans the folder.
+  for (const config of configs) {
+    const { output } = config;
+    if (output === undefined || Array.isArray(output)) {
+      throw new Error('rolldown.config.ts has a bundle with no output, or several; expected one');
+    }
+    await using bundler = await rolldown(config);
+    const written = await bundler.write({ ...output, dir: folder });
+    modules.push(
+      ...written.output.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : [])),
+    );
   }
-  await using bundler = await rolldown(config);
-  const written = await bundler.write({ ...output, dir: folder });
-  const modules = written.output.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []));
   return [...new Set(modules.map(packageOf).filter((path) => path !== undefined))].toSorted();
 }
 

@@ -59,7 +59,7 @@ describe('the recipes', () => {
     }
   });
 
-  it.each(['Containerfile', 'cloudnative-pg/Containerfile'])(
+  it.each(['Containerfile', 'cloudnative-pg/Containerfile', 'client/Containerfile'])(
     '%s copies what there is, and the package of the architecture',
     async (path) => {
       const copied = recipeOf(path).steps.flatMap((step) =>
@@ -82,6 +82,13 @@ describe('the recipes', () => {
       from: `${FOLDER}/pgtoken-entrypoint`,
       to: '/usr/local/bin/',
     });
+  });
+
+  it('of the client is built as docs/connect/pgpass.md says, and ends as nobody, with the command of that page', () => {
+    const { entrypoint, command, user } = recipeOf('client/Containerfile');
+    expect([entrypoint, command, user]).toEqual([['pgtoken', 'pgpass'], undefined, '65534']);
+    const [, build = ''] = /^# {3}(docker build .+)$/m.exec(read('client/Containerfile')) ?? [];
+    expect(readPage('docs/connect/pgpass.md').text).toContain(`${build}\n`);
   });
 
   it('of CloudNativePG ends as its user, without an entrypoint', () => {

@@ -54,11 +54,13 @@ export function readConfigurationPage(): string {
   return readFileSync(PAGE, 'utf8');
 }
 
-function isSchema(value: unknown): value is Schema {
+/** Whether a value can be a JSON Schema. */
+export function isSchema(value: unknown): value is Schema {
   return isJSONObject(value);
 }
 
-function keysOf(schema: Schema, above: string): Key[] {
+/** The keys of a JSON Schema, below a path. */
+export function keysOf(schema: Schema, above: string): Key[] {
   return Object.entries(schema.properties ?? {}).flatMap(([name, member]) => {
     const path = above === '' ? name : `${above}.${name}`;
     const inner = member.items?.properties === undefined ? member : member.items;
@@ -75,7 +77,8 @@ function groupOf(path: string): string {
   return group === '' || group === 'issuers[]' ? 'the-file' : group.replace(/\[\]$/, '');
 }
 
-function formatRow({ path, schema, required }: Key): string {
+/** The row of a key. */
+export function formatRow({ path, schema, required }: Key): string {
   const initial = required ? 'required' : formatDefault(schema.default);
   const cells = [`\`${path}\``, describeType(schema), initial, schema.description ?? ''];
   return `| ${cells.map((cell) => cell.replaceAll('|', String.raw`\|`)).join(' | ')} |\n`;

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
+import { parsePgpassConfig } from '../../src/client/config/parse-pgpass-config.ts';
 import { parseConfig } from '../../src/config/parse-config.ts';
 import { formatProblem } from '../../src/config/problems.ts';
 import { fault, FAULTS } from '../../src/doctor/finding.ts';
@@ -19,6 +20,7 @@ import { RULE_TOOLS } from '../support/rule-tools.ts';
 import { runPgtoken } from '../support/run-pgtoken.ts';
 import { listKeys, readConfigurationPage, renderTables } from './configuration-tables.ts';
 import { makeErrorExamples } from './error-examples.ts';
+import { readPgpassPage, renderPgpassTable } from './pgpass-table.ts';
 import { codeSpans, readPage, ROOT, rowsOf } from './read-markdown.ts';
 
 const errors = readPage('docs/reference/errors.md');
@@ -26,6 +28,7 @@ const configuration = readPage('docs/reference/configuration.md');
 const daemon = readPage('docs/operate/daemon.md');
 const doctor = readPage('docs/operate/doctor.md');
 const pam = readPage('docs/start/pam.md');
+const pgpass = readPage('docs/connect/pgpass.md');
 const readme = readPage('README.md');
 
 describe('docs/reference/errors.md', () => {
@@ -225,6 +228,7 @@ describe('options', () => {
     { command: ['sessions'], page: readPage('docs/operate/sessions.md') },
     { command: ['sessions', 'end'], page: readPage('docs/operate/sessions.md') },
     { command: ['database', 'sql'], page: readPage('docs/operate/sessions.md') },
+    { command: ['pgpass'], page: pgpass },
   ];
 
   it.each(commands)(
@@ -254,6 +258,7 @@ describe('options', () => {
       'keys',
       'migrate',
       'pam',
+      'pgpass',
       'serve',
       'sessions',
     ]);
@@ -336,6 +341,35 @@ describe('docs/operate/daemon.md', () => {
     );
     expect(logged).toContain('info decision');
     expect([...documented, 'info decision'].toSorted()).toEqual([...new Set(logged)].toSorted());
+  });
+});
+
+describe('docs/connect/pgpass.md', () => {
+  it('has the table that npm run docs writes', () => {
+    expect(readPgpassPage()).toBe(renderPgpassTable(readPgpassPage()));
+  });
+
+  it('has a pgpass.yaml that is accepted', () => {
+    const [example, ...more] = pgpass.blocks.filter(({ language }) => language === 'yaml');
+    expect(more).toEqual([]);
+    const options = { folder: '/etc', defaultFile: '/.pgpass', once: false };
+    expect(parsePgpassConfig(example?.text ?? '', options)).toMatchObject({ ok: true });
+  });
+
+  it('has every line of the log with its level, and no other', () => {
+    const sources = ['src/client', 'src/cli/pgpass'].flatMap((folder) =>
+      readSources(folder, '.ts'),
+    );
+    const logged = sources.flatMap(([, text]) =>
+      [
+        ...text.matchAll(/(?:\blog|\))\.(info|warn|error|fatal)\((?:[^;]*?,\s*)?'([^']+)',?\s*\)/g),
+      ].map(([, level, message]) => `${level} ${message}`),
+    );
+    const documented = rowsOf(pgpass.sections.get('Health and log')).flatMap(([level, messages]) =>
+      codeSpans(messages).map((message) => `${level} ${message}`),
+    );
+    expect(logged.length).toBeGreaterThan(10);
+    expect(documented.toSorted()).toEqual([...new Set(logged)].toSorted());
   });
 });
 

@@ -17,17 +17,20 @@ afterAll(async () => {
   await installation?.remove();
 });
 
-it('has the code of the command and that of the daemon, which runs with other flags', async () => {
+it('has the code of the command, of the daemon and of what keeps a .pgpass, which run with other flags', async () => {
   const env = { NODE_DEBUG_NATIVE: 'COMPILE_CACHE', PATH: '/usr/bin:/bin' };
   const { command, config, folder } = installation;
   const socket = ['--socket', join(folder, 'no', 'such', 'folder.sock'), '--cache-dir', folder];
   for (const args of [
     ['pam', '--config', config],
     ['serve', '--config', config, ...socket],
+    ['pgpass', '--once', '--host', 'x', '--user', 'x', '--token-file', '/none', '--file', '/none'],
   ]) {
     const { stdout, stderr } = await run('setpriv', asServerUser(command, args), { env });
     const said = `${stdout}${stderr}`;
-    expect(said).toMatch(/V8 code cache for CommonJS \S+\/dist\/pgtoken\.cjs was accepted/);
+    expect(said).toMatch(
+      /V8 code cache for CommonJS \S+\/dist\/(?:pgtoken|pgpass)\.cjs was accepted/,
+    );
     expect(said).not.toMatch(/was rejected/);
   }
 });

@@ -1,4 +1,5 @@
 // The token in what a token endpoint of Microsoft answers (RFC 6749 section 5).
+import { hideTokens } from '../../hide-tokens.ts';
 import { parseJSONObject } from '../../parse-json-object.ts';
 import { quote } from '../../quote.ts';
 import { fault, readClientToken, type TokenResult } from '../token/client-token.ts';
@@ -23,10 +24,12 @@ export function readAccessTokenAnswer(endpoint: string, answer: Answer): TokenRe
     : fault(`${endpoint}: it answered without access_token`);
 }
 
-/** `error` and `error_description`, which hold no credential. */
+/** `error` and `error_description`, which should hold no credential. */
 function describeError(document: Readonly<Record<string, unknown>>): string | undefined {
   const { error, error_description: description } = document;
   return typeof error === 'string'
-    ? `${quote(error)}${typeof description === 'string' ? ` ${quote(description)}` : ''}`
+    ? hideTokens(
+        `${quote(error)}${typeof description === 'string' ? ` ${quote(description)}` : ''}`,
+      )
     : undefined;
 }

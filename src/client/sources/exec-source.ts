@@ -18,9 +18,10 @@ export interface ExecSourceOptions {
 /** Creates a source of the tokens that a program prints. */
 export function createExecSource(argv: Argv, options: ExecSourceOptions): TokenSource {
   const { deadline, env, onError } = options;
+  // Its arguments may be secrets; it itself, where somebody has left it out and written a token alone.
+  const program = hideTokens(basename(argv[0]));
   return {
-    // Its arguments may be secrets.
-    name: `program ${basename(argv[0])}`,
+    name: `program ${program}`,
     async get(signal) {
       const run = await runProgram(argv, {
         deadline,
@@ -32,10 +33,7 @@ export function createExecSource(argv: Argv, options: ExecSourceOptions): TokenS
       });
       return run.ok
         ? readExecOutput(run.output)
-        : fault(
-            run.reason,
-            `Run ${basename(argv[0])} by hand as this user; the log has what it says.`,
-          );
+        : fault(run.reason, `Run ${program} by hand as this user; the log has what it says.`);
     },
   };
 }

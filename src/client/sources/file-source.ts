@@ -97,17 +97,14 @@ async function readAll(file: FileHandle): Promise<string | TokenFault> {
 function describeForm(result: TokenResult): TokenResult {
   return result.ok || result.hint !== undefined
     ? result
-    : fault(result.reason, 'It is read again when it changes; the token from before is kept.');
+    : fault(result.reason, 'Look at what writes it.');
 }
 
 function explain(error: unknown): TokenFault {
   switch (codeOf(error)) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return fault(
-        'no such file',
-        'It is read as soon as it is there; check the path, and in a container the mount.',
-      );
+      return fault('no such file', 'Check the path, and in a container the mount.');
     case 'EACCES':
       return fault(
         `user ID ${process.geteuid?.() ?? '?'} may not read it`,

@@ -1,0 +1,15 @@
+// The JSON Schema of pgpass.yaml (draft 2020-12), for editors and for the table of docs/connect/pgpass.md.
+import * as z from 'zod/mini';
+import { pgpassSchema } from './pgpass-schema.ts';
+
+/** What stands in the file, before defaults are filled in. */
+export function pgpassJSONSchema(): object {
+  const { $schema, ...schema } = z.toJSONSchema(pgpassSchema, { io: 'input' });
+  return {
+    $schema,
+    title: 'pgpass.yaml of pgtoken',
+    description:
+      'The lines that pgtoken pgpass keeps in a .pgpass, and where their tokens come from.',
+    ...schema,
+  };
+}
