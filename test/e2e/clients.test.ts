@@ -3,16 +3,15 @@
 // says of tokens that do not arrive.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { at, listAt, readObject } from '../examples/read-manifests.ts';
+import { writePgpassOnce } from '../examples/write-pgpass-once.ts';
 import { createCertificateAuthority } from '../support/certificate-authority.ts';
 import { createIssuer, type Issuer } from '../support/issuer.ts';
-import { runChecked } from '../support/run-checked.ts';
 import { run, type RunResult } from '../support/run.ts';
 import { startDaemonHost, type DaemonHost } from '../support/start-daemon-host.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
@@ -59,21 +58,9 @@ async function placeToken(state: 'good' | 'expired', bytes: number): Promise<voi
 
 /** One round of the container that writes it. */
 async function refresh(): Promise<string> {
-  const deployment = readObject('myservice.yaml', 'Deployment');
-  const [container] = listAt(deployment, '/spec/template/spec/initContainers');
-  const [shell = '', flag = '', script = ''] = listAt(container, '/command').map(String);
-  expect(at(container, '/name')).toBe('refresh-pgpass');
-  const passfile = join(folder, 'pgpass');
-  await runChecked(shell, [flag, script.replace('sleep 10', 'exit 0')], {
-    env: {
-      TOKEN_FILE: tokenFile,
-      PGPASSFILE: passfile,
-      PGHOST: '127.0.0.1',
-      PGPORT: String(host.cluster.port),
-      PGUSER: ROLE,
-    },
-  });
-  return passfile;
+  const env = { PGHOST: '127.0.0.1', PGPORT: String(host.cluster.port), PGUSER: ROLE };
+  expect(await writePgpassOnce(folder, env)).toMatchObject({ status: 0, stderr: '' });
+  return join(folder, 'pgpass');
 }
 
 async function psql(passfile: string): Promise<RunResult> {
@@ -97,10 +84,14 @@ describe('psql with the .pgpass of the Kubernetes example', () => {
   it('logs in with whatever token is there now, also a long one', async () => {
     await placeToken('good', 8000);
     expect(await psql(await refresh())).toMatchObject({ status: 0, stdout: `${ROLE}\n` });
-    await placeToken('expired', 1200);
-    expect(await psql(await refresh())).toMatchObject({ status: 2, stdout: '' });
     await placeToken('good', 1200);
-    expect(await psql(await refresh())).toMatchObject({ status: 0, stdout: `${ROLE}\n` });
+    const passfile = await refresh();
+    expect((await readFile(passfile, 'utf8')).length).toBeLessThan(1300);
+    expect(await psql(passfile)).toMatchObject({ status: 0, stdout: `${ROLE}\n` });
+    await placeToken('expired', 1200);
+    await writeFile(passfile, `*:*:*:*:${await readFile(tokenFile, 'utf8')}`);
+    expect(await psql(passfile)).toMatchObject({ status: 2, stdout: '' });
+    await rm(passfile);
   });
 
   it('reads no .pgpass that others may read', async () => {

@@ -1,9 +1,11 @@
 // Holds the files of packaging/examples/kubernetes to each other and to issuers.yaml beside them: who follows docs/issuers/kubernetes.md
-// must get a cluster and a database host that fit. The script that keeps a .pgpass fresh runs here as it stands there.
+// must get a cluster and a database host that fit. What keeps a .pgpass fresh runs here as it stands there.
+import { readFileSync } from 'node:fs';
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import * as z from 'zod/mini';
 
 import { parseConfig } from '../../src/config/parse-config.ts';
@@ -11,9 +13,10 @@ import { formatProblem } from '../../src/config/problems.ts';
 import { defaultDiscoveryURL } from '../../src/issuers/fetch-key-set.ts';
 import { RULE_TOOLS } from '../support/rule-tools.ts';
 import { compileRoleRules } from '../../src/roles/compile-role-rules.ts';
-import { readPage } from '../docs/read-markdown.ts';
-import { run } from '../support/run.ts';
+import { makeToken } from '../client/make-token.ts';
+import { readPage, ROOT } from '../docs/read-markdown.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
+import { writePgpassOnce } from './write-pgpass-once.ts';
 import { at, FOLDER, listAt, readDocuments, readExample, readObject } from './read-manifests.ts';
 
 const page = readPage('docs/issuers/kubernetes.md');
@@ -183,7 +186,7 @@ describe('the workload', () => {
   const deployment = readObject('myservice.yaml', 'Deployment');
   const account = readObject('myservice.yaml', 'ServiceAccount');
   const pod = at(deployment, '/spec/template/spec');
-  const [refresh] = listAt(pod, '/initContainers');
+  const [keeper] = listAt(pod, '/initContainers');
   const [program] = listAt(pod, '/containers');
   const [tokenVolume] = listAt(pod, '/volumes');
   const token = at(tokenVolume, '/projected/sources/0/serviceAccountToken');
@@ -218,60 +221,67 @@ describe('the workload', () => {
 
   it('has its .pgpass made for the server, the port and the role that it connects to', () => {
     for (const name of ['PGHOST', 'PGPORT', 'PGUSER', 'PGPASSFILE']) {
-      expect(environment(program)[name]).toBe(environment(refresh)[name]);
+      expect(environment(program)[name]).toBe(environment(keeper)[name]);
     }
-    expect(at(refresh, '/restartPolicy')).toBe('Always');
+    expect(at(keeper, '/restartPolicy')).toBe('Always');
   });
 
   it('finds token and .pgpass where the volumes are', () => {
-    const { TOKEN_FILE: file, PGPASSFILE: passfile } = environment(refresh);
-    expect(file).toBe(
-      posix.join(mountOf(refresh, at(tokenVolume, '/name')), String(at(token, '/path'))),
-    );
+    const { PGPASSFILE: passfile } = environment(keeper);
     const folder = posix.dirname(String(passfile));
-    expect([mountOf(refresh, 'pgpass'), mountOf(program, 'pgpass')]).toEqual([folder, folder]);
-    expect(at(refresh, '/startupProbe/exec/command')).toEqual(['test', '-s', passfile]);
+    const file = posix.join(mountOf(keeper, at(tokenVolume, '/name')), String(at(token, '/path')));
+    const ready = posix.join(folder, 'ready');
+    expect(listAt(keeper, '/args')).toEqual(['--token-file', file, '--ready-file', ready]);
+    expect([mountOf(keeper, 'pgpass'), mountOf(program, 'pgpass')]).toEqual([folder, folder]);
+    expect(at(keeper, '/startupProbe/exec/command')).toEqual(['test', '-e', ready]);
     expect(listAt(pod, '/volumes').map((volume) => at(volume, '/name'))).toEqual([
       'token',
       'pgpass',
     ]);
   });
 
+  it('has the image that docs/connect/pgpass.md builds, in its compose twin too', () => {
+    const image = String(at(keeper, '/image'));
+    expect(readPage('docs/connect/pgpass.md').text).toContain(` -t ${image} .\n`);
+    const { services } = z.looseObject({ services: z.record(z.string(), z.looseObject({})) }).parse(
+      parse(readFileSync(join(ROOT, 'packaging/container/compose-client.yaml'), 'utf8'), {
+        merge: true,
+      }),
+    );
+    const [one, other] = [services['pgpass'], services['program']];
+    expect(at(one, '/image')).toBe(image);
+    expect(at(other, '/image')).toBe(at(program, '/image'));
+    expect(at(one, '/environment')).toEqual(environment(keeper));
+    expect(at(other, '/environment')).toEqual(environment(program));
+    expect(at(one, '/user')).toBe(at(other, '/user'));
+  });
+
   it('runs as one user, so that only it may read its token', () => {
     expect(at(pod, '/securityContext/runAsUser')).toBe(1000);
-    for (const container of [refresh, program]) {
+    for (const container of [keeper, program]) {
       expect(at(container, '/securityContext/runAsUser')).toBeUndefined();
       expect(at(container, '/securityContext/readOnlyRootFilesystem')).toBe(true);
     }
   });
 
-  it('keeps its .pgpass fresh: whole, for its owner only, and as it was when there is no token', async () => {
+  it('keeps its .pgpass fresh: for its owner only, and as it was when there is no token', async () => {
     await using folder = await createTemporaryFolder('pgpass');
     const [tokenFile, passfile] = [join(folder.path, 'token'), join(folder.path, 'pgpass')];
-    const [shell = '', ...args] = listAt(refresh, '/command').map(String);
-    expect(args.at(-1)).toMatch(/^ {2}sleep 10$/m);
-    /** One round. */
-    const refreshOnce = async () =>
-      run(shell, [...args.slice(0, -1), (args.at(-1) ?? '').replace('sleep 10', 'exit 0')], {
-        env: {
-          TOKEN_FILE: tokenFile,
-          PGPASSFILE: passfile,
-          PGHOST: 'db.example.com',
-          PGPORT: '5432',
-          PGUSER: String.raw`foo:my\service`,
-        },
-      });
-    for (const text of ['old.token.1', 'new.token.2']) {
+    const refresh = async () =>
+      writePgpassOnce(folder.path, { PGUSER: String.raw`foo:my\service` });
+    for (const seconds of [1000, 2000]) {
+      const text = makeToken({ exp: Math.floor(Date.now() / 1000) + seconds });
       await writeFile(tokenFile, `${text}\n`);
-      expect(await refreshOnce()).toMatchObject({ status: 0, stdout: '', stderr: '' });
+      expect(await refresh()).toMatchObject({ status: 0, stdout: '', stderr: '' });
       expect(await readFile(passfile, 'utf8')).toBe(
         `${String.raw`db.example.com:5432:*:foo\:my\\service:`}${text}\n`,
       );
       expect((await stat(passfile)).mode & 0o777).toBe(0o600);
     }
+    const before = await readFile(passfile, 'utf8');
     await rm(tokenFile);
-    expect((await refreshOnce()).stderr).toContain('No such file');
-    expect(await readFile(passfile, 'utf8')).toMatch(/:new\.token\.2\n$/);
+    expect((await refresh()).stderr).toContain('no such file');
+    expect(await readFile(passfile, 'utf8')).toBe(before);
     expect(await readdir(folder.path)).toEqual(['pgpass']);
   });
 });
