@@ -38,7 +38,10 @@ describe('the JSON Schema', () => {
       ),
     );
     for await (const path of glob('{README,docs/**/*}.md', { cwd: ROOT })) {
-      const blocks = readPage(path).blocks.filter(({ text }) => text.startsWith('apiVersion:'));
+      // Not pgpass.yaml, which has a schema of its own.
+      const blocks = readPage(path).blocks.filter(
+        ({ text }) => text.startsWith('apiVersion:') && /^issuers:/m.test(text),
+      );
       texts.push(...blocks.map(({ text }) => text));
     }
     expect(texts.length).toBeGreaterThan(12);
