@@ -86,7 +86,9 @@ it('no host of a package registry stands in the sources', async () => {
   expect(sources).toContain('package-lock.json');
   const found: string[] = [];
   for (const path of sources) {
-    const text = await readFile(join(ROOT, path), 'utf8');
+    const text = (await readFile(join(ROOT, path), 'utf8'))
+      // What Cargo calls its default registry in every lock file, wherever packages come from.
+      .replaceAll(/^source = "registry\+[^"]+"$/gm, '');
     found.push(...hosts.filter((host) => text.includes(host)).map((host) => `${path}: ${host}`));
   }
   expect(found).toEqual([]);

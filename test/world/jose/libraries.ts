@@ -1,6 +1,6 @@
 // The libraries whose tokens and key sets are tried, with what each does when nothing else is asked of it.
 
-export type Ecosystem = 'npm' | 'PyPI' | 'Go' | 'Maven' | 'crates.io' | 'Debian';
+export type Ecosystem = 'npm' | 'PyPI' | 'Go' | 'Maven' | 'crates' | 'Debian';
 
 export interface Library {
   /** As it is called in docs/understand/compatibility.md. */
@@ -283,10 +283,10 @@ export const LIBRARIES: readonly Library[] = [
     keys: 'PEM',
     kid: 'none',
   },
-  // crates.io
+  // crates
   {
     name: 'jsonwebtoken (Rust)',
-    ecosystem: 'crates.io',
+    ecosystem: 'crates',
     package: 'jsonwebtoken',
     maker: 'jsonwebtoken',
     algorithms: [...RS, ...PS, 'ES256', 'ES384'],
@@ -295,7 +295,7 @@ export const LIBRARIES: readonly Library[] = [
   },
   {
     name: 'josekit',
-    ecosystem: 'crates.io',
+    ecosystem: 'crates',
     package: 'josekit',
     maker: 'josekit',
     algorithms: [...RS, ...PS, ...ES, 'EdDSA'],
@@ -304,7 +304,7 @@ export const LIBRARIES: readonly Library[] = [
   },
   {
     name: 'jwt-compact',
-    ecosystem: 'crates.io',
+    ecosystem: 'crates',
     package: 'jwt-compact',
     maker: 'jwt_compact',
     algorithms: [...RS, ...PS, 'ES256', 'EdDSA', 'Ed25519'],
@@ -313,7 +313,7 @@ export const LIBRARIES: readonly Library[] = [
   },
   {
     name: 'jwt-simple',
-    ecosystem: 'crates.io',
+    ecosystem: 'crates',
     package: 'jwt-simple',
     maker: 'jwt_simple',
     algorithms: [...RS, ...PS, 'ES256', 'ES384', 'EdDSA', 'ML-DSA-44', 'ML-DSA-65', 'ML-DSA-87'],

@@ -15,7 +15,7 @@ const INSTALL: Readonly<Record<Ecosystem, Install>> = {
   PyPI: installPyPI,
   Go: installGo,
   Maven: installMaven,
-  'crates.io': installCrates,
+  crates: installCrates,
   Debian: installDebian,
 };
 

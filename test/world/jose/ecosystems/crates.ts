@@ -1,4 +1,4 @@
-// Libraries of crates.io; Cargo.lock pins them and what they need, with their hashes. One of them is for OpenSSL, whose headers come
+// Libraries of crates; Cargo.lock pins them and what they need, with their hashes. One of them is for OpenSSL, whose headers come
 // from Debian.
 import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
