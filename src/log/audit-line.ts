@@ -1,10 +1,12 @@
-// What is recorded of a decision. A closed list: never the token, its signature, or a claim that is not named here.
+// What is recorded of a decision. A closed list: never the token, its signature, or a claim that is not named here or in
+// token-members.ts.
 import type { DecisionRecord } from '../decide/decision.ts';
 import type { Login } from '../decide/login.ts';
 import { findClaim } from '../claims/claim.ts';
+import { shorten, tokenMembers, type TokenMembers } from './token-members.ts';
 
 /** One decision, as it is in the log. What is not known is undefined, and left out of the line. */
-export interface AuditLine {
+export interface AuditLine extends TokenMembers {
   /** When it was decided. */
   readonly time: string;
   readonly outcome: string;
@@ -21,19 +23,11 @@ export interface AuditLine {
   /** Whether the signature was verified: until then the members below are what anybody may have written. */
   readonly verified: boolean;
   readonly iss: string | undefined;
-  readonly sub: string | undefined;
-  readonly jti: string | undefined;
-  readonly kid: string | undefined;
-  readonly namespace: string | undefined;
-  readonly serviceAccount: string | undefined;
-  readonly pod: string | undefined;
   /** Time the decision took, in milliseconds. */
   readonly ms: number;
 }
 
-/** Longer values are cut: a line is for reading, and a token must not be able to flood the log. */
-const MAX_LENGTH = 256;
-/** Of the reason: as long as a reply. */
+/** The longest reason: as long as a reply. */
 const MAX_REASON_LENGTH = 500;
 
 /** Makes the audit line of a decision. @param circumstances `ms`: how long it took. */
@@ -44,8 +38,6 @@ export function auditLine(
 ): AuditLine {
   const { at, ms, delivered } = circumstances;
   const { decision, issuer, token, verified } = decided;
-  const claim = (selector: string): string | undefined =>
-    shorten(token && findClaim(token.claims, selector));
   return {
     time: at.toISOString(),
     outcome: decision.granted ? 'granted' : decision.outcome,
@@ -57,17 +49,8 @@ export function auditLine(
     rhost: shorten(login.source),
     issuer,
     verified,
-    iss: claim('iss'),
-    sub: claim('sub'),
-    jti: claim('jti'),
-    kid: shorten(token?.keyID),
-    namespace: claim('/kubernetes.io/namespace'),
-    serviceAccount: claim('/kubernetes.io/serviceaccount/name'),
-    pod: claim('/kubernetes.io/pod/name'),
+    iss: shorten(token && findClaim(token.claims, 'iss')),
+    ...tokenMembers(token?.claims ?? {}, token?.keyID),
     ms: Math.round(ms * 1000) / 1000,
   };
-}
-
-function shorten(value: unknown): string | undefined {
-  return typeof value === 'string' ? value.slice(0, MAX_LENGTH) : undefined;
 }

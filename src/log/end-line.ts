@@ -1,10 +1,10 @@
 // What is recorded of a session that was ended. A closed list, as that of a decision.
 import type { Refusal } from '../errors.ts';
-import { findClaim } from '../claims/claim.ts';
 import { isJSONObject } from '../parse-json-object.ts';
+import { shorten, tokenMembers, type TokenMembers } from './token-members.ts';
 
 /** A session that was ended, as it is in the log. What is not known is undefined, and left out of the line. */
-export interface EndLine {
+export interface EndLine extends TokenMembers {
   /** Why: expired, maxLifetime, denied or administrator. */
   readonly cause: string;
   /** With `denied`: why it would not be granted again. */
@@ -13,17 +13,11 @@ export interface EndLine {
   readonly server: string;
   /** Of its backend, as in the server's own log. */
   readonly pid: number;
-  readonly role: string;
-  readonly service: string;
+  readonly role: string | undefined;
+  readonly service: string | undefined;
   readonly rhost: string | undefined;
   /** The entry of issuers.yaml. */
   readonly issuer: string;
-  readonly sub: string | undefined;
-  readonly jti: string | undefined;
-  readonly kid: string | undefined;
-  readonly namespace: string | undefined;
-  readonly serviceAccount: string | undefined;
-  readonly pod: string | undefined;
   /** When it was granted. */
   readonly since: string;
   /** When its token, or the one that prolonged it, expires. */
@@ -44,8 +38,6 @@ export interface EndedSession {
   readonly place: { readonly server: string };
 }
 
-const MAX_LENGTH = 256;
-
 /** Makes the line of a session that was ended. */
 export function endLine(
   session: EndedSession,
@@ -55,24 +47,17 @@ export function endLine(
   const { pid, role, service, source, issuer, grantedAt, expiresAt, place } = session;
   const token: unknown = JSON.parse(session.token);
   const { keyID, claims } = isJSONObject(token) ? token : {};
-  const claim = (selector: string): string | undefined =>
-    isJSONObject(claims) ? shorten(findClaim(claims, selector)) : undefined;
   return {
     cause,
     code: refusal?.code,
     reason: refusal?.message,
     server: place.server,
     pid,
-    role: role.slice(0, MAX_LENGTH),
-    service: service.slice(0, MAX_LENGTH),
+    role: shorten(role),
+    service: shorten(service),
     rhost: shorten(source),
     issuer,
-    sub: claim('sub'),
-    jti: claim('jti'),
-    kid: shorten(keyID),
-    namespace: claim('/kubernetes.io/namespace'),
-    serviceAccount: claim('/kubernetes.io/serviceaccount/name'),
-    pod: claim('/kubernetes.io/pod/name'),
+    ...tokenMembers(isJSONObject(claims) ? claims : {}, keyID),
     since: formatMoment(grantedAt),
     expires: formatMoment(expiresAt),
   };
@@ -83,8 +68,4 @@ const MAX_DATE = 8.64e12;
 
 function formatMoment(seconds: number): string {
   return new Date(Math.max(-MAX_DATE, Math.min(seconds, MAX_DATE)) * 1000).toISOString();
-}
-
-function shorten(value: unknown): string | undefined {
-  return typeof value === 'string' ? value.slice(0, MAX_LENGTH) : undefined;
 }
