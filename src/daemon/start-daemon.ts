@@ -27,6 +27,7 @@ import { keepListening, type Listener } from './socket/keep-listening.ts';
 import { lowerConnections } from './socket/lower-connections.ts';
 import { type ConnectionOptions, serveConnection } from './socket/serve-connection.ts';
 import { type MetricsServer, serveMetrics } from './serve-metrics.ts';
+import { runtimeFolderOf } from './runtime-folder.ts';
 import { createSessionWatch } from './session-watch.ts';
 import { createTellSystemd } from './tell-systemd.ts';
 import { createWaitingLogins } from './waiting-logins.ts';
@@ -109,9 +110,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   });
   const metrics = createMetrics(options.version, () => store.status(), options.linesLost);
 
-  const [runtimeFolder = ''] = options.env['RUNTIME_DIRECTORY']?.split(':') ?? [];
   const sessions = createSessionWatch({
-    folder: runtimeFolder === '' ? undefined : runtimeFolder,
+    folder: runtimeFolderOf(options.env),
     cachedKeys: (issuer) => (isRefusal(rule) ? undefined : rule.options.cachedKeys(issuer)),
     metrics,
     logger,

@@ -4,6 +4,7 @@ import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { ConfigStatus } from './reload/follow-config.ts';
+import { runtimeFolderOf } from './runtime-folder.ts';
 
 /** Writes how the daemon stands, and how many reloads were asked for and done. */
 export type WriteStatus = (status: ConfigStatus, reloads: number) => void;
@@ -13,8 +14,8 @@ export function createWriteStatus(
   env: NodeJS.ProcessEnv,
   logger: Pick<Logger, 'warn'>,
 ): WriteStatus {
-  const [folder] = env['RUNTIME_DIRECTORY']?.split(':') ?? [];
-  if (folder === undefined || folder === '') {
+  const folder = runtimeFolderOf(env);
+  if (folder === undefined) {
     return () => undefined;
   }
   const path = join(folder, 'status');
