@@ -2,6 +2,7 @@
 // its data folder.
 import { join } from 'node:path';
 import type { Connection } from './parse-connection.ts';
+import { peerConfig } from './peer-config.ts';
 import type { ServerProcess, Host } from '../host/host.ts';
 
 /** Lines of postmaster.pid, counted from 0. */
@@ -26,16 +27,7 @@ export function ownConnectionOf(
     return undefined;
   }
   return {
-    config: {
-      host,
-      port: Number(port),
-      user: role,
-      database: 'postgres',
-      ssl: false,
-      password: async () => {
-        throw new Error('it asks for a password');
-      },
-    },
+    config: peerConfig({ host, port: Number(port), user: role, database: 'postgres' }),
     shown: `host=${host} port=${port} dbname=postgres user=${role}`,
   };
 }

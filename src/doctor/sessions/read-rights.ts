@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import type { ServerConnection } from '../../values/parse-server-connection.ts';
 import type { Accounts } from '../host/host.ts';
 import { connectDatabase, endSession } from '../server/connect-database.ts';
+import { peerConfig } from '../server/peer-config.ts';
 
 /** The rights of the daemon's role in a server. */
 export interface ServerRights {
@@ -28,19 +29,9 @@ SELECT array(SELECT name FROM pg_catalog.unnest($1::pg_catalog.text[]) AS name
   (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) AS "isSuperuser"`;
 
 /** {@link ReadRights} with the pg driver. */
-export const readRights: ReadRights = async ({ host, port, database, user }, accounts) => {
-  const config = {
-    host,
-    port,
-    database,
-    user,
-    ssl: false,
-    password: async () => {
-      throw new Error('it asks for a password');
-    },
-  };
+export const readRights: ReadRights = async (connection, accounts) => {
   try {
-    const client = await connectDatabase(config, accounts);
+    const client = await connectDatabase(peerConfig(connection), accounts);
     try {
       const answer = await client.query(RIGHTS, [NEEDED]);
       return rows.parse(answer.rows)[0] ?? 'it gave no answer';
