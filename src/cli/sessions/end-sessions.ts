@@ -4,7 +4,7 @@ import { formatJSON } from '../output/format-json.ts';
 import { count } from '../output/report.ts';
 import { askControl } from './ask-control.ts';
 import { formatSessions } from './format-sessions.ts';
-import { fetchSessions, reportProblem, type SessionsOptions } from './sessions.ts';
+import { fetchSessions, problemOf, reportProblem, type SessionsOptions } from './sessions.ts';
 
 /** The options of `pgtoken sessions end`. */
 export interface EndSessionsOptions extends SessionsOptions {
@@ -42,7 +42,7 @@ export async function endSessions(options: EndSessionsOptions): Promise<number> 
   }
   const reply = await askControl(control, { ask: 'end', ids: sessions.map(({ id }) => id) });
   if (!('ended' in reply)) {
-    reportProblem('problem' in reply ? reply : { problem: 'the daemon has given another answer' });
+    reportProblem(problemOf(reply));
     return 2;
   }
   const left = sessions.length - reply.ended.length;

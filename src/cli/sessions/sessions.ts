@@ -26,11 +26,21 @@ export async function fetchSessions(control: string): Promise<readonly ShownSess
   if ('sessions' in reply) {
     return reply.sessions;
   }
-  reportProblem('problem' in reply ? reply : { problem: 'the daemon has given another answer' });
+  reportProblem(problemOf(reply));
   return undefined;
 }
 
+/** Why a reply is not the one that was asked for. */
+export function problemOf(reply: Awaited<ReturnType<typeof askControl>>): Problem {
+  return 'problem' in reply ? reply : { problem: 'the daemon has given another answer' };
+}
+
+interface Problem {
+  readonly problem: string;
+  readonly hint?: string;
+}
+
 /** Prints why the daemon could not be asked. */
-export function reportProblem({ problem, hint }: { problem: string; hint?: string }): void {
+export function reportProblem({ problem, hint }: Problem): void {
   process.stderr.write(`pgtoken: ${problem}\n${hint === undefined ? '' : `HINT: ${hint}\n`}`);
 }
