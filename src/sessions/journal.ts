@@ -3,7 +3,7 @@
 //
 // In a folder of the daemon alone, and gone when the host is started anew. A line that was cut off counts for nothing, and all
 // of it is ASCII, as a file that is cut off within a character could not be read at all.
-import { appendFile, chmod, mkdir, rename, stat, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import * as z from 'zod/mini';
 import { readTrustedFile } from '../files/read-trusted-file.ts';
@@ -131,7 +131,8 @@ export function createJournal(
       const text = waiting.join('');
       waiting = [];
       await appendFile(path, text, { mode: 0o600 });
-      ({ size } = await stat(path));
+      // All of it is ASCII.
+      size += text.length;
     }
   };
   const flush = async (): Promise<void> => {
