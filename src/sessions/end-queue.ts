@@ -4,7 +4,7 @@ import { endBackends, type EndOutcome } from '../postgres/activity.ts';
 import type { Refusal } from '../errors.ts';
 import type { EndCause } from './due-end.ts';
 import type { ServerLink } from './server-links.ts';
-import type { Session, SessionPlace } from './session.ts';
+import type { PlacedSession } from './session.ts';
 
 /** Why a session ends, in full. */
 export interface EndReason {
@@ -12,9 +12,6 @@ export interface EndReason {
   /** With `denied`: why it would not be granted again. */
   readonly refusal?: Refusal | undefined;
 }
-
-/** A session of which it is known where it is. */
-export type PlacedSession = Session & { readonly place: SessionPlace };
 
 /** Sessions that are to end. */
 export interface EndQueue {

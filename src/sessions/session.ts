@@ -40,6 +40,14 @@ export interface Session {
   place?: SessionPlace;
 }
 
+/** A session of which it is known where it is. */
+export type PlacedSession = Session & { readonly place: SessionPlace };
+
+/** Whether it is known where a session is. */
+export function isPlaced(session: Session): session is PlacedSession {
+  return session.place !== undefined;
+}
+
 /** What a session is made of. */
 export type NewSession = Omit<Session, 'id' | 'place'>;
 

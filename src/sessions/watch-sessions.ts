@@ -13,12 +13,18 @@ import { seeBackends } from '../postgres/activity.ts';
 import type { ServerClient } from '../postgres/server-client.ts';
 import type { ServerConnection } from '../values/parse-server-connection.ts';
 import { type DueEnd, dueEndOf } from './due-end.ts';
-import { createEndQueue, type EndReason, type PlacedSession } from './end-queue.ts';
+import { createEndQueue, type EndReason } from './end-queue.ts';
 import { createJournal, readJournal } from './journal.ts';
 import { createPlacing } from './place-sessions.ts';
 import { createRegister } from './register.ts';
 import { createServerLinks, type OnServerState } from './server-links.ts';
-import { grantedLoginOf, type NewSession, type Session } from './session.ts';
+import {
+  grantedLoginOf,
+  isPlaced,
+  type NewSession,
+  type PlacedSession,
+  type Session,
+} from './session.ts';
 import { createSettledClock } from './settled-clock.ts';
 
 /** Watches sessions. */
@@ -390,8 +396,4 @@ export function createSessionWatcher(options: SessionWatcherOptions): SessionWat
       await journal?.flush();
     },
   };
-}
-
-function isPlaced(session: Session): session is PlacedSession {
-  return session.place !== undefined;
 }

@@ -2,26 +2,18 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 
-import { createEndQueue, type PlacedSession } from '../../src/sessions/end-queue.ts';
+import { createEndQueue } from '../../src/sessions/end-queue.ts';
+import type { PlacedSession } from '../../src/sessions/session.ts';
 import type { ServerLink } from '../../src/sessions/server-links.ts';
+import { newSession } from './new-session.ts';
 
 const EXPIRED = { cause: 'expired' } as const;
 const DENIED = { cause: 'denied' } as const;
 
 function session(id: number, server = 'main'): PlacedSession {
   return {
+    ...newSession({ pid: id + 100 }),
     id,
-    pid: id + 100,
-    service: 'postgresql',
-    role: 'app',
-    source: undefined,
-    issuer: 'cluster',
-    subject: 's',
-    token: '{}',
-    key: 'k',
-    grantedAt: 0,
-    grantedUptime: 0,
-    expiresAt: 0,
     place: { server, started: String(id), roleID: '7' },
   };
 }

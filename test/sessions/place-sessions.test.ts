@@ -5,24 +5,12 @@ import * as z from 'zod';
 import type { ServerLink } from '../../src/sessions/server-links.ts';
 import { createPlacing } from '../../src/sessions/place-sessions.ts';
 import type { Session } from '../../src/sessions/session.ts';
+import { newSession } from './new-session.ts';
 
 const GRANTED = 1_767_225_600;
 
 function session(id: number, pid: number, grantedUptime = 0): Session {
-  return {
-    id,
-    pid,
-    service: 'postgresql',
-    role: 'app',
-    source: undefined,
-    issuer: 'cluster',
-    subject: 's',
-    token: '{}',
-    key: 'k',
-    grantedAt: GRANTED,
-    grantedUptime,
-    expiresAt: 0,
-  };
+  return { ...newSession({ pid, grantedAt: GRANTED, grantedUptime }), id };
 }
 
 function create(servers = ['main']) {

@@ -2,21 +2,15 @@
 import { describe, expect, it } from 'vitest';
 
 import { createRegister, type RegisterEvent } from '../../src/sessions/register.ts';
-import type { NewSession, Session } from '../../src/sessions/session.ts';
+import type { Session } from '../../src/sessions/session.ts';
+import { newSession } from './new-session.ts';
 
-const NEW: NewSession = {
-  pid: 100,
-  service: 'postgresql',
-  role: 'app',
-  source: undefined,
-  issuer: 'cluster',
-  subject: 's',
+const NEW = newSession({
   token: '{"algorithm":"ES256","claims":{}}',
-  key: 'k',
   grantedAt: 1000,
   grantedUptime: 10,
   expiresAt: 2000,
-};
+});
 const PLACE = { server: 'main', started: '999', roleID: '7' };
 
 function create(known: readonly Session[] = [], limits = {}) {
