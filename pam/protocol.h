@@ -13,7 +13,6 @@
 #define FIELD_MAX 1023           /* bytes of the value of PAM_SERVICE, PAM_USER or PAM_RHOST */
 #define REPLY_MAX 511            /* bytes of a reply, without its NUL; PAM_ERROR_MSG has the same limit */
 
-
 /* All but the token and its NUL. */
 #define HEAD_MAX (sizeof PROTOCOL_MAGIC + 3 * (sizeof "PAM_SERVICE=" + FIELD_MAX) + sizeof "PID=2147483647" + 1)
 _Static_assert(HEAD_MAX + TOKEN_MAX + 1 <= REQUEST_MAX, "what keeps to the other limits keeps to this one");

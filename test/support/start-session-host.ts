@@ -1,5 +1,6 @@
 // A host whose daemon acts on its server: the role is made by what `pgtoken database sql` prints, and there is an issuer.
 import { createCertificateAuthority } from './certificate-authority.ts';
+import { entryOf } from './entry-of.ts';
 import { createIssuer, type Issuer } from './issuer.ts';
 import { runPgtoken } from './run-pgtoken.ts';
 import { type DaemonHost, startDaemonHost } from './start-daemon-host.ts';
@@ -32,17 +33,7 @@ export async function startSessionHost(
   return {
     host,
     issuer,
-    entry: (sessions, more = {}) => ({
-      name: 'cluster',
-      issuer: {
-        url: issuer.url,
-        certificateAuthority: issuer.certificateAuthority,
-        audiences: ['postgres'],
-      },
-      roles: [{ claim: 'sub', trimPrefix: 'system:serviceaccount:' }],
-      sessions,
-      ...more,
-    }),
+    entry: (sessions, more = {}) => entryOf('cluster', issuer, { sessions, ...more }),
     top: { servers: [{ name: 'main', connection: host.connection }] },
     [Symbol.asyncDispose]: async () => owned.disposeAsync(),
   };
