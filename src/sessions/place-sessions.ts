@@ -38,11 +38,46 @@ export function createPlacing(
   uptime: () => number,
   { onPlaced, onGone, onAmbiguous, isTaken }: PlacingOutcome,
 ): Placing {
-  /** How often each was looked for. */
-  const waiting = new Map<Session, number>();
+  /** Those that were looked for so many times, in the order of their grants: whoever is due is at the beginning. */
+  const byLooks = LOOKS.map(() => new Set<Session>());
+  const looksOf = new Map<Session, number>();
+  /** In the order of their grants. */
+  const byPID = new Map<number, readonly Session[]>();
+
+  const setLooks = (session: Session, looks: number): void => {
+    byLooks[looksOf.get(session) ?? 0]?.delete(session);
+    looksOf.set(session, looks);
+    byLooks[looks]?.add(session);
+  };
+  const remove = (session: Session): void => {
+    const looks = looksOf.get(session);
+    if (looks === undefined) {
+      return;
+    }
+    looksOf.delete(session);
+    byLooks[looks]?.delete(session);
+    const others = (byPID.get(session.pid) ?? []).filter((one) => one !== session);
+    if (others.length > 0) {
+      byPID.set(session.pid, others);
+    } else {
+      byPID.delete(session.pid);
+    }
+  };
+  const pidsDue = (now: number): ReadonlySet<number> => {
+    const pids = new Set<number>();
+    for (const [looks, sessions] of byLooks.entries()) {
+      for (const session of sessions) {
+        if (!isDue(session, looks, now)) {
+          break;
+        }
+        pids.add(session.pid);
+      }
+    }
+    return pids;
+  };
 
   const conclude = (session: Session, seen: readonly FoundBackend[], now: number): void => {
-    const looks = waiting.get(session);
+    const looks = looksOf.get(session);
     if (looks === undefined) {
       return;
     }
@@ -55,14 +90,14 @@ export function createPlacing(
         return;
       }
       if (looks + 1 < LOOKS.length) {
-        waiting.set(session, looks + 1);
+        setLooks(session, looks + 1);
       } else {
-        waiting.delete(session);
+        remove(session);
         onGone(session);
       }
       return;
     }
-    waiting.delete(session);
+    remove(session);
     if (found === 'ambiguous') {
       onAmbiguous(session);
     } else {
@@ -72,20 +107,19 @@ export function createPlacing(
 
   return {
     add(session) {
-      waiting.set(session, 0);
+      setLooks(session, 0);
+      byPID.set(session.pid, [...(byPID.get(session.pid) ?? []), session]);
     },
-    remove(session) {
-      waiting.delete(session);
-    },
+    remove,
     async look() {
       const now = uptime();
-      const due = [...waiting].filter(([session, looks]) => isDue(session, looks, now));
-      if (due.length === 0) {
+      const pids = pidsDue(now);
+      if (pids.size === 0) {
         return;
       }
-      const pids = new Set(due.map(([{ pid }]) => pid));
-      // A backend that has asked twice is found for its last grant: for all of them at once, the oldest first.
-      const sought = [...waiting.keys()].filter(({ pid }) => pids.has(pid));
+      // A backend that has asked twice is found for its last grant: for all of them at once, the oldest first. What is granted
+      // while servers answer may not have been seen by them.
+      const sought = [...pids].flatMap((pid) => byPID.get(pid) ?? []);
       const answers = await Promise.all(
         links.all().map(async (link) => {
           const backends = await link.use(async (client) => seeBackends(client, [...pids]));
@@ -105,18 +139,23 @@ export function createPlacing(
       }
     },
     giveUpOne() {
-      const [first] = waiting;
-      if (first === undefined || first[1] < LEAST_LOOKS) {
+      const [first] = byLooks.slice(LEAST_LOOKS).toReversed().flatMap(firstOf);
+      if (first === undefined) {
         return false;
       }
-      waiting.delete(first[0]);
-      onGone(first[0]);
+      remove(first);
+      onGone(first);
       return true;
     },
     get size() {
-      return waiting.size;
+      return looksOf.size;
     },
   };
+}
+
+function firstOf(sessions: ReadonlySet<Session>): readonly Session[] {
+  const [first] = sessions;
+  return first === undefined ? [] : [first];
 }
 
 function isDue(session: Session, looks: number, now: number): boolean {

@@ -213,6 +213,9 @@ export function createSessionWatcher(options: SessionWatcherOptions): SessionWat
   const endWhatIsOver = (): void => {
     const at = times();
     for (const session of register.all()) {
+      if (!isPlaced(session)) {
+        continue;
+      }
       const reason = reasonToEnd(session, at);
       if (reason !== undefined) {
         askToEnd(session, reason);
