@@ -94,9 +94,9 @@ describe('a granted login', () => {
     ],
     [
       'its algorithm is no longer accepted',
-      { token: { algorithms: ['RS256'] } },
+      { token: { algorithms: ['RS256', 'PS256'] } },
       'ERR_ALGORITHM_NOT_ALLOWED',
-      'the token is signed with alg ES256; expected RS256 (token.algorithms)',
+      'the token is signed with alg ES256; expected RS256, PS256 (token.algorithms)',
     ],
     [
       'its service is another one',
@@ -161,11 +161,12 @@ describe('a granted login', () => {
     expect(reconsider(granted(), both, pinned, NOW)).toBeUndefined();
   });
 
-  it('has the reason of the entry that comes furthest, with its name', () => {
+  it('has the reason of the first entry that comes furthest, with its name', () => {
     const policy = policyOf([
       { ...ENTRY, name: 'first', pam: { services: ['other'] } },
       { ...ENTRY, name: 'second', roles: [{ claim: 'sub' }] },
       { ...ENTRY, name: 'third', pam: { services: ['other'] } },
+      { ...ENTRY, name: 'fourth', roles: [{ claim: 'iss' }] },
     ]);
     const refusal = reconsider(granted(), policy, pinned, NOW);
     expect(refusal).toMatchObject({ code: 'ERR_ROLE_NOT_PERMITTED' });

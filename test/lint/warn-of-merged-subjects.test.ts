@@ -232,6 +232,15 @@ it.each<readonly [what: string, more: Entry]>([
     { roles: [{ claim: 'sub', pattern: '([a-z]+)[|].*', role: String.raw`\1` }] },
   ],
   ['a role for everybody', { roles: [{ claim: 'sub', pattern: `${KUBERNETES}.*`, role: 'ci' }] }],
+  [
+    'a role for everybody, beside one of their own',
+    {
+      roles: [
+        { claim: 'sub', pattern: `${KUBERNETES}.*`, role: 'ci' },
+        { claim: 'sub', trimPrefix: KUBERNETES },
+      ],
+    },
+  ],
   ['addresses of one domain', { roles: [{ claim: 'email', trimSuffix: '@example.com' }] }],
   ['groups', { roles: [{ claim: 'groups', pattern: 'db-([a-z]+)-.*', role: String.raw`\1` }] }],
 ])('are not told: %s', async (_what, more) => {
