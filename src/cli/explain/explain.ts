@@ -11,6 +11,7 @@ import { createDiskKeyCache } from '../../keys/disk-key-cache.ts';
 import type { KeyCache } from '../../keys/key-record.ts';
 import { findCacheFolder } from '../cache-folder.ts';
 import { type Explanation, formatExplanation } from './format-explanation.ts';
+import { sessionOf } from './session-of.ts';
 import { formatJSON } from '../output/format-json.ts';
 import { readToken } from '../read-token.ts';
 import { loadPolicyOrReport } from '../output/report.ts';
@@ -59,7 +60,8 @@ export async function explain(options: ExplainOptions): Promise<number> {
     keysOf: createKeysOf({ cache, clock: systemClock }),
     trace: (step) => steps.push(step),
   });
-  const explanation = { login: { role, service, rhost, at }, decided, steps };
+  const session = sessionOf(decided, policy, at);
+  const explanation = { login: { role, service, rhost, at }, decided, session, steps };
   process.stdout.write(
     options.json
       ? formatJSON(describe(explanation))
@@ -122,7 +124,7 @@ async function findToken({
 }
 
 /** What `--json` writes. Members are added, never taken away. */
-function describe({ login, decided, steps }: Explanation): unknown {
+function describe({ login, decided, session, steps }: Explanation): unknown {
   const { decision } = decided;
   return {
     granted: decision.granted,
@@ -134,6 +136,15 @@ function describe({ login, decided, steps }: Explanation): unknown {
     code: decision.granted ? null : decision.code,
     message: decision.granted ? null : decision.message,
     hint: decision.granted ? null : (decision.hint ?? null),
+    session:
+      session === undefined
+        ? null
+        : {
+            ends: session.ends === undefined ? null : new Date(session.ends * 1000).toISOString(),
+            cause: session.cause ?? null,
+            end: session.end,
+            renew: session.renew,
+          },
     steps: steps.map(({ issuer, step, expected, seen, refusal }) => ({
       issuer: issuer ?? null,
       step,

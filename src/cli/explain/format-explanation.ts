@@ -4,6 +4,7 @@ import type { DecisionRecord } from '../../decide/decision.ts';
 import type { TraceStep } from '../../decide/trace.ts';
 import { toPrintable } from '../../protocol/format-reply.ts';
 import { formatTime } from '../../verify/checks/time-checks.ts';
+import type { ExplainedSession } from './session-of.ts';
 
 /** A decision with everything that led to it. */
 export interface Explanation {
@@ -15,6 +16,7 @@ export interface Explanation {
     readonly at: number;
   };
   readonly decided: DecisionRecord;
+  readonly session: ExplainedSession | undefined;
   readonly steps: readonly TraceStep[];
 }
 
@@ -26,7 +28,7 @@ export interface Style {
 
 /** Writes an explanation for people. Everything in it is printable ASCII but line breaks and, if asked for, colour. */
 export function formatExplanation(explanation: Explanation, style: Style): string {
-  const { login, decided, steps } = explanation;
+  const { login, decided, session, steps } = explanation;
   const { decision } = decided;
   const lines = [
     ...wrap(
@@ -47,6 +49,7 @@ export function formatExplanation(explanation: Explanation, style: Style): strin
   if (decision.granted) {
     lines.push(
       `${paint('granted', GREEN, style)} by entry ${decision.issuer} as ${toPrintable(decision.role)}`,
+      ...(session === undefined ? [] : wrap(formatSession(session), style.columns, '  ')),
     );
   } else {
     const { outcome, code, message } = decision;
@@ -57,6 +60,20 @@ export function formatExplanation(explanation: Explanation, style: Style): strin
     }
   }
   return `${lines.join('\n')}\n`;
+}
+
+function formatSession({ ends, cause, end, renew }: ExplainedSession): string {
+  const causes = [
+    ...(ends === undefined
+      ? []
+      : [
+          `at ${formatTime(ends)} (${cause})${renew && cause === 'expired' ? ' unless a newer token prolongs it' : ''}`,
+        ]),
+    ...(end.includes('denied') ? ['as soon as it would no longer be granted'] : []),
+  ];
+  return causes.length === 0
+    ? 'the session ends when the client closes it'
+    : `the session ends ${causes.join(', or ')}`;
 }
 
 const NAME_WIDTH = 14;

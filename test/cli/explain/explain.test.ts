@@ -29,6 +29,11 @@ issuers:
     trimPrefix: "system:serviceaccount:"
 `;
 
+const SERVERS = `servers:
+- name: main
+  connection: host=/run/postgresql
+`;
+
 const SIZE: unknown = expect.stringMatching(/^\d+ bytes, alg RS256, kid "cluster-rs256"$/);
 
 let folder: TemporaryFolder;
@@ -214,6 +219,7 @@ it('writes the same as JSON, for scripts', async () => {
     issuer: 'cluster',
     code: 'ERR_ROLE_NOT_PERMITTED',
     message: 'role "foo:other" asked for, and the token may only be "foo:myservice"',
+    session: null,
   });
   expect(written).toHaveProperty('steps.0', {
     issuer: null,
@@ -226,6 +232,53 @@ it('writes the same as JSON, for scripts', async () => {
     hint: null,
   });
   expect(written).toHaveProperty('steps.21.step', 'role');
+});
+
+it.each<[what: string, sessions: string, line: string, session: unknown]>([
+  [
+    'its token expires or it is denied',
+    '{end: [expired, denied]}',
+    'the session ends at 2026-01-01T00:10:00Z (expired), or as soon as it would no\n  longer be granted',
+    {
+      ends: '2026-01-01T00:10:00.000Z',
+      cause: 'expired',
+      end: ['expired', 'denied'],
+      renew: false,
+    },
+  ],
+  [
+    'no newer token comes',
+    '{end: [expired], grace: 5m, renew: true}',
+    'the session ends at 2026-01-01T00:14:00Z (expired) unless a newer token prolongs\n  it',
+    { ends: '2026-01-01T00:14:00.000Z', cause: 'expired', end: ['expired'], renew: true },
+  ],
+  [
+    'it is too old',
+    '{end: [expired], atLeast: 1m, maxLifetime: 2m}',
+    'the session ends at 2026-01-01T00:02:00Z (maxLifetime)',
+    { ends: '2026-01-01T00:02:00.000Z', cause: 'maxLifetime', end: ['expired'], renew: false },
+  ],
+  [
+    'it is denied',
+    '{end: [denied]}',
+    'the session ends as soon as it would no longer be granted',
+    { ends: null, cause: null, end: ['denied'], renew: false },
+  ],
+  [
+    'its client closes it',
+    '{}',
+    'the session ends when the client closes it',
+    { ends: null, cause: null, end: [], renew: false },
+  ],
+])('says that a session ends when %s', async (_what, sessions, line, session) => {
+  const config = join(folder.path, 'sessions.yaml');
+  await writeFile(config, `${CONFIG}  sessions: ${sessions}\n${SERVERS}`);
+  const args = [`--config=${config}`];
+  expect((await explain({ args })).stdout).toMatch(
+    new RegExp(`\ngranted by entry cluster as foo:myservice\n${RegExp.escape(line)}\n$`),
+  );
+  const { stdout } = await explain({ args: [...args, '--json'] });
+  expect(JSON.parse(stdout)).toMatchObject({ granted: true, session });
 });
 
 describe('takes the token', () => {
