@@ -73,7 +73,7 @@ export async function seeBackends(
       throw new ServerError(
         'pg_stat_activity does not show when backends of others were started; expected the rights of pg_read_all_stats',
         'Let a superuser run what "pgtoken database sql" prints.',
-        true,
+        { isRefused: true },
       );
     }
     return { pid, role: role ?? '', roleID, started, address: address ?? undefined, isSuperuser };

@@ -9,11 +9,14 @@ export class ServerError extends Error {
   readonly hint: string | undefined;
   /** Whether the server is there, and will not do this one thing; asking for another may well do. */
   readonly isRefused: boolean;
+  /** Whether nobody listens on its socket: no server runs there, and no login can be its. */
+  readonly isAbsent: boolean;
 
-  constructor(message: string, hint?: string, isRefused = false) {
+  constructor(message: string, hint?: string, { isRefused = false, isAbsent = false } = {}) {
     super(message);
     this.hint = hint;
     this.isRefused = isRefused;
+    this.isAbsent = isAbsent;
   }
 }
 
@@ -49,7 +52,10 @@ export function toServerError(error: unknown, isConnected = true): ServerError {
       .replaceAll(/[^\x20-\x7e]/g, '?')
       .slice(0, 300),
     code === undefined ? undefined : HINTS.get(code),
-    isConnected && isStatementError(code),
+    {
+      isRefused: isConnected && isStatementError(code),
+      isAbsent: !isConnected && (code === 'ENOENT' || code === 'ECONNREFUSED'),
+    },
   );
 }
 

@@ -123,10 +123,11 @@ export function createPlacing(
       const answers = await Promise.all(
         links.all().map(async (link) => {
           const backends = await link.use(async (client) => seeBackends(client, [...pids]));
-          return backends?.map((backend): FoundBackend => ({ server: link.name, backend }));
+          const seen = backends ?? (link.isAbsent ? [] : undefined);
+          return seen?.map((backend): FoundBackend => ({ server: link.name, backend }));
         }),
       );
-      // A server that did not answer may have any of them, whatever the others have; it is asked again soon.
+      // A server that is there and did not answer may have any of them, whatever the others have; it is asked again soon.
       if (answers.includes(undefined)) {
         return;
       }

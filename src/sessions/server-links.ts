@@ -9,6 +9,8 @@ export interface ServerLink {
   readonly name: string;
   /** Whether it answered when it was last asked; undefined before. */
   readonly isUp: boolean | undefined;
+  /** Whether nobody listened on its socket when it was last asked: then it has no sessions. */
+  readonly isAbsent: boolean;
   /**
    * Does something with it: to see sessions, or to end some. A server that refuses the one may do the other, and is told of until
    * it does both.
@@ -42,6 +44,7 @@ export function createServerLinks(
   const create = ({ name, connection }: ServerConfiguration) => {
     const client = createClient(connection);
     let isUp: boolean | undefined;
+    let isAbsent = false;
     let isClosed = false;
     const refused = new Set<'see' | 'end'>();
     const link: ServerLink = {
@@ -49,9 +52,13 @@ export function createServerLinks(
       get isUp() {
         return isUp;
       },
+      get isAbsent() {
+        return isAbsent;
+      },
       async use(what, kind = 'see') {
         try {
           const result = await what(client);
+          isAbsent = false;
           refused.delete(kind);
           if (refused.size === 0) {
             if (isUp === false && !isClosed) onState(name, undefined);
@@ -60,6 +67,7 @@ export function createServerLinks(
           return result;
         } catch (thrown) {
           const error = toServerError(thrown);
+          ({ isAbsent } = error);
           if (error.isRefused) refused.add(kind);
           if (isUp !== false && !isClosed) onState(name, error);
           isUp = false;

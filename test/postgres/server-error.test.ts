@@ -53,4 +53,16 @@ describe('an error of the driver', () => {
     expect(toServerError(withCode(code)).isRefused).toBe(isRefused);
     expect(toServerError(withCode(code), false).isRefused).toBe(false);
   });
+
+  it.each([
+    ['ENOENT', true],
+    ['ECONNREFUSED', true],
+    ['EACCES', false],
+    ['ETIMEDOUT', false],
+    ['ECONNRESET', false],
+    ['57P03', false],
+  ])('%s while connecting is that no server runs there: %s', (code, isAbsent) => {
+    expect(toServerError(withCode(code), false).isAbsent).toBe(isAbsent);
+    expect(toServerError(withCode(code)).isAbsent).toBe(false);
+  });
 });

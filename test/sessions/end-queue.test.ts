@@ -30,6 +30,7 @@ function create() {
   const link = (name: string, of: { fails?: boolean; before?: () => void } = {}): ServerLink => ({
     name,
     isUp: undefined,
+    isAbsent: false,
     use: async (what, kind) => {
       asked.push(`${name} ${kind}`);
       of.before?.();

@@ -18,13 +18,20 @@ function create(servers = ['main']) {
   const told: unknown[] = [];
   const looks: number[] = [];
   const backends: { server: string; pid: number }[] = [];
-  const state = { fails: undefined as string | undefined, isTaken: false };
+  const state = {
+    fails: undefined as string | undefined,
+    absent: undefined as string | undefined,
+    isTaken: false,
+  };
   const links = servers.map((name): ServerLink => ({
     name,
     isUp: undefined,
+    get isAbsent() {
+      return state.absent === name;
+    },
     use: async (what) => {
       looks.push(uptime);
-      if (state.fails === name) return undefined;
+      if (state.fails === name || state.absent === name) return undefined;
       return what({
         query: async (_text, [pids]) =>
           backends
@@ -122,6 +129,15 @@ describe('a login', () => {
     state.fails = undefined;
     await pass(0.2);
     expect(told).toEqual([[1, 'ambiguous']]);
+  });
+
+  it('is found on another one while nobody listens on the socket of a server', async () => {
+    const { placing, told, backends, state, pass } = create(['main', 'other']);
+    backends.push({ server: 'other', pid: 100 });
+    state.absent = 'main';
+    placing.add(session(1, 100));
+    await pass(0.4);
+    expect(told).toEqual([[1, 'other']]);
   });
 
   it('is given up for another after four looks, the oldest first', async () => {

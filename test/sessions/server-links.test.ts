@@ -12,7 +12,7 @@ const connectionTo = (host: string) => ({
 });
 const MAIN = { name: 'main', connection: connectionTo('/run/main') };
 const AWAY = new Error('away');
-const REFUSED = new ServerError('permission denied', undefined, true);
+const REFUSED = new ServerError('permission denied', undefined, { isRefused: true });
 
 function create() {
   const told: unknown[] = [];
@@ -55,6 +55,20 @@ describe('links', () => {
     expect(links.all()[0]?.isUp).toBe(true);
     expect(await use(AWAY)).toBeUndefined();
     expect(links.all()[0]?.isUp).toBe(false);
+  });
+
+  it('are absent while nobody listens on their socket', async () => {
+    const { links, use } = create();
+    links.set([MAIN]);
+    const [link] = links.all();
+    expect(link?.isAbsent).toBe(false);
+    await use(new ServerError('connect ENOENT', undefined, { isAbsent: true }));
+    expect(link?.isAbsent).toBe(true);
+    await use(AWAY);
+    expect(link?.isAbsent).toBe(false);
+    await use(new ServerError('connect ENOENT', undefined, { isAbsent: true }));
+    await use('rows');
+    expect(link?.isAbsent).toBe(false);
   });
 
   it('are told of when they stop to answer and when they answer again, once each', async () => {

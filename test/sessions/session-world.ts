@@ -105,7 +105,9 @@ export interface FakeLogin {
   readonly isGone?: boolean;
 }
 
-export const NO_RIGHT = new ServerError('permission denied to terminate process', undefined, true);
+export const NO_RIGHT = new ServerError('permission denied to terminate process', undefined, {
+  isRefused: true,
+});
 export const AWAY = new ServerError('connect ECONNREFUSED');
 
 /** Everything around a watcher. Timers are vitest's fake ones from here on. */
