@@ -29,7 +29,12 @@ export interface PostgresClusterOptions {
   readonly setup?: readonly string[];
   /** More lines of postgresql.conf, by name. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** The server that this one is a standby of; it has the line {@link REPLICATION_HBA}. */
+  readonly standbyOf?: PostgresCluster;
 }
+
+/** The line of pg_hba.conf by which a standby of the same test comes in. */
+export const REPLICATION_HBA = 'local replication postgres trust';
 
 export interface Login {
   readonly role: string;
@@ -59,6 +64,10 @@ export interface PostgresCluster extends AsyncDisposable {
   readonly connect: (login: Login) => Promise<Client>;
   /** Replaces a PAM service; it holds from the next login on. */
   readonly setPAMService: (name: string, text: string) => Promise<void>;
+  /** Shuts the server down, as an administrator would, and starts it again on the same port. */
+  readonly restart: () => Promise<void>;
+  /** Ends the server at once, as a crash would; the folder stays until `stop`. */
+  readonly crash: () => Promise<void>;
   /** Shuts the server down and removes the folder. */
   readonly stop: () => Promise<void>;
   /** Shuts the server down and leaves the folder with its log to be looked into. */
@@ -134,7 +143,10 @@ export async function startPostgresCluster(
       setPAMService('other', 'auth required pam_deny.so\naccount required pam_deny.so\n'),
       ...Object.entries(options.pamServices).map(async (entry) => setPAMService(...entry)),
     ]);
-    await initialise(binFolder, path.data, options);
+    await (options.standbyOf === undefined
+      ? initialise(binFolder, path.data)
+      : copyFrom(options.standbyOf, path.data));
+    await configure(path.data, options);
 
     // Somebody else may take the port before the server does.
     let port = 0;
@@ -192,6 +204,16 @@ export async function startPostgresCluster(
         return client;
       },
       setPAMService,
+      restart: async () => {
+        await stopServer();
+        const mark = await log.mark();
+        server = await startServer(binFolder, path, port);
+        const failure = await waitUntilReady(server, log, mark);
+        if (failure !== undefined) throw failure;
+      },
+      crash: async () => {
+        if (server !== undefined) await endServer(server, ['SIGQUIT', 'SIGKILL']);
+      },
       stop,
       stopAndKeep: async () => {
         folder.keep();
@@ -228,11 +250,9 @@ function shimEnvironment(path: {
   };
 }
 
-async function initialise(
-  binFolder: string,
-  data: string,
-  options: PostgresClusterOptions,
-): Promise<void> {
+const IN_ROOT_FOLDER = { cwd: '/', env: { LC_ALL: 'C' } };
+
+async function initialise(binFolder: string, data: string): Promise<void> {
   const initdb = [
     `--pgdata=${data}`,
     '--username=postgres',
@@ -242,16 +262,38 @@ async function initialise(
     '--locale=C',
     '--encoding=UTF8',
   ];
-  const environment = { cwd: '/', env: { LC_ALL: 'C' } };
-  await runChecked('setpriv', asServerUser(join(binFolder, 'initdb'), initdb), environment);
+  await runChecked('setpriv', asServerUser(join(binFolder, 'initdb'), initdb), IN_ROOT_FOLDER);
+}
 
+/** Copies a running server, and has the copy follow it. */
+async function copyFrom(primary: PostgresCluster, data: string): Promise<void> {
+  const { binFolder, socketFolder, port } = primary;
+  const backup = [
+    '--write-recovery-conf',
+    '--wal-method=stream',
+    '--checkpoint=fast',
+    '--no-sync',
+    `--pgdata=${data}`,
+    `--host=${socketFolder}`,
+    `--port=${port}`,
+    '--username=postgres',
+  ];
+  await runChecked(
+    'setpriv',
+    asServerUser(join(binFolder, 'pg_basebackup'), backup),
+    IN_ROOT_FOLDER,
+  );
+  await runChecked('chmod', ['0700', data]);
+}
+
+async function configure(data: string, options: PostgresClusterOptions): Promise<void> {
   const settings = Object.entries({ ...SETTINGS, ...options.settings });
   const files = {
     'postgresql.conf': settings.map(([name, value]) => `${name} = '${value}'`),
     'pg_hba.conf': ['local all postgres peer map=tester', ...options.hba],
     'pg_ident.conf': [`tester "${userInfo().username}" postgres`],
   };
-  // They keep the owner that initdb gave them.
+  // They keep their owner.
   for (const [name, lines] of Object.entries(files)) {
     await writeFile(join(data, name), `${lines.join('\n')}\n`);
   }
@@ -298,7 +340,7 @@ async function waitUntilReady(
   return poll('a PostgreSQL server that accepts connections', async () => {
     if (startError !== undefined) return { failure: startError };
     if (hasEnded(server)) return { failure: new Error(`it ended with status ${server.exitCode}`) };
-    const ready = (await log.since(mark)).includes('ready to accept connections');
+    const ready = (await log.since(mark)).includes('database system is ready to accept');
     return ready ? { failure: undefined } : undefined;
   }).then(
     ({ failure }) => failure,
@@ -311,8 +353,11 @@ function hasEnded(server: ChildProcess): boolean {
 }
 
 /** Fast shutdown first; a server that does not end of that is ended harder. */
-async function endServer(server: ChildProcess): Promise<void> {
-  for (const signal of ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const) {
+async function endServer(
+  server: ChildProcess,
+  signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT', 'SIGKILL'],
+): Promise<void> {
+  for (const signal of signals) {
     if (hasEnded(server)) return;
     server.kill(signal);
     await poll(

@@ -5,7 +5,12 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 
 import { poll } from './poll.ts';
-import { startPostgresCluster, type PostgresCluster } from './postgres-cluster.ts';
+import {
+  REPLICATION_HBA,
+  startPostgresCluster,
+  type PostgresCluster,
+  type PostgresClusterOptions,
+} from './postgres-cluster.ts';
 import { runChecked } from './run-checked.ts';
 import { socketActivator } from './socket-activator.ts';
 import { stageInstallation, type StagedInstallation } from './stage-installation.ts';
@@ -42,6 +47,12 @@ export interface DaemonHost extends AsyncDisposable {
   readonly runtimeFolder: string;
   /** `connection` of this server in issuers.yaml: as the user that the daemon runs as. */
   readonly connection: string;
+  /** Starts a standby of the server, whose logins go to the daemon as well. The caller stops it. */
+  readonly startStandby: () => Promise<{
+    readonly cluster: PostgresCluster;
+    /** As {@link DaemonHost.connection}, to the standby. */
+    readonly connection: string;
+  }>;
   /** Starts a daemon and waits until it is ready. The caller stops it. */
   readonly startDaemon: (options?: StartDaemonOptions) => Promise<DaemonProcess>;
   /** Sets the module's time limit in seconds, from the next login on. */
@@ -66,7 +77,7 @@ const MODULE_TIMEOUT = 3;
  * @param settings more lines of postgresql.conf, by name.
  * @param services other services than {@link DAEMON_SERVICE}, each with the roles whose logins go there.
  * @param checkout whose module and daemon; default: this one's.
- * @param knowsDaemon whether pg_hba.conf has a line by which the daemon comes in (peer).
+ * @param knowsDaemon whether pg_hba.conf has a line by which the daemon comes in (peer); it has one for a standby then, too.
  */
 export async function startDaemonHost(
   roles: readonly string[],
@@ -90,6 +101,19 @@ export async function startDaemonHost(
     const module = `${installation.module} socket=${socket} timeout=${timeout}`;
     return `auth required ${module}\naccount required ${module}\n`;
   };
+  const options: PostgresClusterOptions = {
+    hba: [
+      ...(knowsDaemon ? [`local all ${user} peer`, REPLICATION_HBA] : []),
+      ...Object.entries(services).flatMap(([name, theirs]) => hbaLines(theirs, name)),
+      ...hbaLines(['all'], DAEMON_SERVICE),
+    ],
+    pamServices: Object.fromEntries(
+      [DAEMON_SERVICE, ...Object.keys(services)].map((name) => [name, pamService(MODULE_TIMEOUT)]),
+    ),
+    settings: { max_connections: '260', ...settings },
+  };
+  const connectionTo = ({ socketFolder, port }: PostgresCluster): string =>
+    `host=${socketFolder} port=${port} user=${user}`;
   let cluster: PostgresCluster;
   try {
     await mkdir(run);
@@ -98,19 +122,8 @@ export async function startDaemonHost(
     await runChecked('install', ['-d', '-m', '0700', ...owner, runtimeFolder]);
     await clearCache();
     cluster = await startPostgresCluster({
-      hba: [
-        ...(knowsDaemon ? [`local all ${user} peer`] : []),
-        ...Object.entries(services).flatMap(([name, theirs]) => hbaLines(theirs, name)),
-        ...hbaLines(['all'], DAEMON_SERVICE),
-      ],
-      pamServices: Object.fromEntries(
-        [DAEMON_SERVICE, ...Object.keys(services)].map((name) => [
-          name,
-          pamService(MODULE_TIMEOUT),
-        ]),
-      ),
+      ...options,
       setup: roles.map((role) => `create role "${role}" login`),
-      settings: { max_connections: '260', ...settings },
     });
   } catch (error) {
     await folder.remove();
@@ -132,7 +145,11 @@ export async function startDaemonHost(
     socket,
     cacheFolder,
     runtimeFolder,
-    connection: `host=${cluster.socketFolder} port=${cluster.port} user=${user}`,
+    connection: connectionTo(cluster),
+    startStandby: async () => {
+      const standby = await startPostgresCluster({ ...options, standbyOf: cluster });
+      return { cluster: standby, connection: connectionTo(standby) };
+    },
     clearCache,
     writeBeside: async (name, text, isSecret = false) => {
       // Whole at once, as the daemon watches the folder.
