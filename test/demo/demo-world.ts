@@ -1,5 +1,5 @@
 // What the demo logs in to: two issuers (a Kubernetes cluster and the people's single sign-on), a PostgreSQL server whose
-// logins go through PAM to pgtoken, and the one issuers.yaml that says who may be which role.
+// logins go through PAM to the daemon, and the one issuers.yaml that says who may be which role, and until when.
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -8,13 +8,16 @@ import {
   type CertificateAuthority,
 } from '../support/certificate-authority.ts';
 import { createIssuer, type Issuer } from '../support/issuer.ts';
-import { startPgtokenHost, type PgtokenHost } from '../support/start-pgtoken-host.ts';
+import { runPgtoken } from '../support/run-pgtoken.ts';
+import { type DaemonHost, startDaemonHost } from '../support/start-daemon-host.ts';
+import type { DaemonProcess } from '../support/start-daemon-process.ts';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
 export interface DemoWorld {
   readonly cluster: Issuer;
   readonly people: Issuer;
-  readonly host: PgtokenHost;
+  readonly host: DaemonHost;
+  readonly daemon: DaemonProcess;
   readonly issuersYAML: string;
   /** Ends everything; with `keep`, the server's folder and the configuration stay. */
   readonly close: (keep: boolean) => Promise<void>;
@@ -35,20 +38,31 @@ export async function createDemoWorld(): Promise<DemoWorld> {
     const authorityFile = join(folder.path, 'ca.pem');
     await writeFile(authorityFile, authority.certificate);
     await chmod(authorityFile, 0o644);
-    const issuersYAML = writeIssuersYAML(cluster.url, people.url, authorityFile);
-    const host = await startPgtokenHost({ issuersYAML, roles: ROLES });
+    const host = await startDaemonHost(ROLES, {}, {}, undefined, true);
+    // Last to be stopped but for what it needs; the daemon before it.
+    let keeps = false;
+    stack.defer(async () => (keeps ? host.stopAndKeep() : host.stop()));
+    const issuersYAML = writeIssuersYAML({
+      server: host.connection,
+      cluster: cluster.url,
+      people: people.url,
+      authorityFile,
+    });
+    await host.installation.writeConfig(issuersYAML);
+    const [, daemonRole = ''] = /user=(\S+)/.exec(host.connection) ?? [];
+    const { stdout } = await runPgtoken(['database', 'sql', '--role', daemonRole]);
+    await host.cluster.sql(stdout);
+    const daemon = stack.use(await host.startDaemon());
 
     return {
       cluster,
       people,
       host,
+      daemon,
       issuersYAML,
       close: async (keep) => {
-        try {
-          await (keep ? host.stopAndKeep() : host.stop());
-        } finally {
-          await stack.disposeAsync();
-        }
+        keeps = keep;
+        await stack.disposeAsync();
       },
       saveToken: async (name, token) => {
         const path = join(folder.path, `${name}.jwt`);
@@ -62,8 +76,18 @@ export async function createDemoWorld(): Promise<DemoWorld> {
   }
 }
 
-function writeIssuersYAML(cluster: string, people: string, authorityFile: string): string {
+interface Addresses {
+  readonly server: string;
+  readonly cluster: string;
+  readonly people: string;
+  readonly authorityFile: string;
+}
+
+function writeIssuersYAML({ server, cluster, people, authorityFile }: Addresses): string {
   return `apiVersion: pgtoken/v1
+servers:
+- name: main
+  connection: ${server}
 issuers:
 - name: cluster
   issuer:
@@ -73,6 +97,7 @@ issuers:
   roles:
   - claim: sub
     trimPrefix: "system:serviceaccount:"
+  sessions: {end: [expired], grace: 0s, atLeast: 0s}
 - name: people
   issuer:
     url: ${people}

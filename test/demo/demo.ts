@@ -6,12 +6,13 @@ import { parseArgs } from 'node:util';
 import { runChecked } from '../support/run-checked.ts';
 import { createDemoWorld, type DemoWorld } from './demo-world.ts';
 import { playScenario } from './play-scenario.ts';
+import { playSession } from './play-session.ts';
 import { mintPersonFor, mintServiceFor, SCENARIOS } from './scenarios.ts';
 import { screen } from './screen.ts';
 
 const USAGE = `Usage: npm run demo [-- --keep]
 
-Logs in to a throwaway PostgreSQL server with tokens of two local issuers.
+Logs in to a throwaway PostgreSQL server with tokens of two local issuers, and shows a session end with its token.
 
   --keep  leave it running until Ctrl-C, and print how to connect
 `;
@@ -74,7 +75,7 @@ async function introduce(world: DemoWorld): Promise<void> {
   screen.title('pgtoken: log in to PostgreSQL with a token instead of a password');
   screen.text(
     `PostgreSQL ${version ?? ''} listens on 127.0.0.1:${cluster.port}. Its logins go through PAM and pam_pgtoken.so to ` +
-      'pgtoken, which follows this issuers.yaml:',
+      'the daemon, pgtoken serve, which follows this issuers.yaml:',
   );
   screen.blank();
   screen.verbatim(world.issuersYAML);
@@ -86,10 +87,12 @@ async function playAll(world: DemoWorld): Promise<boolean> {
   for (const [index, scenario] of SCENARIOS.entries()) {
     if (await playScenario(world, scenario, index + 1)) good += 1;
   }
-  const summary = `${good} of ${SCENARIOS.length} logins went as they should`;
-  if (good === SCENARIOS.length) screen.good(summary);
+  const all = SCENARIOS.length + 1;
+  if (await playSession(world, all)) good += 1;
+  const summary = `${good} of ${all} logins went as they should`;
+  if (good === all) screen.good(summary);
   else screen.bad(summary);
-  return good === SCENARIOS.length;
+  return good === all;
 }
 
 /** The issuers live in this process, hence it stays in the foreground. */
@@ -111,7 +114,7 @@ async function keepRunning(world: DemoWorld): Promise<void> {
   screen.blank();
   screen.text("PostgreSQL's log:");
   screen.verbatim(cluster.log.path);
-  screen.text('The configuration, read anew for each login:');
+  screen.text('The configuration, which the daemon follows:');
   screen.verbatim(installation.config);
   screen.blank();
   screen.title('Ctrl-C ends it and removes everything.');

@@ -62,6 +62,8 @@ export interface DaemonHost extends AsyncDisposable {
   /** Removes what is in the cache, and gives the folder back to the daemon's user. */
   readonly clearCache: () => Promise<void>;
   readonly stop: () => Promise<void>;
+  /** Stops the server; installation and cluster stay where they are, to be looked into. */
+  readonly stopAndKeep: () => Promise<void>;
 }
 
 /** The service of all logins. */
@@ -196,6 +198,11 @@ export async function startDaemonHost(
       return daemon;
     },
     stop,
+    stopAndKeep: async () => {
+      installation.keep();
+      await cluster.stopAndKeep();
+      await folder.remove();
+    },
     [Symbol.asyncDispose]: stop,
   };
 }

@@ -27,7 +27,7 @@ export function formatSessions(sessions: readonly ShownSession[], now: number): 
         address ?? 'local',
         `${formatSeconds(Math.max(0, Math.floor(now - since)))} ago`,
         server === undefined
-          ? 'logging in'
+          ? 'logging in, or over already'
           : ends === undefined
             ? 'never'
             : `${formatSeconds(Math.max(0, Math.ceil(ends - now)))} (${cause})`,
