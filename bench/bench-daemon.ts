@@ -58,8 +58,11 @@ export async function startBenchDaemon(installation: StagedInstallation): Promis
   };
 }
 
-/** The first figure of /proc/PID/task/TID/schedstat is the time that a thread ran, in nanoseconds. */
-async function processorTimeOf(pid: number): Promise<number> {
+/**
+ * Processor time of all threads that a process has now, in milliseconds: the first figure of /proc/PID/task/TID/schedstat is the
+ * time that a thread ran, in nanoseconds.
+ */
+export async function processorTimeOf(pid: number): Promise<number> {
   let nanoseconds = 0;
   for (const thread of await readdir(`/proc/${pid}/task`)) {
     const [ran = ''] = (await readFile(`/proc/${pid}/task/${thread}/schedstat`, 'utf8')).split(' ');
