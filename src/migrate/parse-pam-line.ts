@@ -1,6 +1,6 @@
-// Takes a line of a PAM service file apart as linux-pam does (libpam/pam_handlers.c, _pam_tokenize in pam_misc.c): blanks
-// separate, "[...]" at the beginning of a token is one token whatever is in it, "\]" in there is a "]", "#" ends the line even
-// in there, and a backslash at the end goes on in the next line. Quotes mean nothing.
+// Takes a line of a PAM service file apart (libpam/pam_handlers.c), and says what is wrong with it.
+import { assemblePAMLines } from '../pam-files/assemble-pam-lines.ts';
+import { type PAMWord, splitPAMWords } from '../pam-files/split-pam-words.ts';
 import { quote } from '../quote.ts';
 import type { Report } from './findings.ts';
 
@@ -16,11 +16,6 @@ export interface PAMLine {
   readonly arguments: readonly string[];
 }
 
-interface Token {
-  readonly text: string;
-  readonly bracketed: boolean;
-}
-
 const CONTROLS = ['required', 'requisite', 'sufficient', 'optional'];
 
 /**
@@ -34,7 +29,7 @@ export function parsePAMLine(text: string, report: Report): PAMLine | undefined 
     report(`the line holds the character ${quote(stray)}; expected printable text in UTF-8`);
     return undefined;
   }
-  const lines = assembleLines(text);
+  const lines = assemblePAMLines(text);
   const [line, ...more] = lines;
   if (line === undefined || more.length > 0) {
     report(
@@ -45,55 +40,28 @@ export function parsePAMLine(text: string, report: Report): PAMLine | undefined 
     );
     return undefined;
   }
-  if (line.endsWith('\\')) {
+  if (line.isUnfinished) {
     report('the line ends with a backslash, and none follows; expected the rest of it');
     return undefined;
   }
-  const tokens = splitTokens(line, report);
-  return tokens === undefined ? undefined : readTokens(tokens, report);
+  const words = splitPAMWords(line.text);
+  const open = words.find(({ isOpen }) => isOpen);
+  if (open !== undefined) {
+    report(
+      // Not what is in it, which may be a password.
+      `the bracket in front of ${quote(open.text.replace(/=.*/, '='))} is never closed`,
+      'For PAM a # ends the line in brackets too, and \\] is a ] that does not close them.',
+    );
+    return undefined;
+  }
+  return readWords(words, report);
 }
 
 // Line breaks and tabs are for PAM; the rest would have no business in a line, and must not get into a file made of it.
 const UNPRINTABLE = /(?![\n\t])[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u{FFFD}]/u;
 
-/** Joins what a backslash continues, and drops comments; of a continuation that nothing follows the backslash stays. */
-function assembleLines(text: string): string[] {
-  const lines: string[] = [];
-  let begun = '';
-  for (const raw of text.split('\n')) {
-    const line = raw.replace(/^[ \t]+/, '').replace(/#.*/, '');
-    if (/\\[ \t]*$/.test(line) && !raw.includes('#')) {
-      begun += line.replace(/\\[ \t]*$/, ' ');
-    } else if (line !== '') {
-      lines.push(begun + line);
-      begun = '';
-    }
-  }
-  const whole = lines.filter((line) => /[^ \t]/.test(line));
-  return begun === '' ? whole : [...whole, `${begun}\\`];
-}
-
-function splitTokens(line: string, report: Report): Token[] | undefined {
-  const tokens: Token[] = [];
-  for (const [word, inside, end] of line.matchAll(/\[((?:\\\]|[^\]])*)(\]?)|[^ \t[][^ \t]*/g)) {
-    if (inside === undefined) {
-      tokens.push({ text: word, bracketed: false });
-    } else if (end === ']') {
-      tokens.push({ text: inside.replaceAll('\\]', ']'), bracketed: true });
-    } else {
-      report(
-        // Not what is in it, which may be a password.
-        `the bracket in front of ${quote(inside.replace(/=.*/, '='))} is never closed`,
-        'For PAM a # ends the line in brackets too, and \\] is a ] that does not close them.',
-      );
-      return undefined;
-    }
-  }
-  return tokens;
-}
-
-function readTokens(tokens: readonly Token[], report: Report): PAMLine | undefined {
-  const [first, control, module, ...rest] = tokens;
+function readWords(words: readonly PAMWord[], report: Report): PAMLine | undefined {
+  const [first, control, module, ...rest] = words;
   const [, dash, type] = /^(-?)(auth|account|session|password)$/i.exec(first?.text ?? '') ?? [];
   if (type === undefined) {
     const service = /^-?(?:auth|account)$/i.test(control?.text ?? '');
@@ -108,7 +76,7 @@ function readTokens(tokens: readonly Token[], report: Report): PAMLine | undefin
     report(`nothing follows ${quote(type)}; expected a control such as required, and a module`);
     return undefined;
   }
-  if (!control.bracketed && !CONTROLS.includes(word)) {
+  if (!control.isBracketed && !CONTROLS.includes(word)) {
     report(
       `the control is ${quote(control.text)}; expected ${CONTROLS.join(', ')} or a list in brackets`,
     );
@@ -121,8 +89,8 @@ function readTokens(tokens: readonly Token[], report: Report): PAMLine | undefin
   return {
     type: type.toLowerCase(),
     quiet: dash === '-',
-    control: control.bracketed ? `[${control.text}]` : word,
+    control: control.isBracketed ? `[${control.text}]` : word,
     module: module.text,
-    arguments: rest.map((token) => token.text),
+    arguments: rest.map(({ text }) => text),
   };
 }

@@ -1,5 +1,6 @@
 // How keys are retrieved and kept: pam_oidc's http_proxy, cache_dir and cache_ttl.
 import { quote } from '../quote.ts';
+import { formatDuration } from '../values/units.ts';
 import type { Report } from './findings.ts';
 import type { OIDCOptions } from './read-options.ts';
 
@@ -74,16 +75,4 @@ export function translateCache(
     'while the issuer does not answer, keys are used for up to 24 hours (cache.maxStale); pam_oidc stops at cache_ttl',
   );
   return { refreshInterval };
-}
-
-/** Seconds in the form of issuers.yaml, in the largest unit that is exact. */
-function formatDuration(seconds: number): string {
-  const milliseconds = Math.round(seconds * 1000);
-  const units = [
-    ['h', 3_600_000],
-    ['m', 60_000],
-    ['s', 1000],
-  ] as const;
-  const [unit, size] = units.find(([, length]) => milliseconds % length === 0) ?? ['ms', 1];
-  return `${milliseconds / size}${unit}`;
 }

@@ -1,5 +1,7 @@
 // Reads a service file of linux-pam the way libpam does (pam.conf(5)): continued lines, arguments in brackets, files that are
 // included. What libpam would take for a module that always fails is a problem here.
+import { assemblePAMLines } from '../../pam-files/assemble-pam-lines.ts';
+import { splitPAMWords } from '../../pam-files/split-pam-words.ts';
 
 /** One module in a stack, or the place where a substack begins. */
 export interface PAMLine {
@@ -50,7 +52,7 @@ export function parsePAMService(
   const problems: PAMProblem[] = [];
 
   function read(from: PAMFile, only: string | undefined, depth: number, level: number): void {
-    for (const { line, text } of assembleLines(from.text)) {
+    for (const { line, text } of assemblePAMLines(from.text)) {
       const report = (reason: string): void => {
         problems.push({ file: from.path, line, reason });
       };
@@ -58,7 +60,8 @@ export function parsePAMService(
         report(`over ${MAX_LINES} lines with what is included`);
         return;
       }
-      const [first = '', ...rest] = tokenize(text);
+      const words = splitPAMWords(text);
+      const [first = '', ...rest] = words.map((word) => word.text);
       // Debian's own: everything of another file.
       const [type, control = '', module, ...args] =
         first === '@include' ? [only ?? '', 'include', ...rest] : [first, ...rest];
@@ -77,7 +80,8 @@ export function parsePAMService(
       const action = control.toLowerCase();
       if (action !== 'include' && action !== 'substack') {
         if (kind === 'auth' || kind === 'account') {
-          lines.push({ file: from.path, line, type: kind, control, module, args, level });
+          const shown = words[1]?.isBracketed === true ? `[${control}]` : control;
+          lines.push({ file: from.path, line, type: kind, control: shown, module, args, level });
         }
         continue;
       }
@@ -101,30 +105,4 @@ export function parsePAMService(
   }
   read(file, undefined, 0, 0);
   return { lines, problems };
-}
-
-/** The lines that say something, without comments, continued ones as one. */
-function assembleLines(text: string): { readonly line: number; readonly text: string }[] {
-  const assembled: { line: number; text: string }[] = [];
-  let begun: { line: number; text: string } | undefined;
-  for (const [index, raw] of text.split('\n').entries()) {
-    const bare = raw.replace(/#.*$/, '').trimEnd();
-    const continued = bare.endsWith('\\');
-    const content = continued ? bare.slice(0, -1) : bare;
-    begun = { line: begun?.line ?? index + 1, text: `${begun?.text ?? ''} ${content}` };
-    if (!continued) {
-      assembled.push(begun);
-      begun = undefined;
-    }
-  }
-  return [...assembled, ...(begun === undefined ? [] : [begun])].filter(
-    (one) => one.text.trim() !== '',
-  );
-}
-
-/** Words; what begins with a bracket goes to the closing one, which a backslash can make part of it. */
-function tokenize(text: string): string[] {
-  return [...text.matchAll(/\[((?:\\\]|[^\]])*)\]|\S+/g)].map(([word, inside]) =>
-    inside === undefined ? word : word.replaceAll('\\]', ']'),
-  );
 }

@@ -49,9 +49,14 @@ describe('a service file', () => {
     expect(short(text)).toEqual(lines);
   });
 
-  it('has arguments in brackets, and brackets inside', () => {
+  it('has arguments in brackets, which are none of them, and brackets inside', () => {
     const [line] = parse('auth required pam_x.so [a b=c\\]d] e').lines;
-    expect(line?.args).toEqual(['[a b=c]d]', 'e']);
+    expect(line?.args).toEqual(['a b=c]d', 'e']);
+  });
+
+  it('does not go on behind a comment', () => {
+    const { lines } = parse('auth required pam_x.so # \\\nauth required pam_y.so');
+    expect(lines.map(({ module }) => module)).toEqual(['pam_x.so', 'pam_y.so']);
   });
 
   it.each([
