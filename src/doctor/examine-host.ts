@@ -6,7 +6,7 @@ import { checkHBAFiles } from './hba/check-hba-files.ts';
 import { checkIssuers } from './issuers/check-issuers.ts';
 import { checkKeys } from './issuers/check-keys.ts';
 import { checkModule, findModuleFolder, MODULE } from './pam/check-module.ts';
-import { checkPgBouncer } from './check-pgbouncer.ts';
+import { checkPgBouncer } from './pgbouncer/check-pgbouncer.ts';
 import { checkService, type ExaminedService, findServiceFile } from './pam/check-service.ts';
 import { checkSocket } from './daemon/check-socket.ts';
 import { usesHBAFile } from './server/find-servers.ts';

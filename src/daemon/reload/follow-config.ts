@@ -9,7 +9,7 @@ import type { Logger } from 'pino';
 import { invalidConfig } from '../../policy/invalid-config.ts';
 import type { LoadedPolicy } from '../../policy/load-policy.ts';
 import type { Policy } from '../../policy/policy.ts';
-import { findRemovedRules } from '../../config/checks/find-removed-rules.ts';
+import { findRemovedRules } from './find-removed-rules.ts';
 import { formatProblem, type Problem } from '../../config/problems.ts';
 import type { Configuration } from '../../config/schema/schema.ts';
 import { placeOf, refuse, type Refusal } from '../../errors.ts';

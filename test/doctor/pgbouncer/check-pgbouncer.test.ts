@@ -1,9 +1,9 @@
 // PgBouncer of several versions, configured in several ways.
 import { describe, expect, it } from 'vitest';
 
-import { checkPgBouncer } from '../../src/doctor/check-pgbouncer.ts';
-import type { Finding } from '../../src/doctor/finding.ts';
-import { fakeFiles, fakeHost } from './fake-host.ts';
+import { checkPgBouncer } from '../../../src/doctor/pgbouncer/check-pgbouncer.ts';
+import type { Finding } from '../../../src/doctor/finding.ts';
+import { fakeFiles, fakeHost } from '../fake-host.ts';
 
 const INI = '/etc/pgbouncer/pgbouncer.ini';
 const PAM = '[databases]\nauth_type = x\n[pgbouncer]\n  auth_type=PAM ; comment\n';

@@ -2,7 +2,7 @@
 // lost its end, or a line too many, reads like a decision of the administrator; whoever reads the log should see it.
 import { quote } from '../../quote.ts';
 import { formatSeconds } from '../../values/units.ts';
-import type { Configuration, IssuerConfiguration } from '../schema/schema.ts';
+import type { Configuration, IssuerConfiguration } from '../../config/schema/schema.ts';
 
 /** @returns each thing that is gone by its name, such as `entry prod: deny.subjects "alice"`, in the order of the old file. */
 export function findRemovedRules(before: Configuration, after: Configuration): string[] {

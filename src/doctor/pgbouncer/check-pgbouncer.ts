@@ -1,8 +1,8 @@
 // PgBouncer in front of the server: what it cuts, and whether it has a PAM service of its own.
 import { basename, join } from 'node:path';
-import { findServiceFile } from './pam/check-service.ts';
-import { fault, ok, type Finding } from './finding.ts';
-import type { Host } from './host/host.ts';
+import { findServiceFile } from '../pam/check-service.ts';
+import { fault, ok, type Finding } from '../finding.ts';
+import type { Host } from '../host/host.ts';
 
 /** Where PgBouncer is configured, and on what terms tokens come. */
 export interface PgBouncerTerms {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 
-import { findRemovedRules } from '../../../src/config/checks/find-removed-rules.ts';
+import { findRemovedRules } from '../../../src/daemon/reload/find-removed-rules.ts';
 import { parseConfig } from '../../../src/config/parse-config.ts';
 import type { Configuration } from '../../../src/config/schema/schema.ts';
 
