@@ -115,7 +115,10 @@ describe('an explanation', () => {
       const { role, service, source: rhost } = attack.request;
       const login = { role, service, rhost, at: attack.now };
       const style = { columns: 1000, colour: false };
-      const text = formatExplanation({ login, decided, session: undefined, steps }, style);
+      const text = formatExplanation(
+        { login, decided, session: undefined, roles: undefined, steps },
+        style,
+      );
       expect(text, `of ${attack.name}`).toMatch(/^[\n\x20-\x7e]+$/);
       const told = steps
         .map(({ step, expected, seen }) => `${step} ${expected} ${seen}`)

@@ -52,7 +52,6 @@ describe('wrong usage', () => {
       ['explain', '--role=x', '--rhost=local'],
       "error: option '--rhost <address>' argument 'local' is invalid. expected an address; a unix socket is meant without --rhost\n",
     ],
-    [['explain'], "error: required option '--role <role>' not specified\n"],
     [['login'], "error: unknown command 'login'\n"],
   ])('exits 2, says what is wrong and nothing else: %j', async (args, complaint) => {
     const answer = await runPgtoken(args, { env: { PAM_USER: 'foo:myservice' } });

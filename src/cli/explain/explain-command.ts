@@ -12,14 +12,17 @@ export function addExplainCommand(program: Command): void {
     summary: 'say why a login is granted or refused',
     description: [
       'Decides a login as the daemon does, and shows every step of it: what was expected, what was seen, the first step that failed, and what to do. Reads the token from standard input or a file, never from the command line.',
-      'Exit status: 0 granted, 1 denied, 2 cannot be decided.',
+      'Exit status: 0 granted, 1 denied, 2 cannot be decided. Without --role 0 means that there is a role to log in as.',
     ],
     example: {
       title: 'Example:',
       line: 'pgtoken explain --role foo:myservice --rhost 10.0.0.7 < token',
     },
   })
-    .requiredOption('--role <role>', 'the database role that is asked for')
+    .option(
+      '--role <role>',
+      'the database role that is asked for (default: list those that the token may log in as)',
+    )
     .option('--service <service>', 'the PAM service', 'postgresql-k8s')
     .addOption(
       new Option(

@@ -2,6 +2,7 @@
 // with, and tells each of its steps. The token comes from standard input or a file: a command line is for all to see.
 import { createReadStream } from 'node:fs';
 import { authorize } from '../../decide/authorize.ts';
+import type { DecisionRecord } from '../../decide/decision.ts';
 import { createKeysOf } from '../../issuer-keys/keys-of.ts';
 import type { TraceStep } from '../../decide/trace.ts';
 import { systemClock } from '../../clock.ts';
@@ -9,8 +10,10 @@ import { codeOf } from '../../code-of.ts';
 import { isRefusal } from '../../errors.ts';
 import { createDiskKeyCache } from '../../keys/disk-key-cache.ts';
 import type { KeyCache } from '../../keys/key-record.ts';
+import type { Policy } from '../../policy/policy.ts';
 import { findCacheFolder } from '../cache-folder.ts';
-import { type Explanation, formatExplanation } from './format-explanation.ts';
+import { type Explanation, formatExplanation, NO_ROLE } from './format-explanation.ts';
+import { isUsable, type ListedRole, listRoles } from './list-roles.ts';
 import { sessionOf } from './session-of.ts';
 import { formatJSON } from '../output/format-json.ts';
 import { readToken } from '../read-token.ts';
@@ -22,7 +25,8 @@ export interface ExplainOptions {
   readonly config: string;
   /** Where the daemon keeps keys. */
   readonly cacheDir: string;
-  readonly role: string;
+  /** The role that is asked for; default: all that the token may log in as are listed. */
+  readonly role?: string;
   readonly service: string;
   /** The client's address; undefined for a unix socket. */
   readonly rhost?: string;
@@ -33,7 +37,11 @@ export interface ExplainOptions {
   readonly json: boolean;
 }
 
-/** Explains one login on standard output. @returns the exit status: 0 granted, 1 denied, 2 cannot be decided. */
+/**
+ * Explains one login on standard output.
+ *
+ * @returns the exit status: 0 granted, 1 denied, 2 cannot be decided; without a role, 0 where there is one to log in as.
+ */
 export async function explain(options: ExplainOptions): Promise<number> {
   const password = await findToken(options);
   if (typeof password !== 'string') {
@@ -54,14 +62,23 @@ export async function explain(options: ExplainOptions): Promise<number> {
       sharedFolder: options.cacheDir,
     }),
   );
-  const decided = await authorize({ role, service, source: rhost, password }, policy, {
+  const login = { role: role ?? NOBODY, service, source: rhost, password };
+  const decided = await authorize(login, policy, {
     clock: () => at,
     // Keys are those of today: what an issuer had yesterday cannot be known.
     keysOf: createKeysOf({ cache, clock: systemClock }),
     trace: (step) => steps.push(step),
   });
   const session = sessionOf(decided, policy, at);
-  const explanation = { login: { role, service, rhost, at }, decided, session, steps };
+  const roles = role === undefined ? await rolesOf(decided, steps, policy) : undefined;
+  const shown = role === undefined ? steps.filter(({ step }) => step !== 'role') : steps;
+  const explanation = {
+    login: { role, service, rhost, at },
+    decided,
+    session,
+    roles,
+    steps: shown,
+  };
   process.stdout.write(
     options.json
       ? formatJSON(describe(explanation))
@@ -71,7 +88,27 @@ export async function explain(options: ExplainOptions): Promise<number> {
         }),
   );
   const { decision } = decided;
-  return decision.granted ? 0 : decision.outcome === 'denied' ? 1 : 2;
+  if (decision.granted || roles?.some(isUsable) === true) {
+    return 0;
+  }
+  return decision.outcome === 'denied' ? 1 : 2;
+}
+
+/** A role that no rule yields, and that PostgreSQL cannot have: whoever asks for it is refused at the last step, if at none before. */
+const NOBODY = '';
+
+/** @returns undefined where no entry came as far as the roles. */
+async function rolesOf(
+  { token }: DecisionRecord,
+  steps: readonly TraceStep[],
+  policy: Policy,
+): Promise<readonly ListedRole[] | undefined> {
+  const entries = new Set(
+    steps.flatMap(({ step, issuer }) => (step === 'role' && issuer !== undefined ? [issuer] : [])),
+  );
+  return token === undefined || entries.size === 0
+    ? undefined
+    : listRoles(policy, entries, token.claims);
 }
 
 /** Somebody who asks why does not want to be told how it was half a minute ago. */
@@ -96,7 +133,7 @@ async function findToken({
   if (tokenFile === undefined && process.stdin.isTTY) {
     return {
       problem: 'no token: standard input is a terminal',
-      hint: 'Run pgtoken explain --role ROLE < token, or name a file with --token-file.',
+      hint: 'Run pgtoken explain < token, or name a file with --token-file.',
     };
   }
   let token;
@@ -124,18 +161,22 @@ async function findToken({
 }
 
 /** What `--json` writes. Members are added, never taken away. */
-function describe({ login, decided, session, steps }: Explanation): unknown {
-  const { decision } = decided;
+function describe(explanation: Explanation): unknown {
+  const { login, decided, session, roles, steps } = explanation;
   return {
-    granted: decision.granted,
-    role: login.role,
+    ...outcomeOf(explanation),
+    role: login.role ?? null,
+    roles:
+      roles?.map(({ role, issuer, rule, barred }) => ({
+        role,
+        issuer,
+        rule,
+        barred: barred ?? null,
+      })) ?? null,
     service: login.service,
     rhost: login.rhost ?? null,
     at: new Date(login.at * 1000).toISOString(),
     issuer: decided.issuer ?? null,
-    code: decision.granted ? null : decision.code,
-    message: decision.granted ? null : decision.message,
-    hint: decision.granted ? null : (decision.hint ?? null),
     session:
       session === undefined
         ? null
@@ -156,4 +197,17 @@ function describe({ login, decided, session, steps }: Explanation): unknown {
       hint: refusal?.hint ?? null,
     })),
   };
+}
+
+function outcomeOf({
+  decided: { decision },
+  roles,
+}: Explanation): Readonly<Record<string, unknown>> {
+  if (decision.granted || roles?.some(isUsable) === true) {
+    return { granted: true, code: null, message: null, hint: null };
+  }
+  const { code, message, hint = null } = decision;
+  return roles === undefined
+    ? { granted: false, code, message, hint }
+    : { granted: false, code, message: NO_ROLE, hint: null };
 }

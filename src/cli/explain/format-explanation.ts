@@ -4,12 +4,14 @@ import type { DecisionRecord } from '../../decide/decision.ts';
 import type { TraceStep } from '../../decide/trace.ts';
 import { toPrintable } from '../../protocol/format-reply.ts';
 import { formatTime } from '../../verify/checks/time-checks.ts';
+import type { ListedRole } from './list-roles.ts';
 import type { ExplainedSession } from './session-of.ts';
 
 /** A decision with everything that led to it. */
 export interface Explanation {
   readonly login: {
-    readonly role: string;
+    /** Undefined where all roles are asked for. */
+    readonly role: string | undefined;
     readonly service: string;
     readonly rhost: string | undefined;
     /** Unix time in seconds. */
@@ -17,8 +19,13 @@ export interface Explanation {
   };
   readonly decided: DecisionRecord;
   readonly session: ExplainedSession | undefined;
+  /** The roles that the token may log in as; undefined where it was asked for one, or is refused before. */
+  readonly roles: readonly ListedRole[] | undefined;
   readonly steps: readonly TraceStep[];
 }
+
+/** Where a token is good, and of no use. */
+export const NO_ROLE = 'the role rules permit no role for this token';
 
 /** How wide, and whether with colour. */
 export interface Style {
@@ -28,11 +35,11 @@ export interface Style {
 
 /** Writes an explanation for people. Everything in it is printable ASCII but line breaks and, if asked for, colour. */
 export function formatExplanation(explanation: Explanation, style: Style): string {
-  const { login, decided, session, steps } = explanation;
+  const { login, decided, session, roles, steps } = explanation;
   const { decision } = decided;
   const lines = [
     ...wrap(
-      `${login.role} over ${login.service} from ${login.rhost ?? 'a unix socket'} at ${formatTime(login.at)}`,
+      `${login.role ?? 'any role'} over ${login.service} from ${login.rhost ?? 'a unix socket'} at ${formatTime(login.at)}`,
       style.columns,
       '  ',
     ),
@@ -46,7 +53,11 @@ export function formatExplanation(explanation: Explanation, style: Style): strin
     lines.push(...formatStep(step, style));
   }
   lines.push('');
-  if (decision.granted) {
+  if (roles !== undefined && roles.length > 0) {
+    lines.push(...formatRoles(roles, style));
+  } else if (roles !== undefined) {
+    lines.push(`${paint('denied', RED, style)} ${NO_ROLE}`);
+  } else if (decision.granted) {
     lines.push(
       `${paint('granted', GREEN, style)} by entry ${decision.issuer} as ${toPrintable(decision.role)}`,
       ...(session === undefined ? [] : wrap(formatSession(session), style.columns, '  ')),
@@ -60,6 +71,19 @@ export function formatExplanation(explanation: Explanation, style: Style): strin
     }
   }
   return `${lines.join('\n')}\n`;
+}
+
+function formatRoles(roles: readonly ListedRole[], style: Style): string[] {
+  const names = roles.map(({ role }) => toPrintable(role));
+  const width = Math.max(...names.map((name) => name.length));
+  return [
+    'the token may log in as',
+    ...roles.map(({ issuer, rule, barred }, at) => {
+      const [verdict, colour] = barred === undefined ? ['  ok  ', GREEN] : ['  FAIL', RED];
+      const why = barred === undefined ? '' : `: ${barred}`;
+      return `${paint(verdict, colour, style)} ${(names[at] ?? '').padEnd(width)}  entry ${issuer}, roles[${rule}]${why}`;
+    }),
+  ];
 }
 
 function formatSession({ ends, cause, end, renew }: ExplainedSession): string {

@@ -281,6 +281,90 @@ it.each<[what: string, sessions: string, line: string, session: unknown]>([
   expect(JSON.parse(stdout)).toMatchObject({ granted: true, session });
 });
 
+describe('without a role', () => {
+  const withRules = async (rules: readonly string[]): Promise<string> => {
+    const path = join(folder.path, 'roles.yaml');
+    const [before = ''] = CONFIG.split('  roles:');
+    const listed = rules.map((rule) => `  - ${rule}\n`).join('');
+    await writeFile(path, `${before}  roles:\n${listed}`);
+    return `--config=${path}`;
+  };
+  const anyRole = async (config: string, ...args: readonly string[]): Promise<RunResult> =>
+    runPgtoken(['explain', '--rhost=10.1.2.3', '--at=2026-01-01T00:00:00Z', config, ...args], {
+      stdin: mint.token(),
+    });
+  const LONG = 'r'.repeat(60);
+  const RULES = [
+    '{claim: sub, trimPrefix: "system:serviceaccount:"}',
+    String.raw`{claim: sub, pattern: ".*:(.*)", role: ['svc_\1', postgres]}`,
+    '{claim: groups}',
+    `{claim: sub, pattern: ".*:(.*)", role: '${LONG}\\1'}`,
+  ];
+  const LISTED = [
+    { role: 'foo:myservice', issuer: 'cluster', rule: 0, barred: null },
+    { role: 'svc_myservice', issuer: 'cluster', rule: 1, barred: null },
+    { role: 'postgres', issuer: 'cluster', rule: 1, barred: 'protected' },
+    { role: `${LONG}myservice`, issuer: 'cluster', rule: 3, barred: 'too long' },
+  ];
+
+  it('lists the roles that the token may log in as, and by which rule', async () => {
+    const config = await withRules(RULES.slice(0, 3));
+    const { status, stdout, stderr } = await anyRole(config);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout.split('\n')[0]).toBe(
+      'any role over postgresql-k8s from 10.1.2.3 at 2026-01-01T00:00:00Z',
+    );
+    expect(stdout.split('\n\n').at(-1)).toBe(`the token may log in as
+  ok   foo:myservice  entry cluster, roles[0]
+  ok   svc_myservice  entry cluster, roles[1]
+  FAIL postgres       entry cluster, roles[1]: protected
+`);
+    expect(stdout).not.toContain('ok   role ');
+  });
+
+  it('lists them in JSON', async () => {
+    const { stdout } = await anyRole(await withRules(RULES), '--json');
+    expect(JSON.parse(stdout)).toMatchObject({
+      granted: true,
+      role: null,
+      roles: LISTED,
+      code: null,
+      message: null,
+    });
+  });
+
+  it('is denied where no rule yields one that it may log in as', async () => {
+    const barred = await withRules(['{claim: sub, pattern: ".*", role: postgres}']);
+    expect((await anyRole(barred)).status).toBe(1);
+    const none = await withRules(['{claim: groups}']);
+    expect((await anyRole(none)).stdout).toMatch(
+      /\n\ndenied the role rules permit no role for this token\n$/,
+    );
+    const { status, stdout } = await anyRole(none, '--json');
+    expect(status).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      granted: false,
+      role: null,
+      roles: [],
+      code: 'ERR_ROLE_NOT_PERMITTED',
+      message: 'the role rules permit no role for this token',
+    });
+  });
+
+  it('says as ever why no entry takes the token', async () => {
+    const config = await withRules(RULES);
+    const { status, stdout } = await anyRole(config, '--service=other');
+    expect(status).toBe(1);
+    expect(stdout).toContain('\ndenied ERR_SERVICE_NOT_PERMITTED ');
+    const { stdout: json } = await anyRole(config, '--service=other', '--json');
+    expect(JSON.parse(json)).toMatchObject({
+      granted: false,
+      roles: null,
+      code: 'ERR_SERVICE_NOT_PERMITTED',
+    });
+  });
+});
+
 describe('takes the token', () => {
   it('from a file, with the line break that an editor leaves', async () => {
     const file = join(folder.path, 'token');
