@@ -1,10 +1,42 @@
+import { availableParallelism } from 'node:os';
+
 import { defineConfig } from 'vitest/config';
+
+/** They install or build whole systems: npm run test:package, test:containers and test:world. */
+const ELSEWHERE = [
+  'test/package/installed/**',
+  'test/containers/running/**',
+  'test/world/*/*.test.ts',
+];
+/** Whole servers, and what has to be done within some time: not beside what takes all processors. */
+const SERVERS = ['e2e', 'pam', 'daemon', 'issuers', 'soak', 'sessions'].map(
+  (folder) => `test/${folder}/**/*.test.ts`,
+);
+const OTHER_PROCESSORS = availableParallelism() - 1;
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    // They install or build whole systems: npm run test:package, test:containers and test:world.
-    exclude: ['test/package/installed/**', 'test/containers/running/**', 'test/world/*/*.test.ts'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'plain',
+          include: ['test/**/*.test.ts'],
+          exclude: [...ELSEWHERE, ...SERVERS],
+          maxWorkers: Math.max(2, OTHER_PROCESSORS),
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'servers',
+          include: SERVERS,
+          maxWorkers: Math.max(1, OTHER_PROCESSORS),
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
     // The end-to-end tests start real servers; the limit is there for a hang, not for timing.
     testTimeout: 60_000,
     hookTimeout: 120_000,
