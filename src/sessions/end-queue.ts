@@ -44,6 +44,8 @@ export function createEndQueue(
     number,
     { readonly session: PlacedSession; readonly reason: EndReason }
   >();
+  /** Servers that are being told. */
+  const busy = new Set<string>();
   /** Servers that did not end what they were to. */
   const failing = new Map<string, { readonly wait: number; readonly retryAt: number }>();
 
@@ -52,9 +54,11 @@ export function createEndQueue(
     const batch = [...waiting.values()]
       .filter(({ session }) => session.place.server === name)
       .slice(0, BATCH);
-    if (batch.length === 0 || uptime() < (failing.get(name)?.retryAt ?? -Infinity)) {
+    const isFailing = uptime() < (failing.get(name)?.retryAt ?? -Infinity);
+    if (batch.length === 0 || isFailing || busy.has(name)) {
       return;
     }
+    busy.add(name);
     const outcomes = await link.use(
       async (client) =>
         endBackends(
@@ -63,6 +67,7 @@ export function createEndQueue(
         ),
       'end',
     );
+    busy.delete(name);
     if (outcomes === undefined) {
       const wait = Math.min((failing.get(name)?.wait ?? FIRST_RETRY / 2) * 2, LONGEST_RETRY);
       failing.set(name, { wait, retryAt: uptime() + wait });

@@ -130,6 +130,7 @@ export function createSessionWatcher(options: SessionWatcherOptions): SessionWat
   let isBusy = false;
   let isStopped = false;
   let isFailing = false;
+  let hasFailed = false;
   let timer: NodeJS.Timeout | undefined;
 
   const forget = (id: number): void => {
@@ -267,48 +268,72 @@ export function createSessionWatcher(options: SessionWatcherOptions): SessionWat
     }
   };
 
-  /** Forgets sessions that are over. */
+  /** Forgets sessions that are over. One that was told to end and is still there is told again. */
   const seeWhatIsThere = async (): Promise<void> => {
     seenAt = uptime();
-    for (const link of links.all()) {
-      const { name } = link;
-      const placed = [...register.all()]
-        .filter(isPlaced)
-        .filter(({ place }) => place.server === name);
-      const pids = placed.map(({ pid }) => pid);
-      const seen =
-        pids.length === 0 ? [] : await link.use(async (client) => seeBackends(client, pids));
-      if (seen !== undefined) {
+    await Promise.all(
+      links.all().map(async (link) => {
+        const placed = [...register.all()]
+          .filter(isPlaced)
+          .filter(({ place }) => place.server === link.name);
+        const pids = placed.map(({ pid }) => pid);
+        const seen =
+          pids.length === 0 ? [] : await link.use(async (client) => seeBackends(client, pids));
+        if (seen === undefined) {
+          return;
+        }
         const there = new Set(seen.map(({ pid, started }) => `${pid} ${started}`));
         for (const session of placed) {
-          if (!there.has(`${session.pid} ${session.place.started}`)) {
+          if (there.has(`${session.pid} ${session.place.started}`)) {
+            const told = ending.get(session.id);
+            if (told !== undefined) queue.add(session, told.reason);
+          } else {
             drop(session);
           }
         }
-      }
-    }
+      }),
+    );
   };
+
+  const fail = (error: unknown): void => {
+    if (!isFailing) options.onFailure(error);
+    isFailing = hasFailed = true;
+  };
+  /** What waits for servers goes on by itself: one that hangs must not hold up what others are told. */
+  const alone = (task: () => Promise<void>): (() => Promise<void>) => {
+    let running: Promise<void> | undefined;
+    return async () => {
+      running ??= task()
+        .catch(fail)
+        .finally(() => {
+          running = undefined;
+        });
+      return running;
+    };
+  };
+  const look = alone(async () => {
+    await placing.look();
+    endWhatIsOver();
+  });
+  const seePresence = alone(seeWhatIsThere);
 
   const tick = async (): Promise<void> => {
     if (isBusy || isStopped) {
       return;
     }
     isBusy = true;
+    isFailing &&= hasFailed;
+    hasFailed = false;
     try {
-      await placing.look();
+      void look();
       await findDenied();
       endWhatIsOver();
-      await queue.endSome(links.all());
+      queue.endSome(links.all()).catch(fail);
       if (uptime() - seenAt >= (ending.size > 0 ? ENDING_PRESENCE : PRESENCE)) {
-        await seeWhatIsThere();
-        for (const { session, reason } of ending.values()) {
-          queue.add(session, reason);
-        }
+        void seePresence();
       }
-      isFailing = false;
     } catch (error) {
-      if (!isFailing) options.onFailure(error);
-      isFailing = true;
+      fail(error);
     } finally {
       isBusy = false;
       schedule();
@@ -365,7 +390,7 @@ export function createSessionWatcher(options: SessionWatcherOptions): SessionWat
       if (wasIdle) schedule();
     },
     async list() {
-      await Promise.race([seeWhatIsThere(), patience(LIST_PATIENCE)]);
+      await Promise.race([seePresence(), patience(LIST_PATIENCE)]);
       const at = times();
       return [...register.all()].map((session) => ({
         session,
