@@ -15,7 +15,7 @@ import { isLoaded, type LoadedHBA, loadHBAFiles } from './hba/load-hba-files.ts'
 import { DEFAULT_OPTIONS } from './pam/module-options.ts';
 import { findServices, type FoundServices } from './pam/find-services.ts';
 import { PAM_FOLDERS } from './pam/list-services.ts';
-import type { Connection } from './server/parse-connection.ts';
+import type { Connection } from './server/connection/parse-connection.ts';
 import type { ReadDatabase } from './server/read-database.ts';
 import { askServers } from './server/ask-servers.ts';
 import { checkServers } from './server/check-servers.ts';

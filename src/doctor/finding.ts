@@ -23,6 +23,23 @@ export const TOPICS = [
 /** One of the things that are examined. */
 export type Topic = (typeof TOPICS)[number];
 
+/** What each is, for people. */
+export const TOPIC_NAMES: Readonly<Record<Topic, string>> = {
+  config: 'configuration',
+  issuer: 'issuers',
+  clock: 'clock',
+  keys: 'keys',
+  service: 'PAM services',
+  module: 'module',
+  socket: 'socket',
+  daemon: 'daemon',
+  hba: 'pg_hba.conf',
+  server: 'servers',
+  database: 'databases',
+  role: 'roles',
+  pgbouncer: 'PgBouncer',
+};
+
 /**
  * Every fault with how bad it is. A failure keeps people out, or lets somebody in who should not be; a warning may; a note is
  * of what surprises people, and is in order where it is meant.

@@ -7,7 +7,7 @@ import { isPlainHttpsURL, PLAIN_HTTPS_URL } from '../values/values.ts';
 import { quote } from '../quote.ts';
 import { collectInto, type Finding, type Report } from './findings.ts';
 import { type PAMLine, parsePAMLine } from './parse-pam-line.ts';
-import { type OIDCOptions, readOptions } from './read-options.ts';
+import { type OIDCOptions, parseOptions } from './parse-options.ts';
 import { translateCache, translateProxy } from './translate-retrieval.ts';
 import { type MigratedRule, translateTemplate } from './translate-template.ts';
 import {
@@ -51,7 +51,7 @@ export function translateLine(text: string): Migration {
   if (line === undefined || !isAuthLineOfPAMOIDC(line, collectInto(problems))) {
     return { usable: false, problems };
   }
-  const options = readOptions(line.arguments, collectInto(problems), note);
+  const options = parseOptions(line.arguments, collectInto(problems), note);
   if (options === undefined) {
     return { usable: false, problems };
   }

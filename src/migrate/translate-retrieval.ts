@@ -2,7 +2,7 @@
 import { quote } from '../quote.ts';
 import { formatDuration } from '../values/units.ts';
 import type { Report } from './findings.ts';
-import type { OIDCOptions } from './read-options.ts';
+import type { OIDCOptions } from './parse-options.ts';
 
 /**
  * Translates a proxy, which pam_oidc reads as Go's httpproxy does: without a scheme it is http.

@@ -2,7 +2,7 @@
 import { quote } from '../quote.ts';
 import type { Report } from './findings.ts';
 import { NEVER_EXTRA } from './parse-template.ts';
-import type { OIDCOptions } from './read-options.ts';
+import type { OIDCOptions } from './parse-options.ts';
 import { selectorOf } from './translate-template.ts';
 
 /** A rule of `claimValidationRules`. */

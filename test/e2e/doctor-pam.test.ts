@@ -11,7 +11,7 @@ import {
   startExaminedHost,
   TWO_LINES,
   type ExaminedHost,
-} from '../doctor/examined-host.ts';
+} from '../support/examined-host.ts';
 import { runChecked } from '../support/run-checked.ts';
 
 const stack = new AsyncDisposableStack();

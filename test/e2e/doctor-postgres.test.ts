@@ -11,7 +11,7 @@ import {
   SERVICE,
   startExaminedHost,
   type ExaminedHost,
-} from '../doctor/examined-host.ts';
+} from '../support/examined-host.ts';
 import { DEBIAN_LINES } from '../doctor/hba/debian-lines.ts';
 import { poll } from '../support/poll.ts';
 import { startPostgresCluster, type PostgresCluster } from '../support/postgres-cluster.ts';

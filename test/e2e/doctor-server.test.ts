@@ -12,7 +12,7 @@ import {
   SERVICE,
   startExaminedHost,
   type ExaminedHost,
-} from '../doctor/examined-host.ts';
+} from '../support/examined-host.ts';
 import { runChecked } from '../support/run-checked.ts';
 
 const stack = new AsyncDisposableStack();

@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { fault, SERVICE, startExaminedHost, type ExaminedHost } from '../doctor/examined-host.ts';
+import { fault, SERVICE, startExaminedHost, type ExaminedHost } from '../support/examined-host.ts';
 import { findProcesses } from '../support/find-processes.ts';
 import { poll } from '../support/poll.ts';
 import { runChecked } from '../support/run-checked.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { fault, SERVICE, startExaminedHost, type ExaminedHost } from '../doctor/examined-host.ts';
+import { fault, SERVICE, startExaminedHost, type ExaminedHost } from '../support/examined-host.ts';
 import { runChecked } from '../support/run-checked.ts';
 
 const stack = new AsyncDisposableStack();

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { fault, startExaminedHost, type ExaminedHost } from '../doctor/examined-host.ts';
+import { fault, startExaminedHost, type ExaminedHost } from '../support/examined-host.ts';
 import { createOffClockIssuer } from '../doctor/off-clock-issuer.ts';
 import { createIssuer } from '../support/issuer.ts';
 import { runChecked } from '../support/run-checked.ts';

@@ -1,17 +1,20 @@
 // `pgtoken doctor` on the command line.
 import { type Command, Option } from 'commander';
 import { SYSTEM_CACHE_FOLDER } from '../../keys/disk-key-cache.ts';
+import { TOPIC_NAMES, TOPICS } from '../../doctor/finding.ts';
 import { addCommand } from '../add-command.ts';
 import type { DoctorOptions } from './doctor.ts';
 import { serviceOption } from '../option-parsers.ts';
 import { DEFAULT_CONFIG } from '../pam-arguments.ts';
+
+const EXAMINED = TOPICS.map((topic) => TOPIC_NAMES[topic]);
 
 /** Adds `doctor`. */
 export function addDoctorCommand(program: Command): void {
   addCommand(program, 'doctor', {
     summary: 'examine this host from end to end',
     description: [
-      'Examines this host from end to end: configuration, issuers, clock, keys, PAM service, module, socket, daemon, pg_hba.conf, roles and PgBouncer. Each line says ok, note, warning or failure, and each fault how to fix it; failures come last. Changes nothing. Best run as root.',
+      `Examines this host from end to end: ${EXAMINED.slice(0, -1).join(', ')} and ${EXAMINED.at(-1)}. Each line says ok, note, warning or failure, and each fault how to fix it; failures come last. Changes nothing. Best run as root.`,
       'Exit status: 0 nothing fails, 1 something does, 2 wrong usage.',
     ],
   })

@@ -2,7 +2,7 @@
 import { examineHost } from '../../doctor/examine-host.ts';
 import type { Finding, Level } from '../../doctor/finding.ts';
 import { createRealHost } from '../../doctor/host/real-host.ts';
-import { parseConnection } from '../../doctor/server/parse-connection.ts';
+import { parseConnection } from '../../doctor/server/connection/parse-connection.ts';
 import { readDatabase } from '../../doctor/server/read-database.ts';
 import { readRights } from '../../doctor/sessions/read-rights.ts';
 import { formatFindings, plain, colourful } from './format-findings.ts';

@@ -1,8 +1,8 @@
 // The servers that are asked about themselves: the one that --db names, or else those of this host that let in whoever asks.
-import type { Connection } from './parse-connection.ts';
+import type { Connection } from './connection/parse-connection.ts';
 import type { DatabaseFacts, ReadDatabase } from './read-database.ts';
 import type { ServerProcess, Host } from '../host/host.ts';
-import { ownConnectionOf } from './own-connection.ts';
+import { ownConnectionOf } from './connection/own-connection.ts';
 
 /** A server, and what it said. */
 export interface AskedServer {

@@ -3,12 +3,12 @@
 import type { ClientBase } from 'pg';
 import * as z from 'zod/mini';
 import { codeOf } from '../../code-of.ts';
-import { connectDatabase, endSession } from './connect-database.ts';
+import { connectDatabase, endSession } from './connection/connect-database.ts';
 import { parseMaskedRange } from '../hba/parse-address.ts';
-import type { Connection } from './parse-connection.ts';
+import type { Connection } from './connection/parse-connection.ts';
 import { type HBARule, splitOption } from '../hba/parse-hba.ts';
 import { type DatabaseRole, readRoles } from '../roles/read-roles.ts';
-import { readSettings, type ServerSettings, SETTING_NAMES } from './settings.ts';
+import { parseSettings, type ServerSettings, SETTING_NAMES } from './settings.ts';
 import type { Accounts } from '../host/host.ts';
 
 /** A line of pg_hba.conf as the server sees it. */
@@ -104,7 +104,7 @@ async function ask(client: ClientBase, names: readonly string[]): Promise<Databa
     hbaFile: hba?.setting,
     rules: rules?.map((row) => readRule(row, hba?.setting ?? 'pg_hba.conf')),
     loadedAt: loaded?.at,
-    settings: readSettings(settingsRows.parse(settings.rows)),
+    settings: parseSettings(settingsRows.parse(settings.rows)),
     roles,
   };
 }

@@ -25,7 +25,7 @@ export const SETTING_NAMES = {
 } as const;
 
 /** Makes them of rows of pg_settings. */
-export function readSettings(
+export function parseSettings(
   rows: readonly {
     readonly name: string;
     readonly setting: string;

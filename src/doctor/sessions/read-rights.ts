@@ -2,8 +2,8 @@
 import * as z from 'zod/mini';
 import type { ServerConnection } from '../../values/parse-server-connection.ts';
 import type { Accounts } from '../host/host.ts';
-import { connectDatabase, endSession } from '../server/connect-database.ts';
-import { peerConfig } from '../server/peer-config.ts';
+import { connectDatabase, endSession } from '../server/connection/connect-database.ts';
+import { peerConfig } from '../server/connection/peer-config.ts';
 
 /** The rights of the daemon's role in a server. */
 export interface ServerRights {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { answerSchema } from '../../doctor/examined-host.ts';
+import { answerSchema } from '../../support/examined-host.ts';
 import { runPgtoken } from '../../support/run-pgtoken.ts';
 import { run } from '../../support/run.ts';
 import { createTemporaryFolder } from '../../support/temporary-folder.ts';

@@ -2,9 +2,9 @@
 import { describe, expect, it } from 'vitest';
 
 import { askServers } from '../../../src/doctor/server/ask-servers.ts';
-import { ownConnectionOf } from '../../../src/doctor/server/own-connection.ts';
+import { ownConnectionOf } from '../../../src/doctor/server/connection/own-connection.ts';
 import { loadHBAFiles } from '../../../src/doctor/hba/load-hba-files.ts';
-import { parseConnection } from '../../../src/doctor/server/parse-connection.ts';
+import { parseConnection } from '../../../src/doctor/server/connection/parse-connection.ts';
 import type { DatabaseFacts } from '../../../src/doctor/server/read-database.ts';
 import type { ServerProcess } from '../../../src/doctor/host/host.ts';
 import { fakeFiles, fakeHost, type FakeFile } from '../fake-host.ts';

@@ -1,33 +1,8 @@
-// What a server's settings mean for the lines that use pgtoken.
-import { X509Certificate } from 'node:crypto';
+// Rows of pg_settings, of which a user may not see all.
+import { describe, expect, it } from 'vitest';
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-
-import type { Finding } from '../../../src/doctor/finding.ts';
-import { checkCertificate } from '../../../src/doctor/server/check-certificate.ts';
-import { checkListening } from '../../../src/doctor/server/check-listening.ts';
-import { checkTLS } from '../../../src/doctor/server/check-tls.ts';
-import { readSettings, type ServerSettings } from '../../../src/doctor/server/settings.ts';
-import { parseHBA, type HBARule } from '../../../src/doctor/hba/parse-hba.ts';
-import { createCertificateAuthority } from '../../support/certificate-authority.ts';
-import { fakeFiles, fakeHost, type FakeFile } from '../fake-host.ts';
-
-const REMOTE = 'hostssl all all 10.0.0.0/8 pam';
-const LOOPBACK = 'host all all 127.0.0.1/32 pam';
-const LOCAL = 'local all all pam';
-
-const rules = (...lines: readonly string[]): readonly HBARule[] =>
-  parseHBA('/hba', lines.join('\n'), { read: () => undefined, list: () => [] }).rules;
-
-const settings = (over: Partial<ServerSettings> = {}): ServerSettings => ({
-  listenAddresses: '*',
-  hasTLS: true,
-  certificateFile: 'server.crt',
-  clientAuthorityFile: '',
-  dataFolder: '/data',
-  pending: [],
-  ...over,
-});
+import { parseSettings } from '../../../src/doctor/server/settings.ts';
+import { settings } from './server-settings.ts';
 
 describe('settings', () => {
   it('are read from rows of pg_settings, of which a user may not see all', () => {
@@ -37,7 +12,7 @@ describe('settings', () => {
       pending_restart,
     });
     expect(
-      readSettings([
+      parseSettings([
         row('listen_addresses', 'localhost', true),
         row('ssl', 'on'),
         row('ssl_cert_file', 'server.crt'),
@@ -50,143 +25,6 @@ describe('settings', () => {
         pending: ['listen_addresses'],
       }),
     );
-    expect(readSettings([row('ssl', 'off')])).toMatchObject({ hasTLS: false });
-  });
-});
-
-describe('where the server listens', () => {
-  it.each<readonly [addresses: string, told: number]>([
-    ['localhost', 1],
-    ['127.0.0.1', 1],
-    ['localhost, ::1, 127.0.1.1', 1],
-    ['', 1],
-    ['*', 0],
-    ['localhost,10.0.0.1', 0],
-    ['::', 0],
-    ['0.0.0.0', 0],
-    ['127.example.com', 0],
-  ])('%j', (listenAddresses, told) => {
-    expect(checkListening('x', settings({ listenAddresses }), rules(REMOTE))).toHaveLength(told);
-  });
-
-  it.each([[LOOPBACK], [LOCAL], [LOCAL, LOOPBACK, 'host all all samehost pam']])(
-    'does not matter for %j %j %j',
-    (...lines) => {
-      const own = rules(...lines.filter((line) => line !== undefined));
-      expect(checkListening('x', settings({ listenAddresses: 'localhost' }), own)).toEqual([]);
-    },
-  );
-});
-
-describe('ssl = off', () => {
-  const check = (...lines: readonly string[]): readonly string[] =>
-    checkTLS('x', { hasTLS: false }, rules(...lines)).map(({ message }) => message);
-
-  it.each([
-    [REMOTE, 'ssl is off: PostgreSQL never uses /hba:1, which is for encrypted connections'],
-    [
-      'hostssl all all 127.0.0.1/32 pam',
-      'ssl is off: PostgreSQL never uses /hba:1, which is for encrypted connections',
-    ],
-    ['host all all 10.0.0.0/8 pam', 'ssl is off: tokens come in clear text by /hba:1'],
-  ])('with %s: %s', (line, message) => {
-    expect(check(line)).toEqual([message]);
-    expect(checkTLS('x', settings(), rules(line))).toEqual([]);
-  });
-
-  it('does not matter for clients of this host', () => {
-    expect(check(LOOPBACK, LOCAL)).toEqual([]);
-  });
-});
-
-describe('the certificate', () => {
-  const stack = new AsyncDisposableStack();
-  let text: string;
-  /** When it begins and ends, in days from now. */
-  let lifetime: readonly [begin: number, end: number];
-  /** Days, as ISO 8601 has them. */
-  let from: string;
-  let until: string;
-
-  beforeAll(async () => {
-    const authority = stack.use(await createCertificateAuthority());
-    text = (await authority.issue()).cert;
-    const { validFromDate, validToDate } = new X509Certificate(text);
-    const daysUntil = (date: Date): number => (date.getTime() - Date.now()) / 1000 / DAY;
-    lifetime = [daysUntil(validFromDate), daysUntil(validToDate)];
-    [from, until] = [
-      validFromDate.toISOString().slice(0, 10),
-      validToDate.toISOString().slice(0, 10),
-    ];
-  });
-  afterAll(async () => {
-    await stack.disposeAsync();
-  });
-
-  const DAY = 86_400;
-  const messagesOf = (findings: readonly Finding[]): readonly string[] =>
-    findings.map(({ message }) => message);
-  const check = (
-    path: string,
-    over: Partial<ServerSettings> = {},
-    file: FakeFile = { text },
-    days = 1,
-  ): readonly Finding[] =>
-    checkCertificate(
-      settings(over),
-      rules(REMOTE),
-      fakeHost({
-        files: fakeFiles({ [path]: file }),
-        clock: () => Date.now() / 1000 + days * DAY,
-      }),
-    );
-
-  it('is looked for from the data folder', () => {
-    expect(check('/data/server.crt')).toMatchObject([
-      {
-        level: 'ok',
-        subject: '/data/server.crt',
-      },
-    ]);
-    expect(messagesOf(check('/data/server.crt'))).toEqual([
-      `certificate for DNS:localhost, IP Address:127.0.0.1, until ${until}`,
-    ]);
-    expect(check('/etc/x.pem', { certificateFile: '/etc/x.pem' })).toMatchObject([{ level: 'ok' }]);
-  });
-
-  it.each(['before it begins', 'after its end'])('is out of date a day %s', (when) => {
-    const [begin, end] = lifetime;
-    const days = when === 'before it begins' ? begin - 1 : end + 1;
-    expect(check('/data/server.crt', {}, { text }, days)).toMatchObject([
-      {
-        level: 'failure',
-        fault: 'server-certificate-date',
-        subject: '/data/server.crt',
-      },
-    ]);
-    expect(messagesOf(check('/data/server.crt', {}, { text }, days))).toEqual([
-      `the server's certificate is valid from ${from} to ${until}: clients with sslmode=verify-full refuse it`,
-    ]);
-  });
-
-  it('is a placeholder', () => {
-    const certificateFile = '/etc/ssl/certs/ssl-cert-snakeoil.pem';
-    expect(check(certificateFile, { certificateFile })).toMatchObject([
-      { level: 'warning', fault: 'server-certificate-placeholder', subject: certificateFile },
-    ]);
-  });
-
-  it('cannot be seen, and then nothing is said', () => {
-    for (const file of [{ text: 'x' }, { text, reader: 7 }]) {
-      expect(check('/data/server.crt', {}, file)).toEqual([]);
-    }
-    expect(check('/elsewhere')).toEqual([]);
-    expect(check('/server.crt', { dataFolder: undefined, certificateFile: '' })).toEqual([]);
-  });
-
-  it('is shown to nobody', () => {
-    expect(check('/data/server.crt', { hasTLS: false })).toEqual([]);
-    const host = fakeHost({ files: fakeFiles({ '/data/server.crt': { text } }) });
-    expect(checkCertificate(settings(), rules(LOOPBACK, LOCAL), host)).toEqual([]);
+    expect(parseSettings([row('ssl', 'off')])).toMatchObject({ hasTLS: false });
   });
 });

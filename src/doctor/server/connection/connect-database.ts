@@ -1,9 +1,9 @@
 // Connects to the server that `pgtoken doctor` asks, with a limit on every wait.
 import type { Client, ClientConfig } from 'pg';
-import { codeOf } from '../../code-of.ts';
-import { withEffectiveUser } from '../host/with-effective-user.ts';
-import type { Rights } from '../host/account.ts';
-import type { Accounts } from '../host/host.ts';
+import { codeOf } from '../../../code-of.ts';
+import { withEffectiveUser } from '../../host/with-effective-user.ts';
+import type { Rights } from '../../host/account.ts';
+import type { Accounts } from '../../host/host.ts';
 
 const TIMEOUT = 5000;
 /** SQLSTATE invalid_authorization_specification, which `peer` answers to the wrong user. */

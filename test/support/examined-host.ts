@@ -6,20 +6,17 @@ import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
 import * as z from 'zod';
 
-import {
-  createCertificateAuthority,
-  type CertificateAuthority,
-} from '../support/certificate-authority.ts';
-import { createIssuer, type Issuer } from '../support/issuer.ts';
-import { run, type RunResult } from '../support/run.ts';
+import { createCertificateAuthority, type CertificateAuthority } from './certificate-authority.ts';
+import { createIssuer, type Issuer } from './issuer.ts';
+import { run, type RunResult } from './run.ts';
 import {
   DAEMON_SERVICE,
   startDaemonHost,
   untilCached,
   type DaemonHost,
-} from '../support/start-daemon-host.ts';
-import { createTemporaryFolder } from '../support/temporary-folder.ts';
-import { writeIssuersYAML } from '../support/write-issuers-yaml.ts';
+} from './start-daemon-host.ts';
+import { createTemporaryFolder } from './temporary-folder.ts';
+import { writeIssuersYAML } from './write-issuers-yaml.ts';
 
 /** What `--json` writes. */
 export const answerSchema = z.strictObject({

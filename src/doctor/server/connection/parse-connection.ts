@@ -2,7 +2,7 @@
 // nowhere else; nothing in here ever repeats the string.
 import { readFileSync } from 'node:fs';
 import type { ClientConfig } from 'pg';
-import { parseKeywords } from '../../values/parse-keywords.ts';
+import { parseKeywords } from '../../../values/parse-keywords.ts';
 
 /** What the driver needs, and what may be shown of it. */
 export interface Connection {

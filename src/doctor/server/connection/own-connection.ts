@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import type { Connection } from './parse-connection.ts';
 import { peerConfig } from './peer-config.ts';
-import type { ServerProcess, Host } from '../host/host.ts';
+import type { ServerProcess, Host } from '../../host/host.ts';
 
 /** Lines of postmaster.pid, counted from 0. */
 const PORT_LINE = 3;

@@ -1,7 +1,7 @@
 // Connection strings as psql takes them, and mistakes in them, told without a word of what they hold.
 import { describe, expect, it } from 'vitest';
 
-import { parseConnection } from '../../../src/doctor/server/parse-connection.ts';
+import { parseConnection } from '../../../../src/doctor/server/connection/parse-connection.ts';
 
 const readFile = (path: string): string => {
   if (path !== '/ca.pem') throw new Error(path);

@@ -43,7 +43,7 @@ const NAMES = [
  * @param note told of what it passes over.
  * @returns undefined when there is a problem.
  */
-export function readOptions(
+export function parseOptions(
   args: readonly string[],
   problem: Report,
   note: Report,
