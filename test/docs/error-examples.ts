@@ -195,7 +195,7 @@ export async function makeErrorExamples(): Promise<ReadonlySet<string>> {
       claims: { sub: `system:serviceaccount:analytics:${'quarterly-report-'.repeat(4)}job` },
       role: 'foo:myservice',
     }),
-    (await ask('pgtoken/1\0', 0.01)).replace('0.01 s', '4 s'),
+    (await ask('pgtoken/1\0', 0.5)).replace('0.5 s', '4 s'),
     ...(await askCommand()),
     await ask('GET / HTTP/1.1\r\n\0', PATIENT),
     await ask('pgtoken/1\0PAM_SERVICE=x\0PAM_USER=foo\0\0token\0', PATIENT),
