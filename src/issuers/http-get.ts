@@ -4,14 +4,12 @@ import { addAbortListener } from 'node:events';
 import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import type { FetchFailure } from '../keys/fetch-result.ts';
-import { MAX_DOCUMENT_VALUES } from '../keys/formats/parse-key-set.ts';
-import { type JSONObject, parseJSONObject } from '../parse-json-object.ts';
-import { quote } from '../quote.ts';
+import type { JSONObject } from '../parse-json-object.ts';
 import { connect } from './connect.ts';
-import { decodeBody, SIZE_HINT } from './decode-body.ts';
 import { describeConnectionFailure } from './describe-connection-failure.ts';
 import { describeStatus } from './describe-status.ts';
 import type { LookUp } from './look-up.ts';
+import { readJSON } from './read-json.ts';
 import type { SecureContexts } from './secure-contexts.ts';
 import { STRICT_HTTP } from './strict-http.ts';
 
@@ -134,56 +132,10 @@ async function readAnswer(
     const { reason, ...more } = describeStatus(response, options);
     return { kind: 'failed', reason: `${url} answered ${reason}; expected 200`, ...more };
   }
-  const body = await readBody(response, options.maxResponseBytes);
-  if (!(body instanceof Uint8Array)) {
-    return failed(`${url}: ${body.reason}`, body.hint);
-  }
-  const document = parseJSONObject(withoutMark(body), MAX_DOCUMENT_VALUES);
-  return typeof document === 'string'
-    ? failed(
-        `${url} answered ${body.length} bytes${describeType(headers)} that are no JSON object: ${document}`,
-        JSON_HINT,
-      )
-    : { kind: 'document', document, etag: readETag(headers.etag), maxAge };
-}
-
-const JSON_HINT =
-  "Look at what the address answers (curl -v), and compare it with the issuer's documentation.";
-
-/** Memory for an answer of usual length; more is taken when it comes. */
-const FIRST_BYTES = 16 * 1024;
-
-/** Reads the body, which is counted as it comes and as it is decoded. @returns it, or why it is not taken. */
-async function readBody(
-  response: IncomingMessage,
-  maxBytes: number,
-): Promise<Uint8Array | FetchFailure> {
-  // One piece of memory, as an answer may come in a million pieces, and each takes a hundred bytes of its own.
-  let body = Buffer.alloc(Math.min(maxBytes, FIRST_BYTES));
-  let length = 0;
-  for await (const chunk of response as AsyncIterable<Uint8Array>) {
-    const end = length + chunk.length;
-    if (end > maxBytes) {
-      return { reason: `the answer is over ${maxBytes} bytes`, hint: SIZE_HINT };
-    }
-    if (end > body.length) {
-      body = Buffer.concat([body], Math.min(maxBytes, Math.max(end, 2 * body.length)));
-    }
-    body.set(chunk, length);
-    length = end;
-  }
-  const encoding = response.headers['content-encoding'];
-  return decodeBody(body.subarray(0, length), encoding, maxBytes);
-}
-
-/** Some servers and files have a byte order mark in front, which a parser may ignore (RFC 8259 section 8.1). */
-function withoutMark(body: Uint8Array): Uint8Array {
-  const hasMark = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf;
-  return hasMark ? body.subarray(3) : body;
-}
-
-function failed(reason: string, hint: string | undefined): HTTPAnswer {
-  return { kind: 'failed', reason, hint };
+  const read = await readJSON(url, response, options.maxResponseBytes);
+  return 'reason' in read
+    ? { kind: 'failed', ...read }
+    : { kind: 'document', ...read, etag: readETag(headers.etag), maxAge };
 }
 
 /** @returns the entity tag, unless it is longer than any honest one. */
@@ -199,9 +151,4 @@ function readMaxAge(header: string | undefined): number | undefined {
   }
   const [, seconds] = /(?:^|[\s,])max-age="?([0-9]{1,9})/.exec(directives) ?? [];
   return seconds === undefined ? undefined : Number(seconds);
-}
-
-function describeType(headers: IncomingHttpHeaders): string {
-  const type = headers['content-type'];
-  return type === undefined ? '' : ` of type ${quote(type)}`;
 }
