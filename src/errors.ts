@@ -31,6 +31,8 @@ export const ERROR_CODES = {
   ERR_ROLE_NOT_PERMITTED: 'denied',
   ERR_ROLE_PROTECTED: 'denied',
   ERR_ROLE_TOO_LONG: 'denied',
+  ERR_TOKEN_REVOKED: 'denied',
+  ERR_REVIEW_UNAVAILABLE: 'unavailable',
   ERR_DEADLINE: 'unavailable',
   ERR_CONFIG_INVALID: 'unavailable',
   ERR_PROTOCOL: 'unavailable',

@@ -41,7 +41,7 @@ function readRooms(text: string): Rooms {
 }
 
 /** Folders of code that touches nothing outside of itself: no network, no disk, no process and no clock of its own. */
-const PURE = ['claims', 'verify', 'roles', 'migrate', 'decide'];
+const PURE = ['claims', 'verify', 'roles', 'review', 'migrate', 'decide'];
 const OUTSIDE =
   /^(?:node:)?(?:fs|net|tls|dns|dgram|http|https|http2|child_process|worker_threads|process|os)(?:\/|$)|^undici$/;
 

@@ -14,6 +14,7 @@ import { systemClock } from '../clock.ts';
 import { isRefusal, placeOf, refuse, type Refusal } from '../errors.ts';
 import { createKeyCacheWriter } from '../keys/key-cache-writer.ts';
 import { auditLine } from '../log/audit-line.ts';
+import { createReviewers } from '../issuers/review/create-reviewers.ts';
 import { createMetrics } from '../log/metrics.ts';
 import type { PAMRequest } from '../protocol/parse-request.ts';
 import { createConnections } from './socket/connections.ts';
@@ -28,6 +29,7 @@ import { lowerConnections } from './socket/lower-connections.ts';
 import { type ConnectionOptions, serveConnection } from './socket/serve-connection.ts';
 import { type MetricsServer, serveMetrics } from './serve-metrics.ts';
 import { runtimeFolderOf } from './runtime-folder.ts';
+import { createReview } from './create-review.ts';
 import { createSessionWatch } from './session-watch.ts';
 import { createTellSystemd } from './tell-systemd.ts';
 import { createWaitingLogins } from './waiting-logins.ts';
@@ -110,6 +112,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   });
   const metrics = createMetrics(options.version, () => store.status(), options.linesLost);
 
+  const reviewers = createReviewers(() => performance.now() / 1000);
   const sessions = createSessionWatch({
     folder: runtimeFolderOf(options.env),
     cachedKeys: (issuer) => (isRefusal(rule) ? undefined : rule.options.cachedKeys(issuer)),
@@ -117,6 +120,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     logger,
   });
 
+  const failingReviews = new Set<string>();
   const tellSystemd = createTellSystemd(options.env, logger);
   const writeStatus = createWriteStatus(options.env, logger);
   let status: ConfigStatus = { inForce: undefined, problems: [] };
@@ -136,7 +140,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     adopt: (policy) => {
       const keys = store.use(policy);
       const verifiedTokens = createVerifiedTokens();
-      rule = { policy, options: { ...keys, clock: systemClock, verifiedTokens } };
+      const review = createReview(reviewers.use(policy.issuers), failingReviews, metrics, logger);
+      rule = { policy, options: { ...keys, clock: systemClock, verifiedTokens, review } };
       sessions.usePolicy(policy);
     },
     refuseAll: (refusal) => {
@@ -268,6 +273,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       connections.dismissWaiting();
       await listener.close();
       store.stop();
+      reviewers.close();
       records.flush();
       await sessions.stop();
       await Promise.race([cache.flush(), setTimeout(LONGEST_FLUSH, undefined, { ref: false })]);

@@ -11,6 +11,7 @@ import { type DecisionRecord, undecided } from './decision.ts';
 import { findCandidates } from './find-candidates.ts';
 import type { LoginRequest } from './login.ts';
 import type { Issuer, Policy } from '../policy/policy.ts';
+import type { ReviewNote } from '../review/review-outcome.ts';
 import { isVerifiedAt, type Refused, tryIssuer } from './try-issuer.ts';
 import { traceCandidates, traceShape, type TraceStep } from './trace.ts';
 
@@ -22,7 +23,7 @@ import { traceCandidates, traceShape, type TraceStep } from './trace.ts';
  * grant wins. If none grants, entries by whose keys the signature is wrong are tried once more, if their issuer has other keys
  * by now. Then the refusal that came furthest is returned, as it says most about what is wrong.
  *
- * Sets no deadline of its own beyond those of `keysOf`.
+ * Sets no deadline of its own beyond those of `keysOf` and `review`.
  */
 export async function authorize(
   request: LoginRequest,
@@ -59,7 +60,8 @@ export async function authorize(
   }
   const issuer = granting.issuer.name;
   const decision = { granted: true, issuer, role: request.role } as const;
-  return { decision, issuer, token, verified: true, key: granting.verifiedBy };
+  const { verifiedBy: key, review } = granting;
+  return { decision, issuer, token, verified: true, key, review };
 }
 
 /** What came of one entry. */
@@ -69,6 +71,8 @@ interface Attempt {
   readonly refused: Refused | undefined;
   /** The key that verified the token, where it grants. */
   readonly verifiedBy: JWK | undefined;
+  /** What the API server said, where it was asked. */
+  readonly review: ReviewNote | undefined;
   /** For an explanation. */
   readonly steps: readonly TraceStep[];
 }
@@ -88,9 +92,10 @@ async function attemptIssuer(
       ? options
       : { ...options, trace: (step: TraceStep) => steps.push(step) };
   const outcome = await tryIssuer(issuer, token, request, policy, traced);
+  const { review } = outcome;
   return 'refusal' in outcome
-    ? { issuer, refused: outcome, verifiedBy: undefined, steps }
-    : { issuer, refused: undefined, verifiedBy: outcome.verifiedBy, steps };
+    ? { issuer, refused: outcome, verifiedBy: undefined, review, steps }
+    : { issuer, refused: undefined, verifiedBy: outcome.verifiedBy, review, steps };
 }
 
 /**
@@ -144,6 +149,7 @@ function concludeRefused(attempts: readonly Attempt[], token: ParsedToken): Deci
     issuer: furthest?.issuer,
     token,
     verified: furthest !== undefined && isVerifiedAt(furthest),
+    review: furthest?.review,
   };
 }
 

@@ -1,6 +1,7 @@
 // What comes of a login: yes, or no and why, with what it was made of.
 import type { JWK } from 'jose';
 import type { Refusal } from '../errors.ts';
+import type { ReviewNote } from '../review/review-outcome.ts';
 import type { ParsedToken } from '../verify/parse-token.ts';
 
 /** A login that is permitted, and by which entry. */
@@ -24,6 +25,8 @@ export interface DecisionRecord {
   readonly verified: boolean;
   /** The key of the issuer that verified it, where the login is granted. */
   readonly key?: JWK | undefined;
+  /** What the API server said of the token, where it was asked. */
+  readonly review?: ReviewNote | undefined;
 }
 
 /** @returns a refusal that no entry had a part in. */

@@ -12,7 +12,7 @@ import type { Issuer } from '../policy/policy.ts';
 export interface TraceStep {
   /** The entry that looked; undefined for steps before any entry does. */
   readonly issuer: string | undefined;
-  /** What was looked at: `token`, `candidates`, `service`, `alg`, `keys`, `kid`, `signature`, `aud`, `role` and so on. */
+  /** What was looked at: `token`, `candidates`, `service`, `alg`, `keys`, `kid`, `signature`, `aud`, `role`, `review` and so on. */
   readonly step: string;
   readonly expected: string;
   readonly seen: string;
@@ -67,6 +67,7 @@ export interface EntryTrace {
     permitted: readonly string[],
     refusal: Refusal | undefined,
   ) => void;
+  readonly review: (seen: string, refusal: Refusal | undefined) => void;
 }
 
 /** @returns undefined where nobody asks. */
@@ -127,6 +128,9 @@ export function createEntryTrace(trace: Trace | undefined, issuer: Issuer): Entr
       const roles = quoteList([...new Set(permitted)], 10);
       const seen = roles === '' ? 'the token may be nobody' : `the token may be ${roles}`;
       tell('role', quote(asked), seen, refusal);
+    },
+    review(seen, refusal) {
+      tell('review', 'yes of the API server', seen, refusal);
     },
   };
 }

@@ -1,4 +1,4 @@
-// How one entry judges a token: whom it is for, the form of the token, keys and signature, claims, and the role.
+// How one entry judges a token: whom it is for, the form of the token, keys and signature, claims, the role, and the review.
 //
 // This order is a matter of security: nothing of the token is believed before its signature is verified with a key that
 // the entry's own configuration led to.
@@ -15,6 +15,8 @@ import type { LoginRequest } from './login.ts';
 import { explainRole } from './explain-role.ts';
 import type { CachedToken } from './verified-tokens.ts';
 import type { Issuer, Policy } from '../policy/policy.ts';
+import type { ReviewNote } from '../review/review-outcome.ts';
+import { reviewToken } from './review-token.ts';
 import { createEntryTrace } from './trace.ts';
 
 /** Why an entry does not grant. */
@@ -25,13 +27,24 @@ export interface Refused {
   readonly refusal: Refusal;
   /** The keys of the issuer that do not verify the signature, where that is what is wrong. */
   readonly failedKeys?: readonly JWK[];
+  /** What the API server said, where it was asked. */
+  readonly review?: ReviewNote | undefined;
 }
 
 /**
  * How far a decision came. An entry that has no keys to decide by says more than one whose keys are not the token's: it
  * may be the one that signed it.
  */
-const RANK = { admission: 0, form: 1, key: 1, keys: 2, signature: 3, claims: 4, role: 5 } as const;
+const RANK = {
+  admission: 0,
+  form: 1,
+  key: 1,
+  keys: 2,
+  signature: 3,
+  claims: 4,
+  role: 5,
+  review: 6,
+} as const;
 
 /** Whether the token was verified by the time that this entry refused it. */
 export function isVerifiedAt(refused: Refused): boolean {
@@ -42,6 +55,8 @@ export function isVerifiedAt(refused: Refused): boolean {
 export interface Accepted {
   /** The key of the issuer that verified the token. */
   readonly verifiedBy: JWK;
+  /** What the API server said, where it was asked. */
+  readonly review: ReviewNote | undefined;
 }
 
 /** Judges a token by one entry. */
@@ -110,7 +125,11 @@ export async function tryIssuer(
   );
   const notPermitted = explainRole(refusedRole, issuer, token.claims, request.role, roles);
   trace?.role(request.role, roles, notPermitted);
-  return notPermitted === undefined ? { verifiedBy: key } : at('role', notPermitted);
+  if (notPermitted !== undefined) {
+    return at('role', notPermitted);
+  }
+  const { note: review, refusal: revoked } = await reviewToken(issuer, token, options, trace);
+  return revoked === undefined ? { verifiedBy: key, review } : { ...at('review', revoked), review };
 }
 
 function checkForm(token: ParsedToken, issuer: Issuer): Refusal | undefined {

@@ -23,6 +23,8 @@ export interface AuditLine extends TokenMembers {
   /** Whether the signature was verified: until then the members below are what anybody may have written. */
   readonly verified: boolean;
   readonly iss: string | undefined;
+  /** What the API server said of the token, where it was asked; `unavailable` with a grant: nothing, and that was enough. */
+  readonly review: string | undefined;
   /** Time the decision took, in milliseconds. */
   readonly ms: number;
 }
@@ -37,7 +39,7 @@ export function auditLine(
   circumstances: { readonly at: Date; readonly ms: number; readonly delivered: boolean },
 ): AuditLine {
   const { at, ms, delivered } = circumstances;
-  const { decision, issuer, token, verified } = decided;
+  const { decision, issuer, token, verified, review } = decided;
   return {
     time: at.toISOString(),
     outcome: decision.granted ? 'granted' : decision.outcome,
@@ -50,6 +52,7 @@ export function auditLine(
     issuer,
     verified,
     iss: shorten(token && findClaim(token.claims, 'iss')),
+    review,
     ...tokenMembers(token?.claims ?? {}, token?.keyID),
     ms: Math.round(ms * 1000) / 1000,
   };

@@ -5,9 +5,9 @@ import { shorten, tokenMembers, type TokenMembers } from './token-members.ts';
 
 /** A session that was ended, as it is in the log. What is not known is undefined, and left out of the line. */
 export interface EndLine extends TokenMembers {
-  /** Why: expired, maxLifetime, denied or administrator. */
+  /** Why: expired, maxLifetime, denied, revoked or administrator. */
   readonly cause: string;
-  /** With `denied`: why it would not be granted again. */
+  /** With `denied` and `revoked`: why it would not be granted again. */
   readonly code: string | undefined;
   readonly reason: string | undefined;
   readonly server: string;

@@ -26,6 +26,10 @@ export interface Metrics {
     seconds: number,
   ): void;
   countFetch(issuer: string, result: string): void;
+  /** An API server was asked about a token, or was to be. */
+  countReview(issuer: string, outcome: string): void;
+  /** An API server was asked for what open sessions are bound to. */
+  countRecheck(issuer: string, outcome: string): void;
   countReload(successful: boolean): void;
   /** A session was ended. */
   countEnd(issuer: string, cause: string): void;
@@ -90,6 +94,8 @@ export function createMetrics(
     help: 'Files of the configuration that were replaced, and are seen here as they were before.',
     registers,
   });
+  let reviews: Counter | undefined;
+  let rechecks: Counter | undefined;
   let ends: Counter | undefined;
   let isLoaded = false;
   let detachedFiles = 0;
@@ -143,13 +149,31 @@ export function createMetrics(
     countFetch(issuer, result) {
       fetches.inc({ issuer, result });
     },
+    countReview(issuer, outcome) {
+      reviews ??= new Counter({
+        name: 'pgtoken_reviews_total',
+        help: 'Reviews of tokens by issuer entry and outcome: yes, cached, no, unavailable.',
+        labelNames: ['issuer', 'outcome'],
+        registers,
+      });
+      reviews.inc({ issuer, outcome });
+    },
+    countRecheck(issuer, outcome) {
+      rechecks ??= new Counter({
+        name: 'pgtoken_rechecks_total',
+        help: 'Looks at what open sessions are bound to, by issuer entry and outcome: there, gone, unknown.',
+        labelNames: ['issuer', 'outcome'],
+        registers,
+      });
+      rechecks.inc({ issuer, outcome });
+    },
     countEnd(issuer, cause) {
       ends?.inc({ issuer, cause });
     },
     watchSessions(status) {
       ends ??= new Counter({
         name: 'pgtoken_sessions_ended_total',
-        help: 'Sessions that were ended, by issuer entry and cause: expired, maxLifetime, denied, administrator.',
+        help: 'Sessions that were ended, by issuer entry and cause: expired, maxLifetime, denied, revoked, administrator.',
         labelNames: ['issuer', 'cause'],
         registers,
       });

@@ -4,6 +4,7 @@ import type { Configuration } from '../config/schema/schema.ts';
 import { MAX_TOKEN_BYTES } from '../verify/parse-token.ts';
 import { compileIssuer, loadRuleTools } from './compile-issuer.ts';
 import { loadKeySource } from './load-key-source.ts';
+import { loadReview } from './load-review.ts';
 import type { Policy } from './policy.ts';
 
 /** Milliseconds after which others have their turn: hundreds of entries take longer than a login should wait. */
@@ -32,7 +33,10 @@ export async function compilePolicy(
     };
     const keySource = await loadKeySource(entry.issuer, entry.keys, folder, reportEntry);
     const tools = await loadRuleTools(entry);
-    issuers.push(compileIssuer(entry, keySource, config.protectedRoles, tools, reportEntry));
+    issuers.push({
+      ...compileIssuer(entry, keySource, config.protectedRoles, tools, reportEntry),
+      review: loadReview(entry, keySource, folder, reportEntry),
+    });
   }
   return {
     issuers,

@@ -3,6 +3,7 @@ import type { Algorithm } from '../values/algorithms.ts';
 import type { IssuerConfiguration, ServerConfiguration } from '../config/schema/schema.ts';
 import type { KeyLocation } from '../issuers/fetch-key-set.ts';
 import type { KeySet } from '../keys/formats/parse-key-set.ts';
+import type { ReviewSource } from '../review/review-source.ts';
 import type { RolesOf } from '../roles/compile-role-rules.ts';
 import type { Check, VerifiedToken } from '../verify/checks/check.ts';
 import type { LoginOrigin } from './admission-checks.ts';
@@ -31,6 +32,8 @@ export interface Issuer {
   readonly admissionChecks: readonly Check<LoginOrigin>[];
   readonly claimChecks: readonly Check<VerifiedToken>[];
   readonly rolesOf: RolesOf;
+  /** Who reviews its tokens, where the entry says that somebody does. Without it such an entry grants nothing. */
+  readonly review?: ReviewSource | undefined;
 }
 
 /** All that decides who may log in. Immutable: a reload makes another. */

@@ -58,6 +58,7 @@ ${CERTIFICATE.replaceAll(/^(?=.)/gm, '      ')}    audiences: [postgres, other]
   deny: {subjects: [], tokenIDs: [], keyIDs: [], issuedBefore: 2026-11-01T00:00:00Z}
   pam: {services: [postgresql-k8s], sources: [10.0.0.0/8, local]}
   cache: {refreshInterval: 10m, maxStale: 24h, unknownKeyCooldown: 30s}
+  review: {url: https://10.0.0.10:6443, bearerTokenFile: t, onError: deny, cacheFor: 10s, timeout: 2s}
 - name: spire
   issuer: {spiffeTrustDomain: example.org, audiences: [postgres]}
   keys: {spiffeBundleURL: "https://spire.example.org", bearerTokenFile: token}

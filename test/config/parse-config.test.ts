@@ -290,8 +290,8 @@ describe('one problem', () => {
     ],
     [
       'a cause that there is not',
-      `${withMore('  sessions: {end: [revoked]}')}servers: [{name: main, connection: ""}]\n`,
-      '9:20: issuers[0].sessions.end[0]: Unsupported value: "revoked": must be one of "expired", "denied"',
+      `${withMore('  sessions: {end: [logout]}')}servers: [{name: main, connection: ""}]\n`,
+      '9:20: issuers[0].sessions.end[0]: Unsupported value: "logout": must be one of "expired", "denied", "revoked"',
     ],
     ...['grace: 1m', 'atLeast: 1m', 'renew: true'].map(
       (written) =>
@@ -358,7 +358,7 @@ describe('one problem', () => {
     [
       'an unknown key that would upset a terminal',
       withMore('  "a\\x1b[2J\\n": 1'),
-      String.raw`9:3: issuers[0]."a\u001b[2J\n": Unknown field, known here: allowProtectedRoles, cache, claimValidationRules, deny, http, issuer, keys, name, pam, roles, sessions, token`,
+      String.raw`9:3: issuers[0]."a\u001b[2J\n": Unknown field, known here: allowProtectedRoles, cache, claimValidationRules, deny, http, issuer, keys, name, pam, review, roles, sessions, token`,
     ],
     [
       'no issuers',

@@ -300,6 +300,8 @@ describe('docs/operate/daemon.md', () => {
       servers: new Map([['main', true]]),
     }));
     metrics.countEnd('homelab', 'expired');
+    metrics.countReview('homelab', 'yes');
+    metrics.countRecheck('homelab', 'there');
     const text = await metrics.render();
     const made = [...text.matchAll(/^# TYPE (pgtoken_\w+) (\w+)$/gm)].map(
       ([, name = '', type = '']) => [name, type, ...labelsOf(text, name)].join(' '),

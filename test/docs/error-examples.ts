@@ -20,6 +20,9 @@ import { describeConnectionFailure } from '../../src/issuers/describe-connection
 import type { FetchFailure } from '../../src/keys/fetch-result.ts';
 import { keysWithin } from '../../src/keys/key-owner.ts';
 import { formatReply } from '../../src/protocol/format-reply.ts';
+import { readTokenReview } from '../../src/review/token-review.ts';
+import { createReviewers } from '../../src/issuers/review/create-reviewers.ts';
+import { findFreePort } from '../support/find-free-port.ts';
 import { RULE_TOOLS } from '../support/rule-tools.ts';
 import { runPgtoken } from '../support/run-pgtoken.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
@@ -114,7 +117,29 @@ export async function makeErrorExamples(): Promise<ReadonlySet<string>> {
   const overlong = await readToken(Readable.from([Buffer.alloc(70_000, 'x')]));
   const goesOn = await readToken(Readable.from([Buffer.from(`${good}\0more`)]));
 
+  const reviewed = makePolicy(
+    entryWith('review: {url: "https://10.0.0.10:6443", bearerTokenFile: t, onError: deny}'),
+    keys,
+  );
+  const account = 'system:serviceaccount:foo:myservice';
+  const review = (
+    status: object,
+    kind = 'TokenReview',
+    apiVersion = 'authentication.k8s.io/v1',
+  ) => {
+    const answer = { kind, apiVersion, status };
+    const outcome = readTokenReview(answer, { text: good, claims: { sub: account } }, ['postgres']);
+    return outcome.kind === 'yes' ? 'yes' : formatReply(outcome.refusal);
+  };
+  const authenticated = { authenticated: true, audiences: ['postgres'] };
+  const invalidated = '[invalid bearer token, service account token has been invalidated]';
   return new Set([
+    review({ error: invalidated }),
+    review({ ...authenticated, user: { username: 'system:serviceaccount:foo:other' } }),
+    review({ authenticated: true, user: { username: account } }),
+    review({}, 'Status', 'v1'),
+    await askClosedPort(),
+    await decide(good, undefined, reviewed),
     await decide('correct horse battery staple'),
     await decide(''),
     await decide(`Bearer ${good}`),
@@ -325,6 +350,34 @@ async function askCommand(): Promise<string[]> {
     await run({}),
     (await run({ PAM_USER: 'foo' }, '100ms')).replace('0.1 s', '4.5 s'),
   ];
+}
+
+/** A review that nobody answers; another address stands for that of the test. */
+async function askClosedPort(): Promise<string> {
+  await using folder = await createTemporaryFolder('docs');
+  const bearerTokenFile = join(folder.path, 'reviewer.token');
+  await writeFile(bearerTokenFile, 'a-token', { mode: 0o600 });
+  const url = `https://127.0.0.1:${await findFreePort()}`;
+  const reviewers = createReviewers(() => 0);
+  const reviewerOf = reviewers.use([
+    {
+      name: 'homelab',
+      review: {
+        url,
+        certificateAuthority: undefined,
+        proxyURL: undefined,
+        bearerTokenFile,
+        audiences: ['postgres'],
+        cacheFor: 10,
+        timeout: 60,
+      },
+    },
+  ]);
+  const outcome = await reviewerOf('homelab')?.review({ text: 'x', claims: {} });
+  reviewers.close();
+  return outcome?.kind === 'unavailable'
+    ? formatReply(outcome.refusal).replace(url, 'https://10.0.0.10:6443')
+    : '';
 }
 
 function hmacToken(body: string): string {

@@ -20,7 +20,12 @@ import { writePgpassOnce } from './write-pgpass-once.ts';
 import { at, FOLDER, listAt, readDocuments, readExample, readObject } from './read-manifests.ts';
 
 const page = readPage('docs/issuers/kubernetes.md');
-const MANIFESTS = ['discovery-access.yaml', 'discovery-proxy.yaml', 'myservice.yaml'];
+const MANIFESTS = [
+  'discovery-access.yaml',
+  'discovery-proxy.yaml',
+  'myservice.yaml',
+  'reviewer.yaml',
+];
 
 function configurationOf(text: string) {
   const parsed = parseConfig(text);
@@ -74,6 +79,21 @@ describe('the API server', () => {
         ],
       },
     ]);
+  });
+});
+
+describe('reviewer.yaml', () => {
+  it('lets its service account ask about tokens, pods and service accounts, and nothing else', () => {
+    expect(at(readObject('reviewer.yaml', 'ClusterRole'), '/rules')).toEqual([
+      { apiGroups: ['authentication.k8s.io'], resources: ['tokenreviews'], verbs: ['create'] },
+      { apiGroups: [''], resources: ['pods', 'serviceaccounts'], verbs: ['get'] },
+    ]);
+    const account = at(readObject('reviewer.yaml', 'ServiceAccount'), '/metadata');
+    const binding = readObject('reviewer.yaml', 'ClusterRoleBinding');
+    expect(at(binding, '/subjects')).toEqual([{ kind: 'ServiceAccount', ...Object(account) }]);
+    expect(at(binding, '/roleRef/name')).toBe(
+      at(readObject('reviewer.yaml', 'ClusterRole'), '/metadata/name'),
+    );
   });
 });
 

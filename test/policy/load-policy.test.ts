@@ -479,6 +479,39 @@ describe('an entry', () => {
     });
   });
 
+  it('names an API server that reviews its tokens, with what it is trusted by', async () => {
+    const review =
+      '  review: {url: "https://10.0.0.10:6443/", bearerTokenFile: reviewer.token, onError: deny}';
+    await place('ca.pem', certificate);
+    await place('keys.json', JSON.stringify({ keys: [mint.publicKey('cluster-rs256')] }));
+    const source = {
+      url: 'https://10.0.0.10:6443',
+      certificateAuthority: certificate,
+      proxyURL: undefined,
+      bearerTokenFile: join(folder, 'reviewer.token'),
+      audiences: ['postgres'],
+      cacheFor: 10,
+      timeout: 2,
+    };
+    const trusting = (text: string): string =>
+      text.replace('    audiences', '    certificateAuthorityFile: ca.pem\n    audiences');
+    for (const keys of ['  cache: {refreshInterval: 1h}', '  keys: {jwksFile: keys.json}']) {
+      const loaded = await load(trusting(CONFIG(keys, review)));
+      expect(loaded.ok && loaded.policy.issuers[0]?.review).toEqual(source);
+      // The token is read for each request, and may come later.
+      expect(loaded.files).not.toContain(source.bearerTokenFile);
+    }
+    expect(
+      await problemsOf(
+        trusting(CONFIG('  keys: {jwksFile: keys.json}', review)).replace('ca.pem', 'none.pem'),
+      ),
+    ).toEqual([
+      'issuers.yaml:6:31: issuers[0].issuer.certificateAuthorityFile: Invalid value: none.pem cannot be used: no such file',
+    ]);
+    const without = await load(CONFIG());
+    expect(without.ok && without.policy.issuers[0]?.review).toBeUndefined();
+  });
+
   it('may except from protection only what is protected', async () => {
     expect(await load(CONFIG('  allowProtectedRoles: [postgres, pg_monitor]'))).toMatchObject({
       ok: true,
@@ -499,7 +532,7 @@ describe('an entry', () => {
     const rules = "  claimValidationRules: [{claim: a, pattern: x}, {claim: b, pattern: '('}]";
     expect(await problemsOf(CONFIG(rules))).toEqual([patternProblem(7)]);
     expect(await problemsOf(CONFIG('  extra: 1', rules))).toEqual([
-      'issuers.yaml:7:3: issuers[0].extra: Unknown field, known here: allowProtectedRoles, cache, claimValidationRules, deny, http, issuer, keys, name, pam, roles, sessions, token',
+      'issuers.yaml:7:3: issuers[0].extra: Unknown field, known here: allowProtectedRoles, cache, claimValidationRules, deny, http, issuer, keys, name, pam, review, roles, sessions, token',
       patternProblem(8),
     ]);
   });

@@ -22,6 +22,7 @@ describe('a reply', () => {
     }
     expect(CODES.filter((code) => ERROR_CODES[code] === 'unavailable')).toEqual([
       'ERR_KEYS_UNAVAILABLE',
+      'ERR_REVIEW_UNAVAILABLE',
       'ERR_DEADLINE',
       'ERR_CONFIG_INVALID',
       'ERR_PROTOCOL',

@@ -17,14 +17,14 @@ export interface RunningServer extends AsyncDisposable {
   readonly port: number;
 }
 
-/** Starts a server that listens to nothing yet. At its end nobody's connection is waited for. */
-export async function startServer(server: Server): Promise<RunningServer> {
+/** Starts a server that listens to nothing yet. At its end nobody's connection is waited for. @param wanted 0 for a port that is free. */
+export async function startServer(server: Server, wanted = 0): Promise<RunningServer> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
-  const port = await listenOnLoopback(server);
+  const port = await listenOnLoopback(server, wanted);
   return {
     port,
     [Symbol.asyncDispose]: async () => {

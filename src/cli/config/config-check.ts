@@ -99,27 +99,31 @@ async function examine(
   };
 }
 
-/** A token to ask for keys with may come later, but the usual reason for none is a wrong path or a wrong owner. */
+/** A token to ask with may come later, but the usual reason for none is a wrong path or a wrong owner. */
 function findUnreadableTokens(
   policy: Policy,
   locate: Locate,
   account: Account | undefined,
 ): Problem[] {
-  return policy.issuers.flatMap(({ keySource }, index) => {
-    const file = keySource.kind === 'remote' ? keySource.bearerTokenFile : undefined;
-    const bearer =
-      account === undefined ? readBearerToken(file) : lookAs(account, () => readBearerToken(file));
-    const path = ['issuers', index, 'keys', 'bearerTokenFile'];
-    return bearer.ok
-      ? []
-      : [
-          {
-            path,
-            message: `now ${bearer.reason}`,
-            hint: 'Check it as the user that runs pgtoken; keys cannot be retrieved without it.',
-            ...locate(path),
-          },
-        ];
+  return policy.issuers.flatMap(({ keySource, review }, index) => {
+    const files = [
+      {
+        key: 'keys.bearerTokenFile',
+        file: keySource.kind === 'remote' ? keySource.bearerTokenFile : undefined,
+        hint: 'Check it as the user that runs pgtoken; keys cannot be retrieved without it.',
+      },
+      {
+        key: 'review.bearerTokenFile',
+        file: review?.bearerTokenFile,
+        hint: 'Check it as the user that runs pgtoken; the API server cannot be asked without it.',
+      },
+    ] as const;
+    return files.flatMap(({ key, file, hint }) => {
+      const read = () => readBearerToken(file, key);
+      const bearer = account === undefined ? read() : lookAs(account, read);
+      const path = ['issuers', index, ...key.split('.')];
+      return bearer.ok ? [] : [{ path, message: `now ${bearer.reason}`, hint, ...locate(path) }];
+    });
   });
 }
 

@@ -39,6 +39,11 @@ export function addExplainCommand(program: Command): void {
     .option('--token-file <file>', 'the file with the token (default: standard input)')
     .option('--config <file>', 'the configuration', DEFAULT_CONFIG)
     .option('--cache-dir <folder>', 'where the daemon keeps keys on disk', SYSTEM_CACHE_FOLDER)
+    .option(
+      '--review',
+      'ask the API server of the entry too, where it has a review: sends it the token',
+      false,
+    )
     .option('--json', 'write JSON', false)
     .action(async (options: ExplainOptions) => {
       const { explain } = await import('./explain.ts');

@@ -17,6 +17,7 @@ import { isUsable, type ListedRole, listRoles } from './list-roles.ts';
 import { sessionOf } from './session-of.ts';
 import { formatJSON } from '../output/format-json.ts';
 import { readToken } from '../read-token.ts';
+import { reviewOnce } from '../review-once.ts';
 import { loadPolicyOrReport } from '../output/report.ts';
 import { wantsColour } from '../output/wants-colour.ts';
 
@@ -35,6 +36,8 @@ export interface ExplainOptions {
   /** The file with the token; default: standard input. */
   readonly tokenFile?: string;
   readonly json: boolean;
+  /** Whether the API server of `review` is asked too; it is sent the token then. */
+  readonly review: boolean;
 }
 
 /**
@@ -68,6 +71,7 @@ export async function explain(options: ExplainOptions): Promise<number> {
     // Keys are those of today: what an issuer had yesterday cannot be known.
     keysOf: createKeysOf({ cache, clock: systemClock }),
     trace: (step) => steps.push(step),
+    ...(options.review ? { review: reviewOnce } : {}),
   });
   const session = sessionOf(decided, policy, at);
   const roles = role === undefined ? await rolesOf(decided, steps, policy) : undefined;

@@ -16,6 +16,7 @@ import { quote } from '../../quote.ts';
 import { BUILD } from '../build.ts';
 import { findCacheFolder } from '../cache-folder.ts';
 import { readToken } from '../read-token.ts';
+import { reviewOnce } from '../review-once.ts';
 import type { PAMOptions } from '../pam-arguments.ts';
 
 /** Decides the login that environment and standard input describe, and ends the process with the answer. */
@@ -77,6 +78,7 @@ async function decide(options: PAMOptions): Promise<Decision> {
   const { decision } = await authorize({ ...login, password }, loaded.policy, {
     clock: systemClock,
     keysOf: createKeysOf({ cache, clock: systemClock }),
+    review: reviewOnce,
   });
   return decision;
 }

@@ -28,6 +28,7 @@ export const checkRawConfig: CrossCheck = (file, report) => {
       checkTrustDomain(entry, reportEntry);
       checkReplacements(entry, reportEntry);
       checkSessions(entry, reportEntry);
+      checkRecheck(entry, reportEntry);
     }
   }
 };
@@ -50,6 +51,22 @@ function checkSessions({ sessions }: JSONObject, report: ReportProblem): void {
   }
 }
 
+/** Nobody looks again at sessions that `revoked` does not end. */
+function checkRecheck({ review, sessions }: JSONObject, report: ReportProblem): void {
+  if (!isJSONObject(review) || !has(review, 'recheckEvery')) {
+    return;
+  }
+  const end: unknown = isJSONObject(sessions) ? sessions['end'] : undefined;
+  // What is no list has been told so.
+  if (Array.isArray(end) ? !end.includes('revoked') : end === undefined) {
+    report(
+      ['review', 'recheckEvery'],
+      'Invalid value: not used, as sessions.end does not have revoked',
+      'Write sessions: {end: [revoked]}, or delete it: whoever reads the file would think that it does something.',
+    );
+  }
+}
+
 /** Nothing is written that the key source would leave unused. */
 function checkKeySource(entry: JSONObject, report: ReportProblem): void {
   const { keys } = entry;
@@ -61,9 +78,13 @@ function checkKeySource(entry: JSONObject, report: ReportProblem): void {
     return;
   }
   const issuer = isJSONObject(entry['issuer']) ? entry['issuer'] : {};
-  const unused = PINNED.includes(source)
-    ? ['discoveryURL', 'certificateAuthority', 'certificateAuthorityFile']
-    : ['discoveryURL'];
+  const isPinned = PINNED.includes(source);
+  // An API server that is asked has a certificate too, and may be behind the proxy.
+  const isAsked = has(entry, 'review');
+  const unused =
+    isPinned && !isAsked
+      ? ['discoveryURL', 'certificateAuthority', 'certificateAuthorityFile']
+      : ['discoveryURL'];
   for (const key of unused.filter((one) => has(issuer, one))) {
     report(['issuer', key], `Invalid value: not used, as the keys come from ${source}`, UNUSED);
   }
@@ -75,10 +96,14 @@ function checkKeySource(entry: JSONObject, report: ReportProblem): void {
       'Take the key out of the file.',
     );
   }
-  for (const key of PINNED.includes(source) ? ['http', 'cache'] : []) {
+  for (const key of isPinned ? [...(isAsked ? [] : ['http']), 'cache'] : []) {
     if (has(entry, key)) {
       report([key], `Invalid value: not used, as the keys come from ${source}`, UNUSED);
     }
+  }
+  const http = isPinned && isAsked && isJSONObject(entry['http']) ? entry['http'] : {};
+  for (const key of ['timeout', 'maxResponseBytes'].filter((one) => has(http, one))) {
+    report(['http', key], `Invalid value: not used, as the keys come from ${source}`, UNUSED);
   }
 }
 

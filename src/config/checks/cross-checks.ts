@@ -241,6 +241,29 @@ export const checkServers: CrossCheck = (value, report) => {
   }
 };
 
+/** An entry: `review` is for tokens of an API server, and `revoked` needs it. */
+export const checkReview: CrossCheck = (value, report) => {
+  if (!isJSONObject(value)) {
+    return;
+  }
+  const { issuer, sessions } = value;
+  if (has(value, 'review') && isJSONObject(issuer) && has(issuer, 'spiffeTrustDomain')) {
+    report(
+      ['review'],
+      'Invalid value: no API server knows the tokens of a trust domain; expected issuer.url beside it',
+      'Delete it: an API server reviews the tokens of its own service accounts.',
+    );
+  }
+  const ends: unknown = isJSONObject(sessions) ? sessions['end'] : undefined;
+  const index = Array.isArray(ends) ? ends.indexOf('revoked') : -1;
+  if (index !== -1 && !has(value, 'review')) {
+    report(
+      ['sessions', 'end', index],
+      'Invalid value: "revoked": needs review, the API server that is asked',
+    );
+  }
+};
+
 function rolesOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [value];
 }

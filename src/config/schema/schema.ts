@@ -1,12 +1,19 @@
 // The shape of issuers.yaml: every key with its type, default, unit and meaning. The parts of an entry stand in
-// key-schema.ts, token-schema.ts and role-schema.ts.
+// files of their own beside this one.
 //
 // Validation, the types of the program, the JSON Schema for editors and the tables of docs/reference/configuration.md all come from
 // here. Rules that tie several keys together stand in cross-checks.ts and check-raw-config.ts. Objects are strict: a key
 // that is not written here is a problem, never ignored.
 import * as z from 'zod/mini';
-import { checkNames, checkPAM, checkServers, crossCheck } from '../checks/cross-checks.ts';
+import {
+  checkNames,
+  checkPAM,
+  checkReview,
+  checkServers,
+  crossCheck,
+} from '../checks/cross-checks.ts';
 import { cacheSchema, httpSchema, issuerSchema, keysSchema } from './key-schema.ts';
+import { reviewSchema } from './review-schema.ts';
 import { roleRuleSchema } from './role-schema.ts';
 import { denySchema, tokenSchema, validationRuleSchema } from './token-schema.ts';
 import { serverSchema } from './server-schema.ts';
@@ -42,48 +49,51 @@ const pamSchema = z
   })
   .check(crossCheck(checkPAM));
 
-const issuerEntry = z.strictObject({
-  name: dnsLabel(
-    'A unique name for the entry: lower-case letters, digits and `-`, at most 63. It is in messages, log, metrics and the names of cache files.',
-  ),
-  issuer: issuerSchema,
-  keys: z.optional(keysSchema),
-  http: z.prefault(httpSchema, {}),
-  token: z.prefault(tokenSchema, {}),
-  claimValidationRules: z._default(
-    z
-      .array(validationRuleSchema, { error: 'expected a list of rules' })
-      .check(z.describe('What claims must hold besides; all of these rules must.')),
-    [],
-  ),
-  roles: z
-    .array(roleRuleSchema, { error: 'expected a list of role rules' })
-    .check(
-      z.minLength(1, 'at least one rule is required, as without one nobody may log in'),
-      z.describe('What a token may be: each rule that matches permits its roles.'),
+const issuerEntry = z
+  .strictObject({
+    name: dnsLabel(
+      'A unique name for the entry: lower-case letters, digits and `-`, at most 63. It is in messages, log, metrics and the names of cache files.',
     ),
-  allowProtectedRoles: z._default(
-    z
-      .array(
-        text('A role').check(
-          z.refine((value) => !value.includes('*'), 'must be a role by its name, without "*"'),
-        ),
-        { error: 'expected a list of roles' },
-      )
+    issuer: issuerSchema,
+    keys: z.optional(keysSchema),
+    http: z.prefault(httpSchema, {}),
+    token: z.prefault(tokenSchema, {}),
+    claimValidationRules: z._default(
+      z
+        .array(validationRuleSchema, { error: 'expected a list of rules' })
+        .check(z.describe('What claims must hold besides; all of these rules must.')),
+      [],
+    ),
+    roles: z
+      .array(roleRuleSchema, { error: 'expected a list of role rules' })
       .check(
-        z.meta({
-          title: 'list of text',
-          description:
-            'Exceptions from `protectedRoles` for this entry, each by its name: its tokens may be these roles where a rule permits them.',
-        }),
+        z.minLength(1, 'at least one rule is required, as without one nobody may log in'),
+        z.describe('What a token may be: each rule that matches permits its roles.'),
       ),
-    [],
-  ),
-  deny: z.prefault(denySchema, {}),
-  pam: z.prefault(pamSchema, {}),
-  cache: z.prefault(cacheSchema, {}),
-  sessions: z.optional(sessionSchema),
-});
+    allowProtectedRoles: z._default(
+      z
+        .array(
+          text('A role').check(
+            z.refine((value) => !value.includes('*'), 'must be a role by its name, without "*"'),
+          ),
+          { error: 'expected a list of roles' },
+        )
+        .check(
+          z.meta({
+            title: 'list of text',
+            description:
+              'Exceptions from `protectedRoles` for this entry, each by its name: its tokens may be these roles where a rule permits them.',
+          }),
+        ),
+      [],
+    ),
+    deny: z.prefault(denySchema, {}),
+    pam: z.prefault(pamSchema, {}),
+    cache: z.prefault(cacheSchema, {}),
+    review: z.optional(reviewSchema),
+    sessions: z.optional(sessionSchema),
+  })
+  .check(crossCheck(checkReview));
 
 /** The schema of the whole file. */
 export const configurationSchema = z
@@ -125,6 +135,8 @@ export type IssuerPart = IssuerConfiguration['issuer'];
 export type KeysPart = IssuerConfiguration['keys'];
 /** One of `servers`. */
 export type ServerConfiguration = Configuration['servers'][number];
+/** An entry's `review`. */
+export type ReviewPart = NonNullable<IssuerConfiguration['review']>;
 /** An entry's `sessions`. */
 export type SessionsPart = NonNullable<IssuerConfiguration['sessions']>;
 /** One entry of an issuer's `roles`. */

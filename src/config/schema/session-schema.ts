@@ -6,12 +6,14 @@ import { duration, flag } from '../../values/values.ts';
 export const sessionSchema = z.strictObject({
   end: z._default(
     z
-      .array(z.enum(['expired', 'denied']), { error: 'expected a list such as [expired, denied]' })
+      .array(z.enum(['expired', 'denied', 'revoked']), {
+        error: 'expected a list such as [expired, denied]',
+      })
       .check(
         z.meta({
-          title: 'list of `expired`, `denied`',
+          title: 'list of `expired`, `denied`, `revoked`',
           description:
-            'What ends a session. `expired`: its token has expired. `denied`: issuers.yaml, or the keys of the issuer, as they are in force now, would not grant the login again; looked at after each reload and whenever keys change.',
+            'What ends a session. `expired`: its token has expired. `denied`: issuers.yaml, or the keys of the issuer, as they are in force now, would not grant the login again; looked at after each reload and whenever keys change. `revoked`: its pod or its service account is gone, as the API server of `review` says, or was made again under the same name.',
         }),
       ),
     [],

@@ -89,7 +89,10 @@ async function loadForAll(
       problems.set(shown, fault('config-invalid', at, shown.slice(at.length + 2), hint));
     }
   }
-  for (const { keySource } of policy?.issuers ?? []) {
+  for (const { keySource, review } of policy?.issuers ?? []) {
+    if (review !== undefined) {
+      named.add(review.bearerTokenFile);
+    }
     if (keySource.kind === 'remote' && keySource.bearerTokenFile !== undefined) {
       named.add(keySource.bearerTokenFile);
     }

@@ -98,6 +98,26 @@ describe('config check', () => {
     });
   });
 
+  it.concurrent('tells of a token to ask the API server with that cannot be read now, too', async () => {
+    const token = join(folder, 'no-token');
+    const file = await place(
+      'review.yaml',
+      entry(
+        'postgres',
+        '  review: {url: "https://a.example.com", bearerTokenFile: no-token, onError: deny}\n',
+      ),
+    );
+    expect(await runPgtoken(['config', 'check', file])).toMatchObject({
+      status: 0,
+      stdout: [
+        `${file}:8:59: warning: issuers[0].review.bearerTokenFile: now ${token} (review.bearerTokenFile) cannot be used: no such file`,
+        '  HINT: Check it as the user that runs pgtoken; the API server cannot be asked without it.',
+        `${file}: ok, 1 issuer: a; 1 warning`,
+        '',
+      ].join('\n'),
+    });
+  });
+
   it.concurrent('writes JSON for scripts, with nothing beside it', async () => {
     const warned = await place('warned-json.yaml', entry('vault'));
     const broken = await place('broken-json.yaml', BROKEN);
