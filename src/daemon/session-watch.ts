@@ -11,6 +11,7 @@ import { messageOf } from '../message-of.ts';
 import type { ControlReply, ControlRequest } from '../protocol/control.ts';
 import { endLine } from '../log/end-line.ts';
 import type { Metrics } from '../log/metrics.ts';
+import type { BoundObject, ObjectAnswer } from '../review/bound-object.ts';
 import type { Issuer, Policy } from '../policy/policy.ts';
 import type { SessionWatcher } from '../sessions/watch-sessions.ts';
 
@@ -33,7 +34,9 @@ export interface SessionWatchOptions {
   /** The folder of the daemon alone: for the journal and the control socket; undefined: there is neither. */
   readonly folder: string | undefined;
   readonly cachedKeys: (issuer: Issuer) => KeySet | undefined;
-  readonly metrics: Pick<Metrics, 'countEnd' | 'watchSessions'>;
+  /** Asks the API server of an entry for what its sessions are bound to. */
+  readonly lookAt: (issuer: string, object: BoundObject) => Promise<ObjectAnswer>;
+  readonly metrics: Pick<Metrics, 'countEnd' | 'countRecheck' | 'watchSessions'>;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
 }
 
@@ -58,6 +61,22 @@ export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
       uptime,
       createClient: (connection) => createServerClient(connection, { monotonicClock: uptime }),
       cachedKeys: options.cachedKeys,
+      lookAt: options.lookAt,
+      random: Math.random,
+      onLooked(issuer, { state }) {
+        metrics.countRecheck(issuer, state);
+      },
+      onRecheckState(issuer, kind, failure) {
+        if (failure === undefined) {
+          logger.info({ issuer, kind }, 'the API server can be asked for them again');
+        } else {
+          const { reason, hint } = failure;
+          logger.error(
+            { issuer, kind, reason, hint },
+            'the API server does not say whether they are there: their sessions go on',
+          );
+        }
+      },
       onEnded(session, { cause, refusal }) {
         metrics.countEnd(session.issuer, cause);
         logger.info(endLine(session, cause, refusal), 'session ended');

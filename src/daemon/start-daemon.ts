@@ -14,7 +14,7 @@ import { systemClock } from '../clock.ts';
 import { isRefusal, placeOf, refuse, type Refusal } from '../errors.ts';
 import { createKeyCacheWriter } from '../keys/key-cache-writer.ts';
 import { auditLine } from '../log/audit-line.ts';
-import { createReviewers } from '../issuers/review/create-reviewers.ts';
+import { createReviewers, type ReviewerOf } from '../issuers/review/create-reviewers.ts';
 import { createMetrics } from '../log/metrics.ts';
 import type { PAMRequest } from '../protocol/parse-request.ts';
 import { createConnections } from './socket/connections.ts';
@@ -113,9 +113,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const metrics = createMetrics(options.version, () => store.status(), options.linesLost);
 
   const reviewers = createReviewers(() => performance.now() / 1000);
+  let reviewerOf: ReviewerOf = reviewers.use([]);
   const sessions = createSessionWatch({
     folder: runtimeFolderOf(options.env),
     cachedKeys: (issuer) => (isRefusal(rule) ? undefined : rule.options.cachedKeys(issuer)),
+    lookAt: async (issuer, object) =>
+      (await reviewerOf(issuer)?.lookAt(object, systemClock())) ?? {
+        state: 'unknown',
+        reason: `entry ${issuer} has no review any more`,
+      },
     metrics,
     logger,
   });
@@ -140,7 +146,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     adopt: (policy) => {
       const keys = store.use(policy);
       const verifiedTokens = createVerifiedTokens();
-      const review = createReview(reviewers.use(policy.issuers), failingReviews, metrics, logger);
+      reviewerOf = reviewers.use(policy.issuers);
+      const review = createReview(reviewerOf, failingReviews, metrics, logger);
       rule = { policy, options: { ...keys, clock: systemClock, verifiedTokens, review } };
       sessions.usePolicy(policy);
     },

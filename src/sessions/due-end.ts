@@ -3,7 +3,7 @@ import type { SessionsPart } from '../config/schema/schema.ts';
 import type { Session } from './session.ts';
 
 /** Why a session ends. */
-export type EndCause = 'expired' | 'maxLifetime' | 'denied' | 'administrator';
+export type EndCause = 'expired' | 'maxLifetime' | 'denied' | 'revoked' | 'administrator';
 
 /** A time, and what ends the session then. */
 export interface DueEnd {

@@ -9,7 +9,7 @@ import type { PlacedSession } from './session.ts';
 /** Why a session ends, in full. */
 export interface EndReason {
   readonly cause: EndCause;
-  /** With `denied`: why it would not be granted again. */
+  /** With `denied` and `revoked`: why it would not be granted again. */
   readonly refusal?: Refusal | undefined;
 }
 

@@ -17,6 +17,7 @@ import { createEndQueue, type EndReason } from './end-queue.ts';
 import { createJournal, readJournal } from './journal.ts';
 import { createPlacing } from './place-sessions.ts';
 import { createRegister } from './register.ts';
+import { createRevocations, type RevocationsOptions } from './revocations.ts';
 import { createServerLinks, type OnServerState } from './server-links.ts';
 import {
   grantedLoginOf,
@@ -58,7 +59,7 @@ export interface WatcherStatus {
 }
 
 /** The world around a {@link SessionWatcher}. */
-export interface SessionWatcherOptions {
+export interface SessionWatcherOptions extends Pick<RevocationsOptions, 'lookAt' | 'random'> {
   /** Where sessions are kept for a daemon that is started again; undefined: nowhere. */
   readonly journal: string | undefined;
   readonly clock: Clock;
@@ -72,6 +73,9 @@ export interface SessionWatcherOptions {
   /** Told of a session that will not be ended, and why. */
   readonly onOutOfReach: (session: Session, reason: string) => void;
   readonly onServerState: OnServerState;
+  /** Told of each look at what sessions are bound to, and when that cannot be looked at. */
+  readonly onLooked: RevocationsOptions['onLooked'];
+  readonly onRecheckState: RevocationsOptions['onState'];
   readonly onJournalError: (error: unknown) => void;
   /** Told of what nobody foresaw, of each run of it once. */
   readonly onFailure: (error: unknown) => void;
@@ -111,6 +115,7 @@ export function createSessionWatcher(options: SessionWatcherOptions): SessionWat
     if (event.kind === 'gone') forget(event.id);
     journal?.record(event);
   });
+  const revocations = createRevocations({ ...options, onState: options.onRecheckState });
   const links = createServerLinks(options.createClient, options.onServerState);
   let policy: Policy | undefined;
   let terms: ReadonlyMap<string, SessionsPart | undefined> = new Map();
@@ -138,6 +143,7 @@ export function createSessionWatcher(options: SessionWatcherOptions): SessionWat
     denied.delete(id);
     placedAt.delete(id);
     queue.remove(id);
+    revocations.remove(id);
   };
   const drop = (session: Session): void => {
     placing.remove(session);
@@ -206,11 +212,16 @@ export function createSessionWatcher(options: SessionWatcherOptions): SessionWat
     session: Session,
     at: { readonly now: number; readonly uptime: number },
   ): EndReason | undefined => {
-    const due = dueEndOf(session, terms.get(session.issuer), at);
-    return due !== undefined && due.left <= 0 ? { cause: due.cause } : denied.get(session.id);
+    const part = terms.get(session.issuer);
+    const due = dueEndOf(session, part, at);
+    if (due !== undefined && due.left <= 0) {
+      return { cause: due.cause };
+    }
+    const isRechecked = part?.end.includes('revoked') === true;
+    return denied.get(session.id) ?? (isRechecked ? revocations.reasonOf(session.id) : undefined);
   };
 
-  /** Tells sessions to end whose time is over or that are denied; and no longer those that waited, and are neither any more. */
+  /** Tells sessions to end that have a reason to; and no longer those that waited, and have none any more. */
   const endWhatIsOver = (): void => {
     const at = times();
     for (const session of register.all()) {
@@ -327,6 +338,7 @@ export function createSessionWatcher(options: SessionWatcherOptions): SessionWat
     try {
       void look();
       await findDenied();
+      revocations.look();
       endWhatIsOver();
       queue.endSome(links.all()).catch(fail);
       if (uptime() - seenAt >= (ending.size > 0 ? ENDING_PRESENCE : PRESENCE)) {
@@ -349,6 +361,7 @@ export function createSessionWatcher(options: SessionWatcherOptions): SessionWat
 
   for (const session of register.all()) {
     if (session.place === undefined) placing.add(session);
+    revocations.add(session, false);
   }
   return {
     usePolicy(next) {
@@ -359,6 +372,15 @@ export function createSessionWatcher(options: SessionWatcherOptions): SessionWat
         ...[...terms].filter(([name]) => open.has(name)),
         ...next.issuers.map(({ name, entry }) => [name, entry.sessions] as const),
       ]);
+      revocations.setIntervals(
+        new Map(
+          next.issuers.flatMap(({ name, entry: { review, sessions } }) =>
+            review !== undefined && sessions?.end.includes('revoked') === true
+              ? [[name, review.recheckEvery] as const]
+              : [],
+          ),
+        ),
+      );
       links.set(next.servers);
       doubted = 'all';
       schedule();
@@ -387,6 +409,7 @@ export function createSessionWatcher(options: SessionWatcherOptions): SessionWat
       }
       const wasIdle = register.size === 1;
       placing.add(session);
+      revocations.add(session, true);
       if (wasIdle) schedule();
     },
     async list() {

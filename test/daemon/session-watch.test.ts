@@ -54,8 +54,10 @@ function create(of: string | undefined = folder.path): SessionWatch {
   watch = createSessionWatch({
     folder: of,
     cachedKeys: () => undefined,
+    lookAt: async () => ({ state: 'there' }),
     metrics: {
       countEnd: () => undefined,
+      countRecheck: () => undefined,
       watchSessions: (status) => {
         gauge = status;
       },
@@ -212,7 +214,12 @@ describe('the control socket', () => {
     watch = createSessionWatch({
       folder: undefined,
       cachedKeys: () => undefined,
-      metrics: { countEnd: () => undefined, watchSessions: (status) => void (gauge = status) },
+      lookAt: async () => ({ state: 'there' }),
+      metrics: {
+        countEnd: () => undefined,
+        countRecheck: () => undefined,
+        watchSessions: (status) => void (gauge = status),
+      },
       logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
     });
     watch.usePolicy(POLICY);

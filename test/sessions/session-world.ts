@@ -10,6 +10,7 @@ import type { Issuer, Policy } from '../../src/policy/policy.ts';
 import type { SeenBackend } from '../../src/postgres/activity.ts';
 import type { ServerClient } from '../../src/postgres/server-client.ts';
 import { ServerError } from '../../src/postgres/server-error.ts';
+import type { BoundObject, ObjectAnswer } from '../../src/review/bound-object.ts';
 import type { EndReason } from '../../src/sessions/end-queue.ts';
 import type { PlacedSession, Session } from '../../src/sessions/session.ts';
 import { createSessionWatcher, type SessionWatcher } from '../../src/sessions/watch-sessions.ts';
@@ -122,10 +123,16 @@ export function createSessionWorld(journal?: string) {
     outOfReach: [] as { readonly session: Session; readonly reason: string }[],
     states: [] as { readonly server: string; readonly error: string | undefined }[],
     journalErrors: [] as unknown[],
+    looks: [] as { readonly what: string; readonly at: number; readonly state: string }[],
+    recheckStates: [] as string[],
     failures: [] as unknown[],
   };
   let keys: (issuer: Issuer) => KeySet | undefined = () => keySetOf('cluster-es256');
   let closed = new Set<string>();
+  let random = (): number => 0.5;
+  let objects: (object: BoundObject) => ObjectAnswer | Promise<ObjectAnswer> = () => ({
+    state: 'there',
+  });
 
   const serverOf = (name: string): FakeServer => {
     const known = servers.get(name);
@@ -186,6 +193,16 @@ export function createSessionWorld(journal?: string) {
       cachedKeys: (issuer) => keys(issuer),
       onEnded: (session, reason) => void told.ended.push({ session: { ...session }, reason }),
       onOutOfReach: (session, reason) => void told.outOfReach.push({ session, reason }),
+      lookAt: async (_issuer, object) => {
+        const answer = await objects(object);
+        const { kind, name } = object;
+        told.looks.push({ what: `${kind} ${name}`, at: uptime, state: answer.state });
+        return answer;
+      },
+      random: () => random(),
+      onLooked: () => undefined,
+      onRecheckState: (_issuer, kind, failure) =>
+        void told.recheckStates.push(`${kind} ${failure?.reason ?? 'again'}`),
       onServerState: (server, error) => void told.states.push({ server, error: error?.message }),
       onJournalError: (error) => void told.journalErrors.push(error),
       onFailure: (error) => void told.failures.push(error),
@@ -211,6 +228,14 @@ export function createSessionWorld(journal?: string) {
     setKeys(next: typeof keys, changed = 'cluster'): void {
       keys = next;
       watcher.keysChanged(changed);
+    },
+    /** What the API server says of objects from now on. */
+    setObjects(next: typeof objects): void {
+      objects = next;
+    },
+    /** What stands for chance from now on. */
+    setRandom(next: typeof random): void {
+      random = next;
     },
     /** Sets the wall clock so many seconds ahead of where it was at first. */
     setClock(seconds: number): void {
