@@ -94,6 +94,7 @@ function formatSession({ ends, cause, end, renew }: ExplainedSession): string {
           `at ${formatTime(ends)} (${cause})${renew && cause === 'expired' ? ' unless a newer token prolongs it' : ''}`,
         ]),
     ...(end.includes('denied') ? ['as soon as it would no longer be granted'] : []),
+    ...(end.includes('revoked') ? ['soon after its pod or service account is gone'] : []),
   ];
   return causes.length === 0
     ? 'the session ends when the client closes it'
