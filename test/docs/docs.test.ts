@@ -359,7 +359,7 @@ describe('docs/connect/pgpass.md', () => {
   });
 
   it('has every line of the log with its level, and no other', () => {
-    const sources = ['src/client', 'src/cli/pgpass'].flatMap((folder) =>
+    const sources = ['src/client', 'src/cli/pgpass', 'src/cli/output'].flatMap((folder) =>
       readSources(folder, '.ts'),
     );
     const logged = sources.flatMap(([, text]) =>

@@ -1,6 +1,6 @@
 // `pgtoken pgpass` on the command line.
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type Address, parseLoopbackAddress } from '../../client/pgpass/parse-address.ts';
+import { type Address, parseLoopbackAddress } from '../../client/health/parse-address.ts';
 import { parseMode } from '../../client/pgpass/parse-mode.ts';
 import { addCommand } from '../add-command.ts';
 import { durationOption } from '../option-parsers.ts';

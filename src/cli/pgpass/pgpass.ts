@@ -5,13 +5,13 @@ import { createAfterChange } from '../../client/pgpass/after-change.ts';
 import { formatMode, isIgnoredByLibpq } from '../../client/pgpass/describe-mode.ts';
 import { type Keeper, keepPgpass, type SourcedLine } from '../../client/pgpass/keep-pgpass.ts';
 import type { PgpassPlan } from '../../client/pgpass/pgpass-plan.ts';
-import { createSource } from '../../client/sources/create-source.ts';
-import type { TokenSource } from '../../client/token/token-source.ts';
+import { createSources } from '../../client/sources/create-sources.ts';
 import { systemClock } from '../../clock.ts';
 import { placeOf } from '../../errors.ts';
-import { createLineLogger, type LineLogger } from '../../log/create-line-logger.ts';
-import { isJournal } from '../../log/is-journal.ts';
-import { createLogOutput, type LogOutput } from '../../log/log-output.ts';
+import type { LogOutput } from '../../log/log-output.ts';
+import { openReadyFile } from '../output/open-ready-file.ts';
+import { openClientLog } from '../output/open-client-log.ts';
+import { untilAborted } from '../until-aborted.ts';
 
 /** Milliseconds that the log may take at the end. */
 const FLUSH_LIMIT = 1000;
@@ -28,7 +28,7 @@ export async function runPgpass(plan: PgpassPlan): Promise<never> {
   if (plan.once) {
     return process.exit(await writeAndTell(plan, ending.signal));
   }
-  const { log, output } = openLog();
+  const { log, output } = openClientLog();
   process.removeAllListeners('uncaughtException');
   process.on('uncaughtException', (error) => {
     log.fatal({ place: placeOf(error) }, 'pgtoken pgpass has failed');
@@ -68,54 +68,18 @@ async function keepUntil(signal: AbortSignal, plan: PgpassPlan, log: ClientLog):
   await setReady(false);
 }
 
-async function openReadyFile(path: string | undefined, log: ClientLog) {
-  if (path === undefined) {
-    return async () => undefined;
-  }
-  const { createReadyFile } = await import('../../client/pgpass/ready-file.ts');
-  const { set } = createReadyFile(path, log);
-  // What a run before has left says nothing of this one.
-  await set(false);
-  return set;
-}
-
 async function openHealth(address: PgpassPlan['health'], keeper: Keeper, log: ClientLog) {
   if (address === undefined) {
     return () => undefined;
   }
-  const { serveHealth } = await import('../../client/pgpass/serve-health.ts');
-  return serveHealth(address, keeper, log).close;
-}
-
-async function untilAborted(signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<undefined>();
-  signal.addEventListener('abort', () => {
-    resolve(undefined);
-  });
-  if (!signal.aborted) {
-    await promise;
-  }
+  const { answerHealth } = await import('../../client/pgpass/answer-health.ts');
+  const { serveHealth } = await import('../../client/health/serve-health.ts');
+  return serveHealth(address, answerHealth(keeper), log).close;
 }
 
 /** Lines whose tokens come from the same place share a source, which is asked once for all of them. */
 async function createLines(plan: PgpassPlan, log: ClientLog): Promise<readonly SourcedLine[]> {
-  const sources = new Map<string, TokenSource>();
-  const lines: SourcedLine[] = [];
-  for (const line of plan.lines) {
-    const name = JSON.stringify(line.source);
-    const source =
-      sources.get(name) ??
-      (await createSource(line.source, {
-        clock: systemClock,
-        env: process.env,
-        onError: (program, text) => {
-          log.warn({ source: program, line: text }, 'the program of a source said');
-        },
-      }));
-    sources.set(name, source);
-    lines.push({ plan: line, source });
-  }
-  return lines;
+  return createSources(plan.lines, { clock: systemClock, env: process.env, log });
 }
 
 /** For a person, or for whoever reads what an init container says. @returns the exit status. */
@@ -147,25 +111,4 @@ function tell(line: string): void {
 
 function tellWith(members: object, message: string): void {
   tell(`${message}: ${JSON.stringify(members)}`);
-}
-
-/** As the daemon's: JSON on standard output, and never waiting for whoever reads it. */
-function openLog(): { readonly log: LineLogger; readonly output: LogOutput } {
-  const withPriorities = isJournal(1, process.env);
-  const output = createLogOutput({
-    fd: 1,
-    describeLoss: (lost) => {
-      let text = '';
-      const write = (line: string): void => void (text += line);
-      createLineLogger(write, { withPriorities }).warn(
-        { lost },
-        'lines of the log were lost, as nobody took them in time',
-      );
-      return text;
-    },
-  });
-  const write = (line: string): void => {
-    output.write(line);
-  };
-  return { log: createLineLogger(write, { withPriorities }), output };
 }

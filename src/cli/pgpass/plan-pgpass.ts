@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { isFit } from '../../client/pgpass/name-role.ts';
 import type { LinePlan, PgpassPlan, UserPlan } from '../../client/pgpass/pgpass-plan.ts';
-import type { Address } from '../../client/pgpass/parse-address.ts';
+import type { Address } from '../../client/health/parse-address.ts';
 import type { Argv } from '../../client/sources/run-program.ts';
 import type { SourcePlan } from '../../client/sources/source-plan.ts';
 

@@ -1,14 +1,10 @@
 // Turns the text of pgpass.yaml into a plan, or into all of its problems at once, each with its place.
 import { resolve } from 'node:path';
-import { LineCounter, parseDocument } from 'yaml';
-import { messageOf } from '../../message-of.ts';
-import { describeIssue, type Problem, sortProblems } from '../../config/problems.ts';
-import { createLocate } from '../../config/yaml/locate.ts';
-import { countValues, describeYAMLErrors, toPrintable } from '../../config/yaml/yaml-problems.ts';
-import type { Argv } from '../sources/run-program.ts';
-import type { SourcePlan } from '../sources/source-plan.ts';
+import type { Problem } from '../../config/problems.ts';
 import type { LinePlan, PgpassPlan } from '../pgpass/pgpass-plan.ts';
 import { type PgpassConfig, pgpassSchema } from './pgpass-schema.ts';
+import { readClientConfig } from './read-client-config.ts';
+import { toArgv, toSource } from './token-schema.ts';
 
 /** A plan, or what is wrong with the text. */
 export type ParsedPgpassConfig =
@@ -24,50 +20,13 @@ export interface PgpassConfigOptions {
   readonly once: boolean;
 }
 
-/** Hundreds of lines have a few thousand. */
-const MAX_VALUES = 15_000;
 const HINT =
   'docs/connect/pgpass.md has every key; with pgtoken pgpass --schema an editor completes them.';
 
 /** Parses and validates it. Never throws for any text. */
 export function parsePgpassConfig(text: string, options: PgpassConfigOptions): ParsedPgpassConfig {
-  const start = { path: [], line: 1, column: 1 };
-  if (countValues(text) > MAX_VALUES) {
-    const message = `Invalid YAML: over ${MAX_VALUES} values; expected at most that`;
-    return { ok: false, problems: [{ ...start, message }] };
-  }
-  const counter = new LineCounter();
-  const document = parseDocument(text, {
-    lineCounter: counter,
-    prettyErrors: false,
-    stringKeys: true,
-    logLevel: 'error',
-  });
-  const broken = describeYAMLErrors(document, counter);
-  if (broken.length > 0) {
-    return { ok: false, problems: broken };
-  }
-  let value: unknown;
-  try {
-    value = document.toJS({ maxAliasCount: 100 });
-  } catch (error) {
-    const message = `Invalid YAML: ${toPrintable(messageOf(error))}`;
-    return { ok: false, problems: [{ ...start, message }] };
-  }
-  const result = pgpassSchema.safeParse(value, { reportInput: true });
-  if (result.success) {
-    return { ok: true, plan: toPlan(result.data, options) };
-  }
-  const locate = createLocate(document, counter);
-  const problems = result.error.issues.flatMap((issue) =>
-    describeIssue(issue, () => []).map(({ atKey, hint, ...problem }) => ({
-      ...problem,
-      // Those of issuers.yaml lead to its own page.
-      ...(hint === undefined ? {} : { hint: hint.includes('configuration.md') ? HINT : hint }),
-      ...locate(problem.path, atKey),
-    })),
-  );
-  return { ok: false, problems: sortProblems(problems) };
+  const read = readClientConfig(text, pgpassSchema, HINT);
+  return read.ok ? { ok: true, plan: toPlan(read.config, options) } : read;
 }
 
 function toPlan(config: PgpassConfig, options: PgpassConfigOptions): PgpassPlan {
@@ -98,35 +57,6 @@ function toLine(line: PgpassConfig['lines'][number], folder: string): LinePlan {
       userFrom === undefined ? { kind: 'name', name: user ?? '' } : { kind: 'claim', ...userFrom },
     source: toSource(token, folder),
   };
-}
-
-/** The schema has seen that there is exactly one. */
-function toSource(
-  {
-    file = '',
-    exec,
-    gcpMetadata,
-    azureIMDS,
-    azureFederation,
-  }: PgpassConfig['lines'][number]['token'],
-  folder: string,
-): SourcePlan {
-  if (exec !== undefined) {
-    return { kind: 'exec', argv: toArgv(exec.command), deadline: exec.timeout };
-  }
-  if (gcpMetadata !== undefined) {
-    return { kind: 'gcp-metadata', ...gcpMetadata };
-  }
-  if (azureIMDS !== undefined) {
-    return { kind: 'azure-imds', resource: azureIMDS.resource, clientID: azureIMDS.clientID };
-  }
-  return azureFederation === undefined
-    ? { kind: 'file', path: resolve(folder, file) }
-    : { kind: 'azure-federation', ...azureFederation };
-}
-
-function toArgv([program = '', ...args]: readonly string[]): Argv {
-  return [program, ...args];
 }
 
 function toProcess(signal: string, folder: string): string {

@@ -161,7 +161,7 @@ lines:
     const file = inside('pgpass.yaml');
     await writeFile(
       file,
-      'apiVersion: pgtoken/v1\nlines:\n- {host: db, port: x, user: a, tokens: {}}\n',
+      'apiVersion: pgtoken/v1\nlines:\n- {host: db, port: x, user: a, secret: {}}\n',
     );
     expect(await runPgtoken(['pgpass', '--once', '--config', file])).toEqual({
       status: 2,
@@ -170,7 +170,7 @@ lines:
       stderr: [
         `pgtoken: ${file}:3:3: lines[0].token: Required value: expected a mapping`,
         `pgtoken: ${file}:3:20: lines[0].port: Invalid type: expected a port, 1 to 65535, got text "x"`,
-        `pgtoken: ${file}:3:32: lines[0].tokens: Unknown field`,
+        `pgtoken: ${file}:3:32: lines[0].secret: Unknown field, known here: database, host, port, token, user, userFrom`,
         'HINT: docs/connect/pgpass.md has every key; with pgtoken pgpass --schema an editor completes them.',
         '',
       ].join('\n'),

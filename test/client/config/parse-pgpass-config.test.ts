@@ -102,7 +102,7 @@ health: 0.0.0.0:80
     expect(problemsOf(text)).toEqual([
       'pgpass.yaml:2:7: mode: Invalid value: 644: must be "0600" or "0400"; or "0640" or "0440", which libpq passes over',
       'pgpass.yaml:5:9: lines[0].port: Invalid value: 70000: must be 1 to 65535',
-      'pgpass.yaml:6:3: lines[0].usr: Unknown field',
+      'pgpass.yaml:6:3: lines[0].usr: Unknown field, did you mean "user"?',
       'pgpass.yaml:7:3: lines[0].token: Invalid value: expected exactly one of file, exec, gcpMetadata, azureIMDS, azureFederation',
       'pgpass.yaml:7:27: lines[0].token.exec.command: Required value: must not be empty',
       String.raw`pgpass.yaml:8:10: lines[1].host: Invalid value: "a\nb": must have no line break, which a line of the file cannot hold`,
@@ -131,7 +131,7 @@ health: 0.0.0.0:80
     [
       'a key twice',
       `${HEAD}${HEAD}lines:\n${LINE}`,
-      'pgpass.yaml:2:1: Invalid YAML: Map keys must be unique',
+      'pgpass.yaml:2:1: Duplicate value: key "apiVersion" stands twice in the same mapping',
     ],
     [
       'a bomb',

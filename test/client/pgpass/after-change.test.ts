@@ -4,11 +4,12 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import { answerHealth } from '../../../src/client/pgpass/answer-health.ts';
 import { createAfterChange } from '../../../src/client/pgpass/after-change.ts';
-import { parseLoopbackAddress } from '../../../src/client/pgpass/parse-address.ts';
+import { parseLoopbackAddress } from '../../../src/client/health/parse-address.ts';
 import type { AfterChangePlan } from '../../../src/client/pgpass/pgpass-plan.ts';
-import { createReadyFile } from '../../../src/client/pgpass/ready-file.ts';
-import { serveHealth } from '../../../src/client/pgpass/serve-health.ts';
+import { createReadyFile } from '../../../src/client/health/ready-file.ts';
+import { serveHealth } from '../../../src/client/health/serve-health.ts';
 import { findFreePort } from '../../support/find-free-port.ts';
 import { poll } from '../../support/poll.ts';
 import { createTemporaryFolder, type TemporaryFolder } from '../../support/temporary-folder.ts';
@@ -120,7 +121,7 @@ describe('health over HTTP', () => {
     };
     const health = serveHealth(
       { host: '127.0.0.1', port },
-      { isReady: () => ready, lines: () => [line] },
+      answerHealth({ isReady: () => ready, lines: () => [line] }),
       log,
     );
     const ask = async (path: string, method = 'GET') => {
@@ -138,7 +139,7 @@ describe('health over HTTP', () => {
 
     const second = serveHealth(
       { host: '127.0.0.1', port },
-      { isReady: () => ready, lines: () => [] },
+      answerHealth({ isReady: () => ready, lines: () => [] }),
       log,
     );
     await poll(

@@ -1,9 +1,7 @@
-// Health over HTTP, on the loopback interface: `/livez` while the process runs, `/readyz` while every line has a token that has
-// not expired, and in its body what is known of each line. Tokens are in neither.
+// Health over HTTP: serves what whoever knows it answers. Tokens are in no answer.
 import { createServer } from 'node:http';
 import { codeOf } from '../../code-of.ts';
 import type { ClientLog } from '../client-log.ts';
-import type { Keeper } from './keep-pgpass.ts';
 import type { Address } from './parse-address.ts';
 
 /** Health that is served, or will be once the address is free. */
@@ -11,26 +9,39 @@ export interface HealthServer {
   readonly close: () => void;
 }
 
+/** What is answered with. */
+export interface HealthAnswer {
+  readonly status: 200 | 503;
+  /** Default: that of JSON. */
+  readonly contentType?: string;
+  readonly body: string;
+}
+
 /** Milliseconds to the next try where nobody can listen there. */
 const RETRY = 10_000;
 
-/** Serves it. Where that is not possible it says so, and tries again: a .pgpass is kept all the same. */
+/**
+ * Serves it. Where that is not possible it says so, and tries again: what it is the health of goes on all the same.
+ *
+ * @param answer to GET of a path; undefined for one that is not known.
+ */
 export function serveHealth(
   address: Address,
-  keeper: Pick<Keeper, 'isReady' | 'lines'>,
+  answer: (path: string) => HealthAnswer | undefined | Promise<HealthAnswer | undefined>,
   log: ClientLog,
 ): HealthServer {
   const server = createServer((request, response) => {
     response.setHeader('connection', 'close');
-    const isKnown = request.url === '/livez' || request.url === '/readyz';
-    if (request.method !== 'GET' || !isKnown) {
-      response.writeHead(404).end();
-      return;
-    }
-    const isWell = request.url === '/livez' || keeper.isReady();
-    response
-      .writeHead(isWell ? 200 : 503, { 'content-type': 'application/json' })
-      .end(`${JSON.stringify({ ready: keeper.isReady(), lines: keeper.lines() })}\n`);
+    const reply = async (): Promise<void> => {
+      const found = request.method === 'GET' ? await answer(request.url ?? '') : undefined;
+      if (found === undefined) {
+        response.writeHead(404).end();
+        return;
+      }
+      const { status, contentType = 'application/json', body } = found;
+      response.writeHead(status, { 'content-type': contentType }).end(body);
+    };
+    reply().catch(() => response.writeHead(500).end());
   });
   server.maxConnections = 16;
   server.maxRequestsPerSocket = 1;
