@@ -56,6 +56,7 @@ function createBundle(input: Readonly<Record<string, string>>, cleanDir: boolean
 
 export default [
   createBundle({ pgtoken: 'src/cli/main.ts' }, true),
-  // Apart, so that neither loads anything of the other.
+  // Apart, so that none loads anything of another.
   createBundle({ pgpass: 'src/cli/pgpass/main.ts' }, false),
+  createBundle({ pooler: 'src/cli/pooler/main.ts' }, false),
 ];

@@ -11,6 +11,7 @@ import { addMigrateCommand } from './migrate/migrate-command.ts';
 import { addPAMCommand } from './pam/pam-command.ts';
 import { reportAndExit } from './pam/pam.ts';
 import { addPgpassCommand } from './pgpass/pgpass-command.ts';
+import { addPoolerCommand } from './pooler/pooler-command.ts';
 import { addSessionsCommand } from './sessions/sessions-command.ts';
 import { addServeCommand } from './serve/serve-command.ts';
 
@@ -26,6 +27,7 @@ const COMMANDS = [
   addDoctorCommand,
   addConfigCommand,
   addPgpassCommand,
+  addPoolerCommand,
 ];
 
 /** Runs the command that the arguments name. */

@@ -7,6 +7,8 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
 import { parsePgpassConfig } from '../../src/client/config/parse-pgpass-config.ts';
+import { parsePoolerConfig } from '../../src/client/config/parse-pooler-config.ts';
+import { createHealthAnswers } from '../../src/client/pooler/pooler-metrics.ts';
 import { parseConfig } from '../../src/config/parse-config.ts';
 import { formatProblem } from '../../src/config/problems.ts';
 import { fault, FAULTS } from '../../src/doctor/finding.ts';
@@ -20,7 +22,7 @@ import { RULE_TOOLS } from '../support/rule-tools.ts';
 import { runPgtoken } from '../support/run-pgtoken.ts';
 import { listKeys, readConfigurationPage, renderTables } from './configuration-tables.ts';
 import { makeErrorExamples } from './error-examples.ts';
-import { readPgpassPage, renderPgpassTable } from './pgpass-table.ts';
+import { CLIENT_TABLES, readClientPage, renderClientTable } from './client-tables.ts';
 import { codeSpans, readPage, ROOT, rowsOf } from './read-markdown.ts';
 
 const errors = readPage('docs/reference/errors.md');
@@ -29,6 +31,7 @@ const daemon = readPage('docs/operate/daemon.md');
 const doctor = readPage('docs/operate/doctor.md');
 const pam = readPage('docs/start/pam.md');
 const pgpass = readPage('docs/connect/pgpass.md');
+const pooler = readPage('docs/connect/pooler.md');
 const readme = readPage('README.md');
 
 describe('docs/reference/errors.md', () => {
@@ -229,6 +232,7 @@ describe('options', () => {
     { command: ['sessions', 'end'], page: readPage('docs/operate/sessions.md') },
     { command: ['database', 'sql'], page: readPage('docs/operate/sessions.md') },
     { command: ['pgpass'], page: pgpass },
+    { command: ['pooler'], page: pooler },
   ];
 
   it.each(commands)(
@@ -259,6 +263,7 @@ describe('options', () => {
       'migrate',
       'pam',
       'pgpass',
+      'pooler',
       'serve',
       'sessions',
     ]);
@@ -346,32 +351,97 @@ describe('docs/operate/daemon.md', () => {
   });
 });
 
-describe('docs/connect/pgpass.md', () => {
-  it('has the table that npm run docs writes', () => {
-    expect(readPgpassPage()).toBe(renderPgpassTable(readPgpassPage()));
-  });
+/** The lines that the log of a command on the client's side may have, by level. */
+function findLogged(sources: readonly (readonly [string, string])[]): ReadonlySet<string> {
+  return new Set(
+    sources.flatMap(([, text]) =>
+      [
+        ...text.matchAll(/(?:\blog|\))\.(info|warn|error|fatal)\((?:[^;]*?,\s*)?'([^']+)',?\s*\)/g),
+      ].map(([, level, message]) => `${level} ${message}`),
+    ),
+  );
+}
 
+describe.each(CLIENT_TABLES)('$page', (table) => {
+  it('has the table that npm run docs writes', () => {
+    expect(readClientPage(table)).toBe(renderClientTable(table, readClientPage(table)));
+  });
+});
+
+describe.each([
+  { page: pgpass, name: 'pgpass', other: 'pooler' },
+  { page: pooler, name: 'pooler', other: 'pgpass' },
+])('the log of pgtoken $name', ({ page, name, other }) => {
+  it('has every line documented with its level, and no other', () => {
+    const sources = ['src/client', `src/cli/${name}`, 'src/cli/output'].flatMap((folder) =>
+      readSources(folder, '.ts').filter(([path]) => !path.startsWith(`src/client/${other}/`)),
+    );
+    const logged = findLogged(sources);
+    const documented = rowsOf(page.sections.get('Health and log'))
+      .filter(([level = '']) => /^(?:info|warn|error|fatal)$/.test(level))
+      .flatMap(([level, messages]) => codeSpans(messages).map((message) => `${level} ${message}`));
+    expect(logged.size).toBeGreaterThan(10);
+    expect(documented.toSorted()).toEqual([...logged].toSorted());
+  });
+});
+
+describe('docs/connect/pgpass.md', () => {
   it('has a pgpass.yaml that is accepted', () => {
     const [example, ...more] = pgpass.blocks.filter(({ language }) => language === 'yaml');
     expect(more).toEqual([]);
     const options = { folder: '/etc', defaultFile: '/.pgpass', once: false };
     expect(parsePgpassConfig(example?.text ?? '', options)).toMatchObject({ ok: true });
   });
+});
 
-  it('has every line of the log with its level, and no other', () => {
-    const sources = ['src/client', 'src/cli/pgpass', 'src/cli/output'].flatMap((folder) =>
-      readSources(folder, '.ts'),
+describe('docs/connect/pooler.md', () => {
+  it('has a pooler.yaml that is accepted', () => {
+    const [example, ...more] = pooler.blocks.filter(({ language }) => language === 'yaml');
+    expect(more).toEqual([]);
+    expect(parsePoolerConfig(example?.text ?? '', '/etc')).toMatchObject({ ok: true });
+  });
+
+  it('has every metric with its type and labels, and no other', async () => {
+    const pool = {
+      clientsActive: 1,
+      clientsWaiting: 1,
+      serversActive: 1,
+      serversIdle: 1,
+      serversLogin: 1,
+      maxWait: 1,
+    };
+    const tenant = {
+      alias: 'a',
+      host: '',
+      port: 1,
+      database: '',
+      role: '',
+      source: '',
+      ready: true,
+      issuedAt: 1,
+      expiresAt: 1,
+      fault: undefined,
+      failures: 1,
+      pool,
+    };
+    const pgbouncer = {
+      up: true,
+      pid: 1,
+      fault: undefined,
+      restarts: 1,
+      reloads: 1,
+      failedReloads: 1,
+    };
+    const answer = createHealthAnswers(() => ({ ready: true, pgbouncer, tenants: [tenant] }));
+    const text = (await answer('/metrics'))?.body ?? '';
+    const made = [...text.matchAll(/^# TYPE (pgtoken_\w+) (\w+)$/gm)].map(
+      ([, name = '', type = '']) => [name, type, ...labelsOf(text, name)].join(' '),
     );
-    const logged = sources.flatMap(([, text]) =>
-      [
-        ...text.matchAll(/(?:\blog|\))\.(info|warn|error|fatal)\((?:[^;]*?,\s*)?'([^']+)',?\s*\)/g),
-      ].map(([, level, message]) => `${level} ${message}`),
+    const documented = rowsOf(pooler.sections.get('Metrics')).map(([name, type, labels]) =>
+      [...codeSpans(name), type, ...codeSpans(labels).toSorted()].join(' '),
     );
-    const documented = rowsOf(pgpass.sections.get('Health and log')).flatMap(([level, messages]) =>
-      codeSpans(messages).map((message) => `${level} ${message}`),
-    );
-    expect(logged.length).toBeGreaterThan(10);
-    expect(documented.toSorted()).toEqual([...new Set(logged)].toSorted());
+    expect(made.length).toBeGreaterThan(5);
+    expect(documented.toSorted()).toEqual(made.toSorted());
   });
 });
 

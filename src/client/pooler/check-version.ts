@@ -1,0 +1,60 @@
+// Whether a PgBouncer is new enough to be handed tokens, and to be reached by clients that have none.
+import { basename } from 'node:path';
+import { quote } from '../../quote.ts';
+import { type Argv, runProgram } from '../sources/run-program.ts';
+import { fault, type TokenFault } from '../token/client-token.ts';
+
+/** The oldest one. */
+const LEAST = [1, 25, 2] as const;
+const REASON =
+  'Older ones can be crashed by who connects to them and overrun by a server (CVE-2026-6664 to 6667), and 1.26 takes tokens of over 2047 bytes: install 1.25.2 or newer and name it in pgbouncer.path.';
+/** Seconds that it may take to say its version. */
+const DEADLINE = 10;
+/** The longest password that PgBouncer before 1.26 takes whole, in bytes. */
+const LONGEST_BEFORE_126 = 2047;
+
+/** A PgBouncer that is new enough. */
+export interface PgBouncerVersion {
+  readonly ok: true;
+  readonly version: string;
+  /** The longest token that it takes whole, in bytes; undefined: as long as the daemon accepts any. */
+  readonly longestToken: number | undefined;
+}
+
+/** Decides by what `pgbouncer --version` prints. */
+export function judgeVersion(printed: string): PgBouncerVersion | TokenFault {
+  const [, version = '', ...numbers] =
+    /^PgBouncer ((\d{1,4})\.(\d{1,4})\.(\d{1,4})\S*)/.exec(printed) ?? [];
+  if (numbers.length === 0) {
+    return fault(
+      `it says that it is ${quote(printed.split('\n', 1)[0])}; expected "PgBouncer" and a version`,
+      'Name the program in pgbouncer.path.',
+    );
+  }
+  const seen = numbers.map(Number);
+  return compare(seen, LEAST) < 0
+    ? fault(`it is version ${version}; expected ${LEAST.join('.')} or newer`, REASON)
+    : {
+        ok: true,
+        version,
+        longestToken: compare(seen, [1, 26, 0]) < 0 ? LONGEST_BEFORE_126 : undefined,
+      };
+}
+
+/** Asks a program for its version. Never rejects. */
+export async function checkVersion(
+  path: string,
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+): Promise<PgBouncerVersion | TokenFault> {
+  const argv: Argv = [path, '--version'];
+  const run = await runProgram(argv, { deadline: DEADLINE, env, onError: () => undefined, signal });
+  return run.ok
+    ? judgeVersion(run.output)
+    : fault(run.reason, `Install PgBouncer, or name ${basename(path)} in pgbouncer.path.`);
+}
+
+function compare(a: readonly number[], b: readonly number[]): number {
+  const at = b.findIndex((number, index) => a[index] !== number);
+  return at === -1 ? 0 : (a[at] ?? 0) - (b[at] ?? 0);
+}
