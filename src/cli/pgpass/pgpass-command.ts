@@ -40,6 +40,7 @@ export function addPgpassCommand(program: Command): void {
       '--azure-federation <scope>',
       'an access token of Microsoft Entra, by workload identity',
     )
+    .option('--aws-sts <audience>', 'a web identity token of AWS STS, for five minutes')
     .addOption(
       new Option('--timeout <duration>', 'how long the command may take')
         .argParser(durationOption)

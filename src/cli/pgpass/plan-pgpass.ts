@@ -19,6 +19,7 @@ export interface PgpassOptions {
   readonly gcpMetadata?: string;
   readonly azureImds?: string;
   readonly azureFederation?: string;
+  readonly awsSts?: string;
   /** Seconds. */
   readonly timeout: number;
   readonly file?: string;
@@ -74,7 +75,7 @@ function planSource(
   [program, ...args]: readonly string[],
   env: NodeJS.ProcessEnv,
 ): SourcePlan | string {
-  const { tokenFile, gcpMetadata, azureImds, azureFederation, timeout } = options;
+  const { tokenFile, gcpMetadata, azureImds, azureFederation, awsSts, timeout } = options;
   const sources: (SourcePlan | undefined)[] = [
     tokenFile === undefined ? undefined : { kind: 'file', path: resolve(tokenFile) },
     gcpMetadata === undefined ? undefined : { kind: 'gcp-metadata', audience: gcpMetadata },
@@ -84,13 +85,16 @@ function planSource(
     azureFederation === undefined
       ? undefined
       : { kind: 'azure-federation', scope: azureFederation },
+    awsSts === undefined
+      ? undefined
+      : { kind: 'aws-sts', audience: awsSts, algorithm: 'ES384', duration: 300 },
     program === undefined
       ? undefined
       : { kind: 'exec', argv: [program, ...args], deadline: timeout },
   ];
   const [source, ...more] = sources.filter((one) => one !== undefined);
   return source === undefined || more.length > 0
-    ? `error: ${source === undefined ? 'no source of tokens' : 'several sources of tokens'}; expected one of --token-file, --gcp-metadata, --azure-imds, --azure-federation, or a command after --`
+    ? `error: ${source === undefined ? 'no source of tokens' : 'several sources of tokens'}; expected one of --token-file, --gcp-metadata, --azure-imds, --azure-federation, --aws-sts, or a command after --`
     : source;
 }
 

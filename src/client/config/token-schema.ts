@@ -51,14 +51,30 @@ export const tokenSchema = z
         ),
       }),
     ),
+    awsSTS: z.optional(
+      z.strictObject({
+        audience: values.text(
+          'The audience that AWS STS is asked for a web identity token for. Who asks is in the environment: keys, a role of a service account (IRSA), or the agent of the container.',
+        ),
+        algorithm: z._default(
+          z
+            .enum(['ES384', 'RS256'])
+            .check(
+              z.meta({ title: '`ES384`, `RS256`', description: 'What AWS is to sign it with.' }),
+            ),
+          'ES384',
+        ),
+        duration: z.prefault(values.duration('How long it is to live.', '60s', '1h'), '5m'),
+      }),
+    ),
   })
   .check(
-    values.oneOf(['file', 'exec', 'gcpMetadata', 'azureIMDS', 'azureFederation']),
+    values.oneOf(['file', 'exec', 'gcpMetadata', 'azureIMDS', 'azureFederation', 'awsSTS']),
     z.check(({ value, issues }) => {
       const kinds = Object.keys(value);
       if (kinds.length !== 1) {
         const message =
-          'Invalid value: expected exactly one of file, exec, gcpMetadata, azureIMDS, azureFederation';
+          'Invalid value: expected exactly one of file, exec, gcpMetadata, azureIMDS, azureFederation, awsSTS';
         issues.push({ code: 'custom', message, input: value });
       }
     }),
@@ -66,7 +82,14 @@ export const tokenSchema = z
 
 /** Such a mapping as a plan; the schema has seen that there is exactly one kind. @param folder that relative paths count from. */
 export function toSource(
-  { file = '', exec, gcpMetadata, azureIMDS, azureFederation }: z.output<typeof tokenSchema>,
+  {
+    file = '',
+    exec,
+    gcpMetadata,
+    azureIMDS,
+    azureFederation,
+    awsSTS,
+  }: z.output<typeof tokenSchema>,
   folder: string,
 ): SourcePlan {
   if (exec !== undefined) {
@@ -77,6 +100,9 @@ export function toSource(
   }
   if (azureIMDS !== undefined) {
     return { kind: 'azure-imds', resource: azureIMDS.resource, clientID: azureIMDS.clientID };
+  }
+  if (awsSTS !== undefined) {
+    return { kind: 'aws-sts', ...awsSTS };
   }
   return azureFederation === undefined
     ? { kind: 'file', path: resolve(folder, file) }

@@ -45,5 +45,10 @@ export async function createSource(
         createFileSource(path, { clock }),
       );
     }
+    case 'aws-sts': {
+      const { createAWSSTSSource } = await import('./aws/aws-sts.ts');
+      const readFile = (path: string): TokenSource => createFileSource(path, { clock });
+      return createAWSSTSSource(plan, { env, clock, readFile });
+    }
   }
 }

@@ -11,4 +11,11 @@ export type SourcePlan =
       readonly resource: string;
       readonly clientID: string | undefined;
     }
-  | { readonly kind: 'azure-federation'; readonly scope: string };
+  | { readonly kind: 'azure-federation'; readonly scope: string }
+  | {
+      readonly kind: 'aws-sts';
+      readonly audience: string;
+      readonly algorithm: 'ES384' | 'RS256';
+      /** Seconds. */
+      readonly duration: number;
+    };

@@ -256,7 +256,7 @@ describe('wrong usage', () => {
   it.each<readonly [args: readonly string[], complaint: string]>([
     [
       [],
-      'error: no source of tokens; expected one of --token-file, --gcp-metadata, --azure-imds, --azure-federation, or a command after --',
+      'error: no source of tokens; expected one of --token-file, --gcp-metadata, --azure-imds, --azure-federation, --aws-sts, or a command after --',
     ],
     [
       ['--mode', '0644'],

@@ -66,6 +66,11 @@ describe('options', () => {
     [{ gcpMetadata: 'postgres' }, [], { kind: 'gcp-metadata', audience: 'postgres' }],
     [{ azureImds: 'api://x' }, [], { kind: 'azure-imds', resource: 'api://x', clientID: 'me' }],
     [
+      { awsSts: 'postgres' },
+      [],
+      { kind: 'aws-sts', audience: 'postgres', algorithm: 'ES384', duration: 300 },
+    ],
+    [
       { azureFederation: 'api://x/.default' },
       [],
       { kind: 'azure-federation', scope: 'api://x/.default' },
@@ -81,7 +86,7 @@ describe('options', () => {
   });
 
   const SOURCES =
-    'expected one of --token-file, --gcp-metadata, --azure-imds, --azure-federation, or a command after --';
+    'expected one of --token-file, --gcp-metadata, --azure-imds, --azure-federation, --aws-sts, or a command after --';
   const PORTS = 'expected a number from 1 to 65535, or one for each host';
   it.each<
     readonly [options: Partial<PgpassOptions>, command: readonly string[], complaint: string]

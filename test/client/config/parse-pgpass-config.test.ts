@@ -103,10 +103,10 @@ health: 0.0.0.0:80
       'pgpass.yaml:2:7: mode: Invalid value: 644: must be "0600" or "0400"; or "0640" or "0440", which libpq passes over',
       'pgpass.yaml:5:9: lines[0].port: Invalid value: 70000: must be 1 to 65535',
       'pgpass.yaml:6:3: lines[0].usr: Unknown field, did you mean "user"?',
-      'pgpass.yaml:7:3: lines[0].token: Invalid value: expected exactly one of file, exec, gcpMetadata, azureIMDS, azureFederation',
+      'pgpass.yaml:7:3: lines[0].token: Invalid value: expected exactly one of file, exec, gcpMetadata, azureIMDS, azureFederation, awsSTS',
       'pgpass.yaml:7:27: lines[0].token.exec.command: Required value: must not be empty',
       String.raw`pgpass.yaml:8:10: lines[1].host: Invalid value: "a\nb": must have no line break, which a line of the file cannot hold`,
-      'pgpass.yaml:8:51: lines[1].token: Invalid value: expected exactly one of file, exec, gcpMetadata, azureIMDS, azureFederation',
+      'pgpass.yaml:8:51: lines[1].token: Invalid value: expected exactly one of file, exec, gcpMetadata, azureIMDS, azureFederation, awsSTS',
       'pgpass.yaml:9:9: health: Invalid value: "0.0.0.0:80": must be 127.0.0.1:PORT or [::1]:PORT, as it tells who logs in where',
     ]);
   });

@@ -99,7 +99,7 @@ drain: 5
       'pooler.yaml:2:10: listen.adress: Unknown field, did you mean "address"?',
       'pooler.yaml:2:35: listen.port: Invalid value: 0: must be 1 to 65535',
       'pooler.yaml:5:3: tenants[1].role: Required value: expected text',
-      'pooler.yaml:5:24: tenants[1].token: Invalid value: expected exactly one of file, exec, gcpMetadata, azureIMDS, azureFederation',
+      'pooler.yaml:5:24: tenants[1].token: Invalid value: expected exactly one of file, exec, gcpMetadata, azureIMDS, azureFederation, awsSTS',
       'pooler.yaml:6:8: drain: Invalid type: expected a whole number with ms, s, m, h or d, such as "30s", "10m" or "24h", got number 5',
     ]);
   });
@@ -140,7 +140,7 @@ drain: 5
     '"%include"',
     '".a"',
     '"-a"',
-    `${'a'.repeat(64)}`,
+    'a'.repeat(64),
     'ä',
     '"[x]"',
   ])('has no alias %s', (alias) => {
