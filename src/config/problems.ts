@@ -49,6 +49,19 @@ export function formatPath(path: ConfigPath): string {
     .join('');
 }
 
+/** Where a union has a mapping, and a mapping is what was written: what is wrong in it. */
+function meantBranch({
+  errors,
+  input,
+}: z.core.$ZodIssueInvalidUnion): readonly z.core.$ZodIssue[] | undefined {
+  const fitting = errors.filter((issues) =>
+    issues.every(({ code, path }) => code !== 'invalid_type' || path.length > 0),
+  );
+  return isCollection(input) && !Array.isArray(input) && fitting.length === 1
+    ? fitting[0]
+    : undefined;
+}
+
 /** The advice that a check of ours has given. */
 function hintOf({ params }: z.core.$ZodIssueCustom): { readonly hint?: string } {
   const hint: unknown = params?.['hint'];
@@ -107,8 +120,14 @@ export function describeIssue(
         },
       ];
     }
-    case 'invalid_type':
-    case 'invalid_union': {
+    case 'invalid_union':
+    case 'invalid_type': {
+      const meant = issue.code === 'invalid_union' ? meantBranch(issue) : undefined;
+      if (meant !== undefined) {
+        return meant.flatMap((inner) =>
+          describeIssue({ ...inner, path: [...issue.path, ...inner.path] }, knownKeys),
+        );
+      }
       // A union of ours brings words of its own.
       const expected =
         issue.message.startsWith('expected') || issue.code === 'invalid_union'

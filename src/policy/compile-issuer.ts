@@ -4,6 +4,7 @@ import { isSVIDAlgorithm } from '../values/algorithms.ts';
 import type { CompilePattern } from '../values/pattern.ts';
 import type { ReportProblem } from '../config/problems.ts';
 import type { IssuerConfiguration } from '../config/schema/schema.ts';
+import { compileMemberships } from '../roles/compile-memberships.ts';
 import { compileRoleRules, type RuleTools } from '../roles/compile-role-rules.ts';
 import { isProtectedRole } from '../roles/is-protected-role.ts';
 import { compileClaimChecks } from '../verify/checks/compile-claim-checks.ts';
@@ -49,6 +50,14 @@ export function compileIssuer(
     rolesOf: compileRoleRules(entry.roles, tools, (below, message, hint) => {
       report(['roles', ...below], message, hint);
     }),
+    membershipsOf: compileMemberships(
+      entry.provision?.memberOf,
+      protectedRoles,
+      tools,
+      (below, message, hint) => {
+        report(['provision', 'memberOf', ...below], message, hint);
+      },
+    ),
   };
 }
 
@@ -56,11 +65,16 @@ export function compileIssuer(
 export interface RulesWithTools {
   readonly roles: readonly { readonly pattern?: string | undefined; readonly shorten: boolean }[];
   readonly claimValidationRules: readonly { readonly pattern?: string | undefined }[];
+  readonly provision?:
+    | { readonly memberOf?: readonly (string | RulesWithTools['roles'][number])[] | undefined }
+    | undefined;
 }
 
 /** Loads what rules are compiled with, as far as they use it: it takes longer to load than a decision takes to make. */
 export async function loadRuleTools(rules: RulesWithTools): Promise<RuleTools> {
-  const { roles, claimValidationRules } = rules;
+  const { claimValidationRules, provision } = rules;
+  const memberOf = (provision?.memberOf ?? []).filter((item) => typeof item !== 'string');
+  const roles = [...rules.roles, ...memberOf];
   const usesPatterns = [...roles, ...claimValidationRules].some(
     (rule) => rule.pattern !== undefined,
   );

@@ -4,6 +4,7 @@ import type { IssuerConfiguration, ServerConfiguration } from '../config/schema/
 import type { KeyLocation } from '../issuers/fetch-key-set.ts';
 import type { KeySet } from '../keys/formats/parse-key-set.ts';
 import type { ReviewSource } from '../review/review-source.ts';
+import type { MembershipsOf } from '../roles/compile-memberships.ts';
 import type { RolesOf } from '../roles/compile-role-rules.ts';
 import type { Check, VerifiedToken } from '../verify/checks/check.ts';
 import type { LoginOrigin } from './admission-checks.ts';
@@ -34,6 +35,8 @@ export interface Issuer {
   readonly rolesOf: RolesOf;
   /** Who reviews its tokens, where the entry says that somebody does. Without it such an entry grants nothing. */
   readonly review?: ReviewSource | undefined;
+  /** What its tokens say of memberships, for `provision`. */
+  readonly membershipsOf: MembershipsOf;
 }
 
 /** All that decides who may log in. Immutable: a reload makes another. */

@@ -358,7 +358,7 @@ describe('one problem', () => {
     [
       'an unknown key that would upset a terminal',
       withMore('  "a\\x1b[2J\\n": 1'),
-      String.raw`9:3: issuers[0]."a\u001b[2J\n": Unknown field, known here: allowProtectedRoles, cache, claimValidationRules, deny, http, issuer, keys, name, pam, review, roles, sessions, token`,
+      String.raw`9:3: issuers[0]."a\u001b[2J\n": Unknown field, known here: allowProtectedRoles, cache, claimValidationRules, deny, http, issuer, keys, name, pam, provision, review, roles, sessions, token`,
     ],
     [
       'no issuers',

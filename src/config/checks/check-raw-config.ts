@@ -3,6 +3,7 @@
 import { isAlgorithm, isSVIDAlgorithm } from '../../values/algorithms.ts';
 import { isJSONObject, type JSONObject } from '../../parse-json-object.ts';
 import { checkIssuerURL } from './check-issuer-url.ts';
+import { checkProvisionActs } from './check-provision.ts';
 import { type CrossCheck, has, KEY_SOURCES } from './cross-checks.ts';
 import type { ReportProblem } from '../problems.ts';
 import { normalizeType, SVID_TYPES } from '../../values/token-type.ts';
@@ -29,6 +30,7 @@ export const checkRawConfig: CrossCheck = (file, report) => {
       checkReplacements(entry, reportEntry);
       checkSessions(entry, reportEntry);
       checkRecheck(entry, reportEntry);
+      checkProvisionActs(entry, reportEntry);
     }
   }
 };

@@ -221,26 +221,6 @@ export const checkNames: CrossCheck = (value, report) => {
   }
 };
 
-/** The whole file: what acts on servers has one. */
-export const checkServers: CrossCheck = (value, report) => {
-  if (!isJSONObject(value) || !Array.isArray(value['issuers'])) {
-    return;
-  }
-  const { servers } = value;
-  if (servers !== undefined && !(Array.isArray(servers) && servers.length === 0)) {
-    return;
-  }
-  const entries: readonly unknown[] = value['issuers'];
-  const index = entries.findIndex((entry) => isJSONObject(entry) && has(entry, 'sessions'));
-  if (index !== -1) {
-    report(
-      ['issuers', index, 'sessions'],
-      'Invalid value: needs servers, the PostgreSQL servers whose sessions are meant; expected at least one',
-      'Write servers: [{name: main, connection: "host=/var/run/postgresql port=5432"}].',
-    );
-  }
-};
-
 /** An entry: `review` is for tokens of an API server, and `revoked` needs it. */
 export const checkReview: CrossCheck = (value, report) => {
   if (!isJSONObject(value)) {

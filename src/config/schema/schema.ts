@@ -5,14 +5,11 @@
 // here. Rules that tie several keys together stand in cross-checks.ts and check-raw-config.ts. Objects are strict: a key
 // that is not written here is a problem, never ignored.
 import * as z from 'zod/mini';
-import {
-  checkNames,
-  checkPAM,
-  checkReview,
-  checkServers,
-  crossCheck,
-} from '../checks/cross-checks.ts';
+import { checkNames, checkPAM, checkReview, crossCheck } from '../checks/cross-checks.ts';
+import { checkProvision } from '../checks/check-provision.ts';
+import { checkServers } from '../checks/check-servers.ts';
 import { cacheSchema, httpSchema, issuerSchema, keysSchema } from './key-schema.ts';
+import { provisionSchema } from './provision-schema.ts';
 import { reviewSchema } from './review-schema.ts';
 import { roleRuleSchema } from './role-schema.ts';
 import { denySchema, tokenSchema, validationRuleSchema } from './token-schema.ts';
@@ -92,6 +89,7 @@ const issuerEntry = z
     cache: z.prefault(cacheSchema, {}),
     review: z.optional(reviewSchema),
     sessions: z.optional(sessionSchema),
+    provision: z.optional(provisionSchema),
   })
   .check(crossCheck(checkReview));
 
@@ -110,7 +108,7 @@ export const configurationSchema = z
         .array(serverSchema, { error: 'expected a list of servers' })
         .check(
           z.describe(
-            'PostgreSQL servers of this host that the daemon may act on, for `sessions`; left out, it connects to none.',
+            'PostgreSQL servers of this host that the daemon may act on, for `sessions` and `provision`; left out, it connects to none.',
           ),
         ),
       [],
@@ -123,7 +121,7 @@ export const configurationSchema = z
       }),
     ),
   })
-  .check(crossCheck(checkNames), crossCheck(checkServers));
+  .check(crossCheck(checkNames), crossCheck(checkServers), crossCheck(checkProvision));
 
 /** The configuration as the program uses it: defaults filled in, durations in seconds, sizes in bytes. */
 export type Configuration = z.output<typeof configurationSchema>;
@@ -139,6 +137,8 @@ export type ServerConfiguration = Configuration['servers'][number];
 export type ReviewPart = NonNullable<IssuerConfiguration['review']>;
 /** An entry's `sessions`. */
 export type SessionsPart = NonNullable<IssuerConfiguration['sessions']>;
+/** An entry's `provision`. */
+export type ProvisionPart = NonNullable<IssuerConfiguration['provision']>;
 /** One entry of an issuer's `roles`. */
 export type RoleRule = IssuerConfiguration['roles'][number];
 /** One entry of an issuer's `claimValidationRules`. */
