@@ -1,4 +1,6 @@
 // What a superuser runs once in each server that the daemon may act on. Printed for review, never run by the daemon.
+import { provisionRemovalSQL } from './provision-sql.ts';
+import { identifier, literal } from './quote-sql.ts';
 
 /** SQL for psql, and for any other client: it may be run again, and then changes what is not as it should be. */
 export function databaseSQL(role: string): string {
@@ -17,8 +19,8 @@ BEGIN
   IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = ${literal(role)} AND (rolsuper OR rolreplication)) THEN
     RAISE EXCEPTION 'role % is a superuser, or replicates: it is not one for pgtoken', ${literal(role)};
   END IF;
-  -- One connection, and room for the next one while the server has not noticed that the last is lost.
-  ALTER ROLE ${identifier(role)} LOGIN INHERIT NOCREATEDB NOCREATEROLE NOBYPASSRLS CONNECTION LIMIT 3 PASSWORD NULL;
+  -- Two connections, and room for the next ones while the server has not noticed that the last are lost.
+  ALTER ROLE ${identifier(role)} LOGIN INHERIT NOCREATEDB NOCREATEROLE NOBYPASSRLS CONNECTION LIMIT 6 PASSWORD NULL;
   COMMENT ON ROLE ${identifier(role)} IS 'the daemon of pgtoken, which sees sessions and ends them';
   -- To end sessions, but for those of superusers, and to see when each was started, without which it ends none.
   GRANT pg_signal_backend, pg_read_all_stats TO ${identifier(role)};
@@ -34,17 +36,8 @@ ${quotes};
 /** SQL that takes it all back. */
 export function removalSQL(role: string): string {
   return `-- Takes back what "pgtoken database sql" gives. Take the server out of issuers.yaml first.
-DROP ROLE IF EXISTS ${identifier(role)};
+${provisionRemovalSQL()}DROP ROLE IF EXISTS ${identifier(role)};
 `;
-}
-
-function literal(text: string): string {
-  const quoted = `'${text.replaceAll("'", "''")}'`;
-  return text.includes('\\') ? `E${quoted.replaceAll('\\', '\\\\')}` : quoted;
-}
-
-function identifier(text: string): string {
-  return `"${text.replaceAll('"', '""')}"`;
 }
 
 /** Without what would end the comment. */

@@ -23,8 +23,14 @@ export interface ServerClient {
 export interface ServerClientOptions {
   /** Seconds on a clock that is never set. */
   readonly monotonicClock: () => number;
+  /** The longest that a statement, and an attempt to connect, may take, in milliseconds; default: 5 s. */
+  readonly timeout?: number;
   /** Makes a connected client; default: the driver's. Told of a connection that is lost. */
-  readonly connect?: (connection: ServerConnection, onLost: () => void) => Promise<ConnectedClient>;
+  readonly connect?: (
+    connection: ServerConnection,
+    onLost: () => void,
+    timeout: number,
+  ) => Promise<ConnectedClient>;
 }
 
 /** As much of the driver's client as is used. */
@@ -33,7 +39,7 @@ export interface ConnectedClient {
   end(): Promise<unknown>;
 }
 
-/** The longest wait for a connection, and for an answer, in milliseconds. */
+/** By default, in milliseconds. */
 const TIMEOUT = 5000;
 /** After a failure the next attempt comes after this many seconds, then twice as many, and so on. */
 const FIRST_RETRY = 0.5;
@@ -44,7 +50,7 @@ export function createServerClient(
   connection: ServerConnection,
   options: ServerClientOptions,
 ): ServerClient {
-  const { monotonicClock, connect = connectByDriver } = options;
+  const { monotonicClock, timeout = TIMEOUT, connect = connectByDriver } = options;
   let current: Promise<ConnectedClient> | undefined;
   let failures = 0;
   let failed: { readonly error: ServerError; readonly retryAt: number } | undefined;
@@ -64,9 +70,13 @@ export function createServerClient(
       if (failed !== undefined && monotonicClock() < failed.retryAt) {
         throw failed.error;
       }
-      const attempt = connect(connection, () => {
-        drop(attempt);
-      });
+      const attempt = connect(
+        connection,
+        () => {
+          drop(attempt);
+        },
+        timeout,
+      );
       current = attempt;
     }
     return current;
@@ -110,6 +120,7 @@ export function createServerClient(
 async function connectByDriver(
   { host, port, database, user }: ServerConnection,
   onLost: () => void,
+  timeout: number,
 ): Promise<ConnectedClient> {
   const { Client } = await import('pg');
   const client: Client = new Client({
@@ -126,9 +137,9 @@ async function connectByDriver(
     },
     ssl: false,
     application_name: 'pgtoken',
-    options: `-c statement_timeout=${TIMEOUT} -c search_path=pg_catalog -c default_transaction_read_only=off`,
-    connectionTimeoutMillis: TIMEOUT,
-    query_timeout: TIMEOUT,
+    options: `-c statement_timeout=${timeout} -c lock_timeout=${timeout / 2} -c search_path=pg_catalog -c default_transaction_read_only=off`,
+    connectionTimeoutMillis: timeout,
+    query_timeout: timeout,
   });
   client.on('error', onLost);
   client.on('end', onLost);

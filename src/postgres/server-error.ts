@@ -23,11 +23,18 @@ export class ServerError extends Error {
 const LET_IN =
   'Write "local all pgtoken peer" into its pg_hba.conf, above lines that match everybody, and reload it.';
 
+const PROVISION_SQL =
+  'Let a superuser run what "pgtoken database sql --provision" prints, in the database that connection names.';
+
 /** Hints by SQLSTATE (PostgreSQL documentation, appendix A) and by the system's own codes. */
 const HINTS: ReadonlyMap<string, string> = new Map([
   ['28000', LET_IN],
   ['28P01', LET_IN],
   ['42501', 'Let a superuser run what "pgtoken database sql" prints.'],
+  ['3F000', PROVISION_SQL],
+  ['42883', PROVISION_SQL],
+  ['55P03', 'Something holds a lock that is needed: see pg_locks.'],
+  ['57014', 'The server took too long: see its log and pg_locks.'],
   [
     '53300',
     'It has no connection left; "pgtoken database sql" gives the role reserved ones from PostgreSQL 16 on.',
@@ -51,12 +58,22 @@ export function toServerError(error: unknown, isConnected = true): ServerError {
     messageOf(error)
       .replaceAll(/[^\x20-\x7e]/g, '?')
       .slice(0, 300),
-    code === undefined ? undefined : HINTS.get(code),
+    code === undefined ? undefined : (hintOf(error, code) ?? HINTS.get(code)),
     {
       isRefused: isConnected && isStatementError(code),
       isAbsent: !isConnected && (code === 'ENOENT' || code === 'ECONNREFUSED'),
     },
   );
+}
+
+/** The advice that functions of schema pgtoken give with errors of their own. */
+function hintOf(error: unknown, code: string): string | undefined {
+  return code.startsWith('PT') &&
+    error instanceof Error &&
+    'hint' in error &&
+    typeof error.hint === 'string'
+    ? error.hint
+    : undefined;
 }
 
 /**

@@ -9,7 +9,7 @@ describe('the SQL of a role', () => {
     expect(sql).toContain('--   local  all  pgtoken  peer\n');
     expect(sql).toContain('CREATE ROLE "pgtoken";');
     expect(sql).toContain(
-      'ALTER ROLE "pgtoken" LOGIN INHERIT NOCREATEDB NOCREATEROLE NOBYPASSRLS CONNECTION LIMIT 3 PASSWORD NULL;',
+      'ALTER ROLE "pgtoken" LOGIN INHERIT NOCREATEDB NOCREATEROLE NOBYPASSRLS CONNECTION LIMIT 6 PASSWORD NULL;',
     );
     expect(sql).toContain('GRANT pg_signal_backend, pg_read_all_stats TO "pgtoken";');
     expect(sql.match(/GRANT/g)).toHaveLength(2);

@@ -15,11 +15,21 @@ describe('an error of the driver', () => {
     ['ENOENT', /^Check host and port/],
     ['ECONNREFUSED', /^Check host and port/],
     ['EACCES', /^The user of the daemon must be able to enter/],
-    ['57014', /^$/],
+    ['57014', /^The server took too long/],
+    ['55P03', /^Something holds a lock/],
+    ['3F000', /database sql --provision/],
+    ['42883', /database sql --provision/],
+    ['PT001', /^$/],
     [undefined, /^$/],
     [7, /^$/],
   ])('with code %s has its hint', (code, hint) => {
     expect(toServerError(withCode(code)).hint ?? '').toMatch(hint);
+  });
+
+  it('of a function of schema pgtoken has the hint of the function, and no other has', () => {
+    const withHint = (code: string): Error => Object.assign(withCode(code), { hint: 'Do this.' });
+    expect(toServerError(withHint('PT001')).hint).toBe('Do this.');
+    expect(toServerError(withHint('42601')).hint).toBeUndefined();
   });
 
   it('is short, and in printable ASCII', () => {

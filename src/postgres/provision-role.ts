@@ -1,0 +1,72 @@
+// The one question that brings a role of a server to what a token says: pgtoken.provision(), whose answer says what it did.
+import * as z from 'zod/mini';
+import { SCHEMA_VERSION } from './provision-sql.ts';
+import type { ServerClient } from './server-client.ts';
+
+/** What a role is to be. */
+export interface WantedRole {
+  readonly role: string;
+  /** Whether it is made where it does not exist. */
+  readonly mayCreate: boolean;
+  readonly memberOf: readonly string[];
+  /** Whether memberships that pgtoken granted and that are not in `memberOf` are revoked. */
+  readonly mayRevoke: boolean;
+  /** Undefined: left alone. */
+  readonly connectionLimit: number | undefined;
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+/** What was done, or would be. */
+export interface RoleChanges {
+  readonly created: boolean;
+  readonly granted: readonly string[];
+  readonly revoked: readonly string[];
+  /** Those of `memberOf` that the database does not allow. */
+  readonly skipped: readonly string[];
+  readonly altered: readonly string[];
+  /** Whether nothing can be written in this server. */
+  readonly isStandby: boolean;
+}
+
+const PROVISION = `
+SELECT created, granted, revoked, skipped, altered, is_standby AS "isStandby"
+FROM pgtoken.provision($1::integer, $2::text, $3::boolean, $4::text[], $5::boolean, $6::integer, $7::text[], $8::text[], $9::boolean)`;
+
+const names = z.array(z.string());
+const rows = z.tuple([
+  z.object({
+    created: z.boolean(),
+    granted: names,
+    revoked: names,
+    skipped: names,
+    altered: names,
+    isStandby: z.boolean(),
+  }),
+]);
+
+/**
+ * Brings a role to what is wanted, as a whole or not at all. Rejects with a `ServerError`.
+ *
+ * @param onlyPlan whether to only say what would be done.
+ */
+export async function provisionRole(
+  server: Pick<ServerClient, 'query'>,
+  wanted: WantedRole,
+  onlyPlan = false,
+): Promise<RoleChanges> {
+  const { role, mayCreate, memberOf, mayRevoke, connectionLimit, settings } = wanted;
+  const [changes] = rows.parse(
+    await server.query(PROVISION, [
+      SCHEMA_VERSION,
+      role,
+      mayCreate,
+      memberOf,
+      mayRevoke,
+      connectionLimit ?? null,
+      Object.keys(settings),
+      Object.values(settings),
+      onlyPlan,
+    ]),
+  );
+  return changes;
+}
