@@ -33,6 +33,7 @@ export const ERROR_CODES = {
   ERR_ROLE_TOO_LONG: 'denied',
   ERR_TOKEN_REVOKED: 'denied',
   ERR_REVIEW_UNAVAILABLE: 'unavailable',
+  ERR_PROVISION: 'unavailable',
   ERR_DEADLINE: 'unavailable',
   ERR_CONFIG_INVALID: 'unavailable',
   ERR_PROTOCOL: 'unavailable',

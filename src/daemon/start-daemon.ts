@@ -30,6 +30,7 @@ import { type ConnectionOptions, serveConnection } from './socket/serve-connecti
 import { type MetricsServer, serveMetrics } from './serve-metrics.ts';
 import { runtimeFolderOf } from './runtime-folder.ts';
 import { createReview } from './create-review.ts';
+import { createRoleProvision } from './role-provision.ts';
 import { createSessionWatch } from './session-watch.ts';
 import { createTellSystemd } from './tell-systemd.ts';
 import { createWaitingLogins } from './waiting-logins.ts';
@@ -127,6 +128,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   });
 
   const failingReviews = new Set<string>();
+  const roles = createRoleProvision({ deadline: options.deadline, metrics, logger });
+
   const tellSystemd = createTellSystemd(options.env, logger);
   const writeStatus = createWriteStatus(options.env, logger);
   let status: ConfigStatus = { inForce: undefined, problems: [] };
@@ -150,6 +153,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       const review = createReview(reviewerOf, failingReviews, metrics, logger);
       rule = { policy, options: { ...keys, clock: systemClock, verifiedTokens, review } };
       sessions.usePolicy(policy);
+      roles.usePolicy(policy);
     },
     refuseAll: (refusal) => {
       rule = refusal;
@@ -188,10 +192,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
             );
       },
     };
-    const decided = await authorize(
-      { ...loginOf(request), password: request.token },
+    const login = loginOf(request);
+    const decided = await roles.provision(
+      login,
+      await authorize({ ...login, password: request.token }, policy, bounded),
       policy,
-      bounded,
+      late,
     );
     decidedBy.set(decided, policy);
     return decided;
@@ -207,6 +213,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       });
       metrics.countDecision(line.outcome, line.code, line.issuer, ms / 1000);
       logger.info(line, 'decision');
+      roles.record(decided);
       const by = decidedBy.get(decided);
       if (by !== undefined && line.delivered) {
         sessions.decided(login, request.pid, decided, at, by);
@@ -282,6 +289,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       store.stop();
       reviewers.close();
       records.flush();
+      roles.stop();
       await sessions.stop();
       await Promise.race([cache.flush(), setTimeout(LONGEST_FLUSH, undefined, { ref: false })]);
       logger.info('stopped');

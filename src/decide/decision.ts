@@ -27,6 +27,24 @@ export interface DecisionRecord {
   readonly key?: JWK | undefined;
   /** What the API server said of the token, where it was asked. */
   readonly review?: ReviewNote | undefined;
+  /** What was done in the database for the login, where its entry provisions roles. */
+  readonly provisioned?: Provisioned | undefined;
+}
+
+/** What was done in the database for a login. */
+export interface Provisioned {
+  /** Whether the role was made. */
+  readonly created: boolean;
+  /** The roles that it was made a member of, */
+  readonly granted: readonly string[];
+  /** and is no longer a member of. */
+  readonly revoked: readonly string[];
+  /** What the token says and the database does not allow. */
+  readonly skipped: readonly string[];
+  /** The settings that were changed, `CONNECTION LIMIT` among them. */
+  readonly altered: readonly string[];
+  /** Why nothing was done, where the login was granted all the same (`onError: allow`). */
+  readonly failed?: Refusal | undefined;
 }
 
 /** @returns a refusal that no entry had a part in. */

@@ -25,6 +25,14 @@ export interface AuditLine extends TokenMembers {
   readonly iss: string | undefined;
   /** What the API server said of the token, where it was asked; `unavailable` with a grant: nothing, and that was enough. */
   readonly review: string | undefined;
+  /** True where the role was made for this login. */
+  readonly created: true | undefined;
+  /** The roles that it was made a member of for this login, */
+  readonly grantedRoles: readonly string[] | undefined;
+  /** and those that were revoked from it. */
+  readonly revokedRoles: readonly string[] | undefined;
+  /** Why the role could not be provisioned, where the login was granted all the same. */
+  readonly provisionError: string | undefined;
   /** Time the decision took, in milliseconds. */
   readonly ms: number;
 }
@@ -39,7 +47,7 @@ export function auditLine(
   circumstances: { readonly at: Date; readonly ms: number; readonly delivered: boolean },
 ): AuditLine {
   const { at, ms, delivered } = circumstances;
-  const { decision, issuer, token, verified, review } = decided;
+  const { decision, issuer, token, verified, review, provisioned } = decided;
   return {
     time: at.toISOString(),
     outcome: decision.granted ? 'granted' : decision.outcome,
@@ -54,6 +62,16 @@ export function auditLine(
     iss: shorten(token && findClaim(token.claims, 'iss')),
     review,
     ...tokenMembers(token?.claims ?? {}, token?.keyID),
+    created: provisioned?.created === true || undefined,
+    grantedRoles: nonEmpty(provisioned?.granted),
+    revokedRoles: nonEmpty(provisioned?.revoked),
+    provisionError: decision.granted
+      ? provisioned?.failed?.message.slice(0, MAX_REASON_LENGTH)
+      : undefined,
     ms: Math.round(ms * 1000) / 1000,
   };
+}
+
+function nonEmpty(names: readonly string[] | undefined): readonly string[] | undefined {
+  return names === undefined || names.length === 0 ? undefined : names;
 }

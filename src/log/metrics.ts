@@ -16,6 +16,16 @@ export interface SessionGauge {
   readonly servers: ReadonlyMap<string, boolean>;
 }
 
+/** What was done in the database for a login. */
+export interface ProvisionCounts {
+  readonly created: boolean;
+  readonly granted: readonly unknown[];
+  readonly revoked: readonly unknown[];
+  readonly skipped: readonly unknown[];
+  /** Set where it could not be done. */
+  readonly failed?: unknown;
+}
+
 /** The counters of the daemon. */
 export interface Metrics {
   /** `issuer` is the entry's name; left out when it came to none. */
@@ -33,6 +43,8 @@ export interface Metrics {
   countReload(successful: boolean): void;
   /** A session was ended. */
   countEnd(issuer: string, cause: string): void;
+  /** Counts what was done in the database for a login of an entry with `provision`. */
+  countProvision(issuer: string, changes: ProvisionCounts): void;
   /** Begins to say how sessions and servers stand, asked whenever metrics are read. */
   watchSessions(status: () => SessionGauge): void;
   /** Says how many files of the configuration are seen as they were before somebody replaced them. */
@@ -97,6 +109,7 @@ export function createMetrics(
   let reviews: Counter | undefined;
   let rechecks: Counter | undefined;
   let ends: Counter | undefined;
+  let provisions: ReturnType<typeof addProvisionCounters> | undefined;
   let isLoaded = false;
   let detachedFiles = 0;
   const updateLastReload = (): void => {
@@ -170,6 +183,14 @@ export function createMetrics(
     countEnd(issuer, cause) {
       ends?.inc({ issuer, cause });
     },
+    countProvision(issuer, { created, granted, revoked, skipped, failed }) {
+      provisions ??= addProvisionCounters(registry);
+      provisions.created.inc({ issuer }, created ? 1 : 0);
+      for (const [change, roles] of Object.entries({ granted, revoked, skipped })) {
+        provisions.memberships.inc({ issuer, change }, roles.length);
+      }
+      provisions.errors.inc({ issuer }, failed === undefined ? 0 : 1);
+    },
     watchSessions(status) {
       ends ??= new Counter({
         name: 'pgtoken_sessions_ended_total',
@@ -211,6 +232,31 @@ export function createMetrics(
     },
     render: async () => registry.metrics(),
     contentType: registry.contentType,
+  };
+}
+
+/** There from the first login on that is provisioned. */
+function addProvisionCounters(registry: Registry) {
+  const registers = [registry];
+  return {
+    created: new Counter({
+      name: 'pgtoken_roles_created_total',
+      help: 'Database roles made at login, by issuer entry.',
+      labelNames: ['issuer'],
+      registers,
+    }),
+    memberships: new Counter({
+      name: 'pgtoken_memberships_total',
+      help: 'Memberships of database roles by issuer entry and change: granted, revoked, skipped.',
+      labelNames: ['issuer', 'change'],
+      registers,
+    }),
+    errors: new Counter({
+      name: 'pgtoken_provision_errors_total',
+      help: 'Logins whose role could not be provisioned, by issuer entry.',
+      labelNames: ['issuer'],
+      registers,
+    }),
   };
 }
 

@@ -231,6 +231,7 @@ describe('options', () => {
     { command: ['sessions'], page: readPage('docs/operate/sessions.md') },
     { command: ['sessions', 'end'], page: readPage('docs/operate/sessions.md') },
     { command: ['database', 'sql'], page: readPage('docs/operate/sessions.md') },
+    { command: ['database', 'apply'], page: readPage('docs/operate/roles.md') },
     { command: ['pgpass'], page: pgpass },
     { command: ['pooler'], page: pooler },
   ];
@@ -307,6 +308,13 @@ describe('docs/operate/daemon.md', () => {
     metrics.countEnd('homelab', 'expired');
     metrics.countReview('homelab', 'yes');
     metrics.countRecheck('homelab', 'there');
+    metrics.countProvision('homelab', {
+      created: true,
+      granted: [''],
+      revoked: [],
+      skipped: [],
+      failed: '',
+    });
     const text = await metrics.render();
     const made = [...text.matchAll(/^# TYPE (pgtoken_\w+) (\w+)$/gm)].map(
       ([, name = '', type = '']) => [name, type, ...labelsOf(text, name)].join(' '),
@@ -330,7 +338,11 @@ describe('docs/operate/daemon.md', () => {
     expect(documented.toSorted()).toEqual(['level', ...Object.keys(line)].toSorted());
     const [example] = daemon.blocks.filter(({ language }) => language === 'json');
     const shown: unknown = JSON.parse(example?.text ?? '{}');
-    expect(Object.keys(shown ?? {}).toSorted()).toEqual([...documented, 'msg'].toSorted());
+    // Only with what was done in the database.
+    const ofProvision = ['created', 'grantedRoles', 'revokedRoles', 'provisionError'];
+    expect([...Object.keys(shown ?? {}), ...ofProvision].toSorted()).toEqual(
+      [...documented, 'msg'].toSorted(),
+    );
   });
 
   it('has every other line of the log with its level, and no other', () => {
@@ -509,7 +521,9 @@ function completeExample(text: string): string {
 `;
   if (/^(?:protectedRoles|servers):/.test(text)) return `apiVersion: pgtoken/v1\n${text}${issuers}`;
   const [name = ''] = text.split(':');
-  const servers = name === 'sessions' ? 'servers: [{name: main, connection: ""}]\n' : '';
+  const servers = /^(?:sessions|provision)$/.test(name)
+    ? 'servers: [{name: main, connection: ""}]\n'
+    : '';
   const entry = issuers.split('\n').filter((line) => !line.startsWith(`  ${name}:`));
   return `apiVersion: pgtoken/v1\n${servers}${entry.join('\n')}${text.replaceAll(/^/gm, '  ').trimEnd()}\n`;
 }

@@ -19,6 +19,7 @@ import { isRefusal } from '../../src/errors.ts';
 import { describeConnectionFailure } from '../../src/issuers/describe-connection-failure.ts';
 import type { FetchFailure } from '../../src/keys/fetch-result.ts';
 import { keysWithin } from '../../src/keys/key-owner.ts';
+import { createProvisioner } from '../../src/provision/provisioner.ts';
 import { formatReply } from '../../src/protocol/format-reply.ts';
 import { readTokenReview } from '../../src/review/token-review.ts';
 import { createReviewers } from '../../src/issuers/review/create-reviewers.ts';
@@ -114,6 +115,8 @@ export async function makeErrorExamples(): Promise<ReadonlySet<string>> {
     OWNER,
     failureOf('/.well-known/openid-configuration', refused),
   );
+  const provisioning = `${entryWith('provision: {create: true, onError: deny}')}servers: [{name: main, connection: ""}]\n`;
+  const unprovisioned = await provisionHandMade(makePolicy(provisioning, keys), good);
   const overlong = await readToken(Readable.from([Buffer.alloc(70_000, 'x')]));
   const goesOn = await readToken(Readable.from([Buffer.from(`${good}\0more`)]));
 
@@ -153,6 +156,7 @@ export async function makeErrorExamples(): Promise<ReadonlySet<string>> {
     await decide(await mint({ claims: { padding: 'x'.repeat(20_000) } })),
     await decide(await mint({ claims: { padding: 'x'.repeat(6000) } })),
     format(overlong),
+    unprovisioned,
     await judge({ header: { typ: 'logout+jwt' } }),
     await judge({ claims: { iat: NOW - 7200, exp: NOW - 3600 } }),
     await judge({ claims: { nbf: NOW + 300 } }),
@@ -279,6 +283,31 @@ function makePolicy(yaml: string, keys: readonly JWK[]): Policy {
     }),
   );
   return { issuers, servers: [], protectedRoles, maxTokenBytes: 16_384 };
+}
+
+/** What a login is told whose role the server says was made by hand. */
+async function provisionHandMade(made: Policy, password: string): Promise<string> {
+  const connection = { host: '/run/postgresql', port: 5432, database: 'postgres', user: 'pgtoken' };
+  const policy = { ...made, servers: [{ name: 'main', connection }] };
+  const login = { service: 'postgresql-k8s', role: 'foo:myservice', source: undefined };
+  const granted = await authorize({ ...login, password }, policy, {
+    clock: () => NOW,
+    keysOf: async ({ keySource }) =>
+      keySource.kind === 'pinned' ? keySource.keySet : { keys: [] },
+  });
+  const provisioner = createProvisioner(() => ({
+    // As the function in the database has it.
+    query: async () => {
+      throw Object.assign(
+        new Error('role "foo:myservice" was not made by pgtoken, and is left alone'),
+        { code: 'PT001', hint: 'Drop it, or mark it as docs/operate/roles.md says.' },
+      );
+    },
+    close: () => undefined,
+  }));
+  provisioner.usePolicy(policy);
+  const never = new Promise<never>(() => undefined);
+  return formatReply((await provisioner.provision(login, granted, policy, never)).decision);
 }
 
 function format(result: unknown): string {

@@ -206,3 +206,35 @@ it('is printable ASCII, whatever a terminal would obey', () => {
   expect(JSON.parse(lines[0]!)).toMatchObject({ role: obeyed, sub: obeyed, iss: obeyed });
   expect(JSON.parse(lines[1]!)).toMatchObject({ reason: obeyed });
 });
+
+describe('of a role that follows its token', () => {
+  const NOTHING = { created: false, granted: [], revoked: [], skipped: [], altered: [] };
+
+  it('says what was done', () => {
+    const provisioned = {
+      ...NOTHING,
+      created: true,
+      granted: ['app_read'],
+      revoked: ['app_write'],
+    };
+    expect(logged(judge(parse(CLAIMS), { provisioned }))).toMatchObject({
+      created: true,
+      grantedRoles: ['app_read'],
+      revokedRoles: ['app_write'],
+    });
+  });
+
+  it('says nothing where nothing was, and why where it failed and the login was granted all the same', () => {
+    const failed = refuse('ERR_PROVISION', 'no server');
+    const line = logged(judge(parse(CLAIMS), { provisioned: { ...NOTHING, failed } }));
+    expect(line).toMatchObject({ outcome: 'granted', provisionError: 'no server' });
+    for (const member of ['created', 'grantedRoles', 'revokedRoles']) {
+      expect(line).not.toHaveProperty(member);
+    }
+    const refused = logged(
+      judge(parse(CLAIMS), { decision: failed, provisioned: { ...NOTHING, failed } }),
+    );
+    expect(refused).toMatchObject({ code: 'ERR_PROVISION', reason: 'no server' });
+    expect(refused).not.toHaveProperty('provisionError');
+  });
+});

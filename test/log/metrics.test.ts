@@ -56,6 +56,33 @@ describe('counts', () => {
     );
   });
 
+  it('what was done to roles, from the first login on that is provisioned', async () => {
+    const metrics = createMetrics('1', () => NO_KEYS);
+    expect((await render(metrics)).join('')).not.toContain('pgtoken_roles_created_total');
+    metrics.countProvision('prod', {
+      created: true,
+      granted: ['a', 'b'],
+      revoked: [],
+      skipped: ['c'],
+    });
+    metrics.countProvision('prod', {
+      created: false,
+      granted: [],
+      revoked: ['a'],
+      skipped: [],
+      failed: 'x',
+    });
+    expect(await render(metrics)).toEqual(
+      expect.arrayContaining([
+        'pgtoken_roles_created_total{issuer="prod"} 1',
+        'pgtoken_memberships_total{issuer="prod",change="granted"} 2',
+        'pgtoken_memberships_total{issuer="prod",change="revoked"} 1',
+        'pgtoken_memberships_total{issuer="prod",change="skipped"} 1',
+        'pgtoken_provision_errors_total{issuer="prod"} 1',
+      ]),
+    );
+  });
+
   it('loads of the configuration, and whether the last one was good', async () => {
     const metrics = createMetrics('1', () => NO_KEYS);
     metrics.countReload(true);

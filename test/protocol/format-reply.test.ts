@@ -23,6 +23,7 @@ describe('a reply', () => {
     expect(CODES.filter((code) => ERROR_CODES[code] === 'unavailable')).toEqual([
       'ERR_KEYS_UNAVAILABLE',
       'ERR_REVIEW_UNAVAILABLE',
+      'ERR_PROVISION',
       'ERR_DEADLINE',
       'ERR_CONFIG_INVALID',
       'ERR_PROTOCOL',

@@ -6,6 +6,7 @@ import type { Decision } from '../../decide/decision.ts';
 import type { Login } from '../../decide/login.ts';
 import { invalidConfig } from '../../policy/invalid-config.ts';
 import { createKeysOf } from '../../issuer-keys/keys-of.ts';
+import type { Policy } from '../../policy/policy.ts';
 import { readCachedPolicy } from '../../policy/read-cached-policy.ts';
 import { systemClock } from '../../clock.ts';
 import { createParseCache, NO_PARSE_CACHE } from '../../config/parse-cache.ts';
@@ -80,7 +81,22 @@ async function decide(options: PAMOptions): Promise<Decision> {
     keysOf: createKeysOf({ cache, clock: systemClock }),
     review: reviewOnce,
   });
-  return decision;
+  return decision.granted ? (refuseUnprovisioned(decision, loaded.policy) ?? decision) : decision;
+}
+
+/** Roles follow tokens through the daemon alone: here nobody knows whether something would have to be made or revoked. */
+function refuseUnprovisioned(
+  { issuer, role }: { readonly issuer: string; readonly role: string },
+  { issuers }: Policy,
+): Refusal | undefined {
+  const entry = issuers.find(({ name }) => name === issuer)?.entry;
+  return entry?.provision?.onError === 'deny'
+    ? refuse(
+        'ERR_PROVISION',
+        `role ${quote(role)} cannot be provisioned: the login is decided by a command (mode=exec), and only the daemon acts on servers`,
+        'Use the daemon (mode=daemon), or take provision out of the entry.',
+      )
+    : undefined;
 }
 
 function readEnvironment(env: NodeJS.ProcessEnv): Login | Refusal {

@@ -1,0 +1,114 @@
+// Roles that follow the token, in the daemon: from the first configuration on that has an entry with `provision`, and by code that
+// is loaded only then.
+import type { Logger } from 'pino';
+import type { Login } from '../decide/login.ts';
+import type { DecisionRecord } from '../decide/decision.ts';
+import type { Refusal } from '../errors.ts';
+import type { Metrics } from '../log/metrics.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { Provisioner } from '../provision/provisioner.ts';
+
+/** Provisions the roles of granted logins where the configuration says so. */
+export interface RoleProvision {
+  usePolicy(policy: Policy): void;
+  /** @returns the record with what was done, or why it could not be. @param by the policy that it was made by. */
+  provision(
+    login: Login,
+    decided: DecisionRecord,
+    by: Policy,
+    late: () => Promise<Refusal>,
+  ): Promise<DecisionRecord>;
+  /** Counts what was done, and tells of it what the audit line does not. */
+  record(decided: DecisionRecord): void;
+  stop(): void;
+}
+
+export interface RoleProvisionOptions {
+  /** Of a login, in seconds. */
+  readonly deadline: number;
+  readonly metrics: Pick<Metrics, 'countProvision'>;
+  readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
+}
+
+/** The longest that a server may take, in milliseconds; no more than half of a login's time. */
+const LONGEST = 2000;
+/** So many names that are not granted are told of; who writes tokens may write more. */
+const MAX_TOLD = 1000;
+
+/** Creates it, with nothing to do yet. */
+export function createRoleProvision({
+  deadline,
+  metrics,
+  logger,
+}: RoleProvisionOptions): RoleProvision {
+  let loading: Promise<Provisioner> | undefined;
+  const told = new Set<string>();
+
+  const load = async (): Promise<Provisioner> => {
+    const [{ createProvisioner }, { createServerClient }] = await Promise.all([
+      import('../provision/provisioner.ts'),
+      import('../postgres/server-client.ts'),
+    ]);
+    const timeout = Math.min(LONGEST, deadline * 500);
+    return createProvisioner((connection) =>
+      createServerClient(connection, { monotonicClock: uptime, timeout }),
+    );
+  };
+
+  return {
+    usePolicy(policy) {
+      if (policy.issuers.some(({ entry }) => entry.provision !== undefined)) {
+        loading ??= load();
+      }
+      loading
+        ?.then((provisioner) => {
+          provisioner.usePolicy(policy);
+        })
+        .catch((error: unknown) => {
+          logger.error({ reason: String(error) }, 'roles cannot be provisioned');
+        });
+    },
+    async provision(login, decided, by, late) {
+      const { decision } = decided;
+      const entry = decision.granted
+        ? by.issuers.find(({ name }) => name === decision.issuer)?.entry
+        : undefined;
+      if (entry?.provision === undefined) {
+        return decided;
+      }
+      loading ??= load();
+      return (await loading).provision(login, decided, by, late());
+    },
+    record({ issuer = '', provisioned }) {
+      if (provisioned === undefined) {
+        return;
+      }
+      metrics.countProvision(issuer, provisioned);
+      const { failed, skipped, altered } = provisioned;
+      if (failed !== undefined) {
+        const { message: reason, hint } = failed;
+        logger.error({ issuer, reason, hint }, 'a role could not be provisioned');
+      }
+      if (altered.length > 0) {
+        logger.info({ issuer, altered }, 'settings of a role were changed');
+      }
+      for (const role of skipped) {
+        const key = JSON.stringify([issuer, role]);
+        if (!told.has(key) && told.size < MAX_TOLD) {
+          told.add(key);
+          logger.warn(
+            { issuer, memberOf: role.slice(0, 256) },
+            'a membership is not granted, as the database does not allow it or the role is protected',
+          );
+        }
+      }
+    },
+    stop() {
+      loading?.then((provisioner) => provisioner.close()).catch(() => undefined);
+    },
+  };
+}
+
+function uptime(): number {
+  return performance.now() / 1000;
+}

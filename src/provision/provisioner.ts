@@ -1,0 +1,139 @@
+// Roles that follow the token: before a login is granted, the role that it asks for is brought to what its entry and its token say.
+//
+// One connection a server and one question a login, in the order in which they came. Nothing waits for longer than the login
+// does, and what cannot be done is `onError`: a refusal, or a login with the memberships that the role has.
+import type { Login } from '../decide/login.ts';
+import type { DecisionRecord, Provisioned } from '../decide/decision.ts';
+import { isRefusal, refuse, type Refusal } from '../errors.ts';
+import type { Issuer, Policy } from '../policy/policy.ts';
+import { provisionRole, type RoleChanges } from '../postgres/provision-role.ts';
+import type { ServerClient } from '../postgres/server-client.ts';
+import { toServerError } from '../postgres/server-error.ts';
+import { quote } from '../quote.ts';
+import type { ServerConnection } from '../values/parse-server-connection.ts';
+import { wantRole } from './want-role.ts';
+
+/** Provisions the roles of logins. */
+export interface Provisioner {
+  /** Takes over the servers of a configuration; those by the same connection go on. */
+  usePolicy(policy: Policy): void;
+  /**
+   * Does what the entry of a granted login says.
+   *
+   * @param late resolves when nobody waits for the login any more.
+   * @returns the record with what was done; where it could not be done, with the refusal, or as `onError` has it. What is
+   * not granted, or by an entry without `provision`, comes back as it was. Never rejects.
+   */
+  provision(
+    login: Login,
+    decided: DecisionRecord,
+    policy: Policy,
+    late: Promise<Refusal>,
+  ): Promise<DecisionRecord>;
+  close(): void;
+}
+
+interface Link {
+  readonly terms: string;
+  readonly client: ServerClient;
+  /** Resolves when the last question that was asked is over. */
+  last: Promise<unknown>;
+}
+
+/** Creates a provisioner that knows no server. */
+export function createProvisioner(
+  createClient: (connection: ServerConnection) => ServerClient,
+): Provisioner {
+  let links = new Map<string, Link>();
+
+  const ask = async (
+    link: Link,
+    question: (client: ServerClient) => Promise<RoleChanges>,
+    late: Promise<Refusal>,
+  ): Promise<RoleChanges | Refusal> => {
+    let isLate: Refusal | undefined;
+    void late.then((refusal) => {
+      isLate = refusal;
+    });
+    // What nobody waits for any more is not asked.
+    const answer = link.last.then(async () => isLate ?? question(link.client));
+    link.last = answer.catch(() => undefined);
+    return Promise.race([answer, late]);
+  };
+
+  return {
+    usePolicy({ servers }) {
+      const next = new Map<string, Link>();
+      for (const { name, connection } of servers) {
+        const terms = JSON.stringify(connection);
+        const current = links.get(name);
+        next.set(
+          name,
+          current?.terms === terms
+            ? current
+            : { terms, client: createClient(connection), last: Promise.resolve() },
+        );
+      }
+      for (const [name, link] of links) {
+        if (next.get(name) !== link) link.client.close();
+      }
+      links = next;
+    },
+    async provision(login, decided, policy, late) {
+      const issuer = grantingIssuer(decided, policy);
+      const demand =
+        issuer === undefined || decided.token === undefined
+          ? undefined
+          : wantRole(issuer, login.role, decided.token.claims);
+      if (issuer === undefined || demand === undefined) {
+        return decided;
+      }
+      const name = issuer.entry.provision?.server ?? policy.servers[0]?.name ?? '';
+      const link = links.get(name);
+      try {
+        if (link === undefined) {
+          throw new Error(`there is no server ${quote(name)}`);
+        }
+        const answer = await ask(
+          link,
+          async (client) => provisionRole(client, demand.wanted),
+          late,
+        );
+        if (isRefusal(answer)) {
+          // The client has had that answer.
+          return { ...decided, decision: answer };
+        }
+        const { created, granted, revoked, altered } = answer;
+        const skipped = [...demand.withheld, ...answer.skipped];
+        return { ...decided, provisioned: { created, granted, revoked, skipped, altered } };
+      } catch (error) {
+        const { message, hint } = toServerError(error);
+        return conclude(
+          issuer,
+          decided,
+          refuse(
+            'ERR_PROVISION',
+            `role ${quote(login.role)} cannot be provisioned in server ${name}: ${message}`,
+            hint,
+          ),
+        );
+      }
+    },
+    close() {
+      for (const { client } of links.values()) client.close();
+    },
+  };
+}
+
+const NOTHING: Provisioned = { created: false, granted: [], revoked: [], skipped: [], altered: [] };
+
+function conclude(issuer: Issuer, decided: DecisionRecord, failed: Refusal): DecisionRecord {
+  const provisioned = { ...NOTHING, failed };
+  return issuer.entry.provision?.onError === 'allow'
+    ? { ...decided, provisioned }
+    : { ...decided, decision: failed, provisioned };
+}
+
+function grantingIssuer({ decision }: DecisionRecord, policy: Policy): Issuer | undefined {
+  return decision.granted ? policy.issuers.find(({ name }) => name === decision.issuer) : undefined;
+}
