@@ -2,6 +2,7 @@
 import { createDiskKeyCache } from '../keys/disk-key-cache.ts';
 import { checkConfig } from './issuers/check-config.ts';
 import { checkDaemon } from './daemon/check-daemon.ts';
+import { checkGroupLines } from './provision/check-group-lines.ts';
 import { checkHBAFiles } from './hba/check-hba-files.ts';
 import { checkIssuers } from './issuers/check-issuers.ts';
 import { checkKeys } from './issuers/check-keys.ts';
@@ -112,6 +113,14 @@ export async function examineHost(
     ...modules,
     ...sockets,
     ...hba.findings,
+    ...checkGroupLines(
+      hba.files.filter(isLoaded).map(({ content, server }) => ({
+        rules: content.rules,
+        version: typeof server?.answer === 'object' ? server.answer.settings?.version : undefined,
+      })),
+      names,
+      policy,
+    ),
     ...database,
     ...acting,
     ...pgbouncer,

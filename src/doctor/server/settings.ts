@@ -11,6 +11,8 @@ export interface ServerSettings {
   readonly clientAuthorityFile: string;
   /** Undefined where the user may not see it. */
   readonly dataFolder: string | undefined;
+  /** As in server_version_num. */
+  readonly version: number | undefined;
   /** Names of settings that were changed and wait for a restart. */
   readonly pending: readonly string[];
 }
@@ -22,6 +24,7 @@ export const SETTING_NAMES = {
   certificateFile: 'ssl_cert_file',
   clientAuthorityFile: 'ssl_ca_file',
   dataFolder: 'data_directory',
+  version: 'server_version_num',
 } as const;
 
 /** Makes them of rows of pg_settings. */
@@ -40,6 +43,7 @@ export function parseSettings(
     certificateFile: valueOf(SETTING_NAMES.certificateFile) ?? '',
     clientAuthorityFile: valueOf(SETTING_NAMES.clientAuthorityFile) ?? '',
     dataFolder: valueOf(SETTING_NAMES.dataFolder),
+    version: Number(valueOf(SETTING_NAMES.version)) || undefined,
     pending: rows.filter((row) => row.pending_restart).map(({ name }) => name),
   };
 }

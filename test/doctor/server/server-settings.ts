@@ -11,6 +11,7 @@ export const rules = (...lines: readonly string[]): readonly HBARule[] =>
 
 export const settings = (over: Partial<ServerSettings> = {}): ServerSettings => ({
   listenAddresses: '*',
+  version: 150_000,
   hasTLS: true,
   certificateFile: 'server.crt',
   clientAuthorityFile: '',

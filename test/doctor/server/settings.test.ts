@@ -21,6 +21,7 @@ describe('settings', () => {
     ).toEqual(
       settings({
         listenAddresses: 'localhost',
+        version: undefined,
         dataFolder: undefined,
         pending: ['listen_addresses'],
       }),
