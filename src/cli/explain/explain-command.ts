@@ -12,7 +12,7 @@ export function addExplainCommand(program: Command): void {
     summary: 'say why a login is granted or refused',
     description: [
       'Decides a login as the daemon does, and shows every step of it: what was expected, what was seen, the first step that failed, and what to do. Reads the token from standard input or a file, never from the command line.',
-      'Exit status: 0 granted, 1 denied, 2 cannot be decided. Without --role 0 means that there is a role to log in as.',
+      'Exit status: 0 granted, 1 denied, 2 cannot be decided, or with --server not provisioned. Without --role 0 means that there is a role to log in as.',
     ],
     example: {
       title: 'Example:',
@@ -44,6 +44,7 @@ export function addExplainCommand(program: Command): void {
       'ask the API server of the entry too, where it has a review: sends it the token',
       false,
     )
+    .option('--server', 'say what would be done in the database, for entries with provision', false)
     .option('--json', 'write JSON', false)
     .action(async (options: ExplainOptions) => {
       const { explain } = await import('./explain.ts');

@@ -18,6 +18,7 @@ import { sessionOf } from './session-of.ts';
 import { formatJSON } from '../output/format-json.ts';
 import { readToken } from '../read-token.ts';
 import { reviewOnce } from '../review-once.ts';
+import type { ProvisionPlan } from './plan-provision.ts';
 import { loadPolicyOrReport } from '../output/report.ts';
 import { wantsColour } from '../output/wants-colour.ts';
 
@@ -38,6 +39,8 @@ export interface ExplainOptions {
   readonly json: boolean;
   /** Whether the API server of `review` is asked too; it is sent the token then. */
   readonly review: boolean;
+  /** Whether to ask the server what would be done in it. */
+  readonly server: boolean;
 }
 
 /**
@@ -75,12 +78,15 @@ export async function explain(options: ExplainOptions): Promise<number> {
   });
   const session = sessionOf(decided, policy, at);
   const roles = role === undefined ? await rolesOf(decided, steps, policy) : undefined;
+  const plan =
+    options.server && role !== undefined ? await askServer(role, decided, policy) : undefined;
   const shown = role === undefined ? steps.filter(({ step }) => step !== 'role') : steps;
   const explanation = {
     login: { role, service, rhost, at },
     decided,
     session,
     roles,
+    plan,
     steps: shown,
   };
   process.stdout.write(
@@ -92,6 +98,9 @@ export async function explain(options: ExplainOptions): Promise<number> {
         }),
   );
   const { decision } = decided;
+  if (plan !== undefined && 'problem' in plan && plan.denies) {
+    return 2;
+  }
   if (decision.granted || roles?.some(isUsable) === true) {
     return 0;
   }
@@ -113,6 +122,15 @@ async function rolesOf(
   return token === undefined || entries.size === 0
     ? undefined
     : listRoles(policy, entries, token.claims);
+}
+
+async function askServer(
+  role: string,
+  decided: DecisionRecord,
+  policy: Policy,
+): Promise<ProvisionPlan | undefined> {
+  const { planProvision } = await import('./plan-provision.ts');
+  return planProvision(role, decided, policy);
 }
 
 /** Somebody who asks why does not want to be told how it was half a minute ago. */
@@ -166,7 +184,7 @@ async function findToken({
 
 /** What `--json` writes. Members are added, never taken away. */
 function describe(explanation: Explanation): unknown {
-  const { login, decided, session, roles, steps } = explanation;
+  const { login, decided, session, roles, plan, steps } = explanation;
   return {
     ...outcomeOf(explanation),
     role: login.role ?? null,
@@ -190,6 +208,7 @@ function describe(explanation: Explanation): unknown {
             end: session.end,
             renew: session.renew,
           },
+    provision: plan ?? null,
     steps: steps.map(({ issuer, step, expected, seen, refusal }) => ({
       issuer: issuer ?? null,
       step,

@@ -3,6 +3,7 @@
 import type { DecisionRecord } from '../../decide/decision.ts';
 import type { TraceStep } from '../../decide/trace.ts';
 import { toPrintable } from '../../protocol/format-reply.ts';
+import { formatPlan, type ProvisionPlan } from './plan-provision.ts';
 import { formatTime } from '../../verify/checks/time-checks.ts';
 import type { ListedRole } from './list-roles.ts';
 import type { ExplainedSession } from './session-of.ts';
@@ -22,6 +23,8 @@ export interface Explanation {
   /** The roles that the token may log in as; undefined where it was asked for one, or is refused before. */
   readonly roles: readonly ListedRole[] | undefined;
   readonly steps: readonly TraceStep[];
+  /** What would be done in the database, where that was asked. */
+  readonly plan?: ProvisionPlan | undefined;
 }
 
 /** Where a token is good, and of no use. */
@@ -35,7 +38,7 @@ export interface Style {
 
 /** Writes an explanation for people. Everything in it is printable ASCII but line breaks and, if asked for, colour. */
 export function formatExplanation(explanation: Explanation, style: Style): string {
-  const { login, decided, session, roles, steps } = explanation;
+  const { login, decided, session, roles, plan, steps } = explanation;
   const { decision } = decided;
   const lines = [
     ...wrap(
@@ -62,6 +65,12 @@ export function formatExplanation(explanation: Explanation, style: Style): strin
       `${paint('granted', GREEN, style)} by entry ${decision.issuer} as ${toPrintable(decision.role)}`,
       ...(session === undefined ? [] : wrap(formatSession(session), style.columns, '  ')),
     );
+    if (plan !== undefined) {
+      lines.push(...wrap(formatPlan(login.role ?? '', plan), style.columns, '  '));
+      if ('problem' in plan && plan.hint !== undefined) {
+        lines.push(...wrap(`HINT: ${plan.hint}`, style.columns, '  '));
+      }
+    }
   } else {
     const { outcome, code, message } = decision;
     const [first = '', ...more] = wrap(`${outcome} ${code} ${message}`, style.columns, '  ');

@@ -1,0 +1,67 @@
+// What would be done in the database for a login that is granted: asked of the server as a plan, which nothing is done of.
+import type { DecisionRecord } from '../../decide/decision.ts';
+import type { Policy } from '../../policy/policy.ts';
+import { provisionRole, type RoleChanges } from '../../postgres/provision-role.ts';
+import { createServerClient } from '../../postgres/server-client.ts';
+import { toServerError } from '../../postgres/server-error.ts';
+import { wantRole } from '../../provision/want-role.ts';
+import { toPrintable } from '../../protocol/format-reply.ts';
+import { quoteList } from '../../quote.ts';
+
+/** What would be done in a server, or why that cannot be said. */
+export type ProvisionPlan = { readonly server: string } & (
+  | { readonly changes: RoleChanges }
+  | { readonly problem: string; readonly hint: string | undefined; readonly denies: boolean }
+);
+
+/** Asks the server of the entry that granted. @returns undefined where nothing was granted, or the entry provisions nothing. */
+export async function planProvision(
+  role: string,
+  { decision, token }: DecisionRecord,
+  { issuers, servers }: Policy,
+): Promise<ProvisionPlan | undefined> {
+  const issuer = decision.granted
+    ? issuers.find(({ name }) => name === decision.issuer)
+    : undefined;
+  const demand = issuer && token && wantRole(issuer, role, token.claims);
+  const name = issuer?.entry.provision?.server ?? servers[0]?.name;
+  const server = servers.find((one) => one.name === name);
+  if (issuer === undefined || demand === undefined || server === undefined) {
+    return undefined;
+  }
+  const client = createServerClient(server.connection, {
+    monotonicClock: () => performance.now() / 1000,
+  });
+  try {
+    const changes = await provisionRole(client, demand.wanted, true);
+    const skipped = [...demand.withheld, ...changes.skipped];
+    return { server: server.name, changes: { ...changes, skipped } };
+  } catch (error) {
+    const { message, hint } = toServerError(error);
+    const denies = issuer.entry.provision?.onError === 'deny';
+    return { server: server.name, problem: toPrintable(message), hint, denies };
+  } finally {
+    client.close();
+  }
+}
+
+/** In one line. */
+export function formatPlan(role: string, plan: ProvisionPlan): string {
+  if ('problem' in plan) {
+    return `server ${plan.server}: cannot be provisioned: ${plan.problem}`;
+  }
+  const { created, granted, revoked, skipped, altered, isStandby } = plan.changes;
+  const deeds = [
+    ...(created ? [`create ${toPrintable(role)}`] : []),
+    ...(granted.length > 0 ? [`grant ${quoteList(granted, 10)}`] : []),
+    ...(revoked.length > 0 ? [`revoke ${quoteList(revoked, 10)}`] : []),
+    ...(altered.length > 0 ? [`set ${altered.join(', ')}`] : []),
+  ];
+  const would = isStandby
+    ? 'a standby, on which nothing is written'
+    : deeds.length === 0
+      ? 'nothing would change'
+      : `would ${deeds.join(', ')}`;
+  const not = skipped.length > 0 ? `; not granted: ${quoteList(skipped, 10)}` : '';
+  return `server ${plan.server}: ${would}${not}`;
+}
