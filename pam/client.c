@@ -1,7 +1,8 @@
 /*
- * The module's side of docs/understand/protocol.md. Rules: the token goes from libpam's memory straight into the socket; only a
- * whole, well-formed "granted", from a daemon that has taken the whole request and then closed, is a grant; when the
- * daemon closes before the first byte of a reply it is asked again, because asking twice decides the same.
+ * The side of docs/understand/protocol.md that asks: the PAM module, and the OAuth validator in ../oauth. Rules: the token goes
+ * from the caller's memory straight into the socket; only a whole, well-formed "granted", from a daemon that has taken the whole
+ * request and then closed, is a grant; when the daemon closes before the first byte of a reply it is asked again, because
+ * asking twice decides the same.
  */
 #include "client.h"
 
@@ -16,6 +17,11 @@
 #define UNREAD_MS 20
 #define UNREADABLE "unavailable ERR_PROTOCOL " /* how a daemon answers to a version that it does not know */
 
+/* What helps where no daemon runs; the validator, which has no mode=exec, says less. */
+#ifndef ADVICE_NO_DAEMON
+#define ADVICE_NO_DAEMON "Start pgtoken.socket, or set mode=exec."
+#endif
+
 static const struct failure failures[] = {
   {ETIMEDOUT, "ERR_DEADLINE", "no answer in time from the daemon at", ""},
   {EPROTO, "ERR_PROTOCOL", "garbled reply from the daemon at", ""},
@@ -24,35 +30,18 @@ static const struct failure failures[] = {
   {EACCES, "ERR_DAEMON_UNREACHABLE", "no permission to connect to",
    ". HINT: Join the socket's group, and restart the server."},
   {ENOENT, "ERR_DAEMON_UNREACHABLE", "no daemon at",
-   ": No such file or directory. HINT: Start pgtoken.socket, or set mode=exec."},
+   ": No such file or directory. HINT: " ADVICE_NO_DAEMON},
   {ECONNREFUSED, "ERR_DAEMON_UNREACHABLE", "no daemon at",
-   ": Connection refused. HINT: Start pgtoken.socket, or set mode=exec."},
+   ": Connection refused. HINT: " ADVICE_NO_DAEMON},
   {0, "ERR_DAEMON_UNREACHABLE", "cannot ask the daemon at", ": "},
 };
 
-/* Returns the address of a path, which options.c has found to fit. */
+/* Returns the address of a path, which the caller has found to fit. */
 static struct sockaddr_un address_of(const char *path) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
 
   memcpy(address.sun_path, path, strlen(path) + 1);
   return address;
-}
-
-/* Connects fd to path. Returns 0, -ETIMEDOUT, or -errno. */
-static int connect_to(int fd, const char *path, deadline_t deadline) {
-  const struct sockaddr_un address = address_of(path);
-
-  /* Blocking: on a full backlog a non-blocking connect fails at once and leaves nothing to poll for. */
-  for (int left; (left = deadline_left(deadline)) > 0;) { /* a limit of 0 would be none */
-    const struct timeval limit = {.tv_sec = left / 1000, .tv_usec = left % 1000 * 1000};
-    if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) < 0)
-      return -errno;
-    if (connect(fd, (const struct sockaddr *)&address, sizeof address) == 0)
-      return 0;
-    if (errno != EINTR)
-      return errno == EAGAIN ? -ETIMEDOUT : -errno;
-  }
-  return -ETIMEDOUT;
 }
 
 /*
@@ -61,12 +50,16 @@ static int connect_to(int fd, const char *path, deadline_t deadline) {
  */
 static int send_request(int fd, const struct request *req, deadline_t deadline) {
   struct pollfd writable = {.fd = fd, .events = POLLOUT};
+  const char *version = req->database != NULL ? PROTOCOL_MAGIC_3 : req->pid > 0 ? PROTOCOL_MAGIC_2 : PROTOCOL_MAGIC_1;
   char head[HEAD_MAX];
-  int rc, len = snprintf(head, sizeof head, "%s%cPAM_SERVICE=%s%cPAM_USER=%s%c",
-                         req->pid > 0 ? PROTOCOL_MAGIC : PROTOCOL_MAGIC_1, 0, req->service, 0, req->user, 0);
+  int rc, len = snprintf(head, sizeof head, "%s%cPAM_SERVICE=%s%cPAM_USER=%s%c", version, 0, req->service, 0, req->user, 0);
 
   if (req->pid > 0)
     len += snprintf(head + len, sizeof head - (size_t)len, "PID=%d%c", req->pid, 0);
+  if (req->database != NULL)
+    len += snprintf(head + len, sizeof head - (size_t)len, "DATABASE=%s%c", req->database, 0);
+  if (req->database != NULL)
+    len += snprintf(head + len, sizeof head - (size_t)len, "TRANSPORT=%s%c", req->transport, 0);
   if (req->rhost != NULL)
     len += snprintf(head + len, sizeof head - (size_t)len, "PAM_RHOST=%s%c", req->rhost, 0);
   head[len++] = '\0';
@@ -81,7 +74,7 @@ static int send_request(int fd, const struct request *req, deadline_t deadline) 
  * what came is not exactly one reply, -ETIMEDOUT, or -errno. A daemon may refuse before it has taken the whole request,
  * and its close then arrives as a reset; a grant needs the whole request sent, and a regular end of file.
  */
-static int read_reply(int fd, bool sent, deadline_t deadline, struct reply *out) {
+static int read_reply(int fd, bool sent, bool with_subject, deadline_t deadline, struct reply *out) {
   /*
    * At first for the end alone: a daemon writes and closes at once, which then wakes this process once and not twice. Not
    * for long, as one that has more to write than the socket takes, or never closes, is waiting to be read.
@@ -110,7 +103,7 @@ static int read_reply(int fd, bool sent, deadline_t deadline, struct reply *out)
   }
   if (len == 0)
     return -ECONNRESET;
-  if (text[len - 1] != '\0' || reply_parse(text, len - 1, &reply) < 0 ||
+  if (text[len - 1] != '\0' || reply_parse(text, len - 1, with_subject, &reply) < 0 ||
       (reply.outcome == OUTCOME_GRANTED && !(sent && got == 0)))
     return -EPROTO;
   *out = reply;
@@ -121,7 +114,8 @@ static int read_reply(int fd, bool sent, deadline_t deadline, struct reply *out)
 static int ask_over(int fd, const struct request *req, deadline_t deadline, struct reply *out) {
   const int rc = send_request(fd, req, deadline);
 
-  return rc == 0 || rc == -EPIPE || rc == -ECONNRESET ? read_reply(fd, rc == 0, deadline, out) : rc;
+  const bool is_over = rc < 0 && rc != -EPIPE && rc != -ECONNRESET;
+  return is_over ? rc : read_reply(fd, rc == 0, req->database != NULL, deadline, out);
 }
 
 /* Connects and asks once. Returns 0 and writes out, or -errno. Sets *reached when there was a daemon to connect to. */
@@ -130,7 +124,8 @@ static int ask_once(const char *path, const struct request *req, deadline_t dead
   __attribute__((cleanup(close_fd))) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0)
     return -errno;
-  const int rc = connect_to(fd, path, deadline);
+  const struct sockaddr_un address = address_of(path);
+  const int rc = connect_to(fd, &address, deadline);
   if (rc < 0)
     return rc;
   *reached = true;
@@ -154,33 +149,33 @@ int client_call(const char *path) {
  * Asks the daemon in one version, first over what client_call gave. Always writes an answer, at the latest at the deadline.
  * Returns whether it is the daemon's.
  */
-static bool ask(int called, const struct options *opt, const struct request *req, deadline_t deadline,
-                struct reply *out) {
+static bool ask(int called, const char *path, const struct request *req, deadline_t deadline, struct reply *out) {
   bool reached = called >= 0;
   int rc = reached ? ask_over(called, req, deadline, out) : -ECONNRESET;
 
   /* That was no try: a daemon does not wait for a question for ever. */
   if (rc == -ECONNRESET)
-    rc = ask_once(opt->socket, req, deadline, &reached, out);
+    rc = ask_once(path, req, deadline, &reached, out);
   /* Once reached, an absent daemon is one that is being restarted. */
   for (int n = 1; n < TRIES && reached && (rc == -ECONNRESET || rc == -ECONNREFUSED || rc == -ENOENT); n++) {
-    wait_ready(NULL, 0, deadline, PAUSE_MS);
-    rc = ask_once(opt->socket, req, deadline, &reached, out);
+    if ((rc = wait_ready(NULL, 0, deadline, PAUSE_MS)) == 0)
+      rc = ask_once(path, req, deadline, &reached, out);
   }
   if (rc < 0)
-    reply_failure(out, failures, -rc, opt->socket);
+    reply_failure(out, failures, -rc, path);
   return rc == 0;
 }
 
 /*
- * Asks the daemon, first over what client_call gave. Always writes an answer, at the latest at the deadline. A daemon of an
- * older package, in the middle of an upgrade, cannot read a request of this version and says so: it is asked in its own.
+ * Asks the daemon at path, which fits into an address, first over what client_call gave or -1. Always writes an answer, at the
+ * latest at the deadline. A daemon of an older package, in the middle of an upgrade, cannot read a request of version 2 and says
+ * so: it is asked in version 1. Before version 3 there was no validator: what such a daemon says to it is the answer.
  */
-void client_ask(int called, const struct options *opt, const struct request *req, deadline_t deadline,
-                struct reply *out) {
+void client_ask(int called, const char *path, const struct request *req, deadline_t deadline, struct reply *out) {
   struct request first = *req;
 
   first.pid = 0;
-  if (ask(called, opt, req, deadline, out) && req->pid > 0 && strncmp(out->line, UNREADABLE, sizeof UNREADABLE - 1) == 0)
-    ask(-1, opt, &first, deadline, out);
+  if (ask(called, path, req, deadline, out) && req->pid > 0 && req->database == NULL &&
+      strncmp(out->line, UNREADABLE, sizeof UNREADABLE - 1) == 0)
+    ask(-1, path, &first, deadline, out);
 }

@@ -171,7 +171,7 @@ static void judge(const char *path, struct helper *helper, const siginfo_t *info
 
   if (len <= REPLY_MAX) {
     helper->line[len] = '\0';
-    (void)reply_parse(helper->line, len, &reason);
+    (void)reply_parse(helper->line, len, false, &reason);
   }
   if (info->si_code != CLD_EXITED)
     reply_refuse(out, OUTCOME_UNAVAILABLE, "ERR_HELPER_FAILED", "signal %d killed %s", status, path);

@@ -1,4 +1,4 @@
-/* Waiting and sending: io.h has the rules. */
+/* Deadlines and sending: io.h has the rules. */
 #include "io.h"
 
 #include <errno.h>
@@ -19,21 +19,6 @@ int deadline_left(deadline_t deadline) {
   const deadline_t left = deadline - deadline_in(0);
 
   return left > 0 ? (int)left : 0;
-}
-
-/*
- * Waits for one of the descriptors; at most at_most milliseconds, unless that is negative. Returns 0 when it is worth
- * looking again (revents tells whether one is ready), -ETIMEDOUT when the deadline has come, or -errno.
- */
-int wait_ready(struct pollfd *fds, nfds_t count, deadline_t deadline, int at_most) {
-  int left, ready;
-
-  do {
-    if ((left = deadline_left(deadline)) == 0)
-      return -ETIMEDOUT;
-    ready = poll(fds, count, at_most < 0 || left < at_most ? left : at_most);
-  } while (ready < 0 && errno == EINTR);
-  return ready < 0 ? -errno : 0;
 }
 
 /*

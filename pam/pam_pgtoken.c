@@ -77,21 +77,6 @@ static int conclude(pam_handle_t *pamh, int flags, const struct reply *reply) {
   return pam_code(reply->outcome);
 }
 
-/* Returns whether req keeps to the limits of the protocol; if it does not, writes the refusal. */
-static bool within_limits(const struct request *req, struct reply *why) {
-  const size_t token = strlen(req->token), rhost = req->rhost != NULL ? strlen(req->rhost) : 0;
-
-  if (token > TOKEN_MAX)
-    reply_refuse(why, OUTCOME_DENIED, "ERR_TOKEN_TOO_LARGE", "the token has %zu bytes, %d are allowed", token,
-                 TOKEN_MAX);
-  else if (strlen(req->service) > FIELD_MAX || strlen(req->user) > FIELD_MAX || rhost > FIELD_MAX)
-    reply_refuse(why, OUTCOME_UNAVAILABLE, "ERR_PROTOCOL", "PAM_SERVICE, PAM_USER or PAM_RHOST has more than %d bytes",
-                 FIELD_MAX);
-  else
-    return true;
-  return false;
-}
-
 /* Asks for the decision and, when it is a grant, leaves one in the handle. */
 EXPORT int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv) {
   struct options opt;
@@ -120,15 +105,15 @@ EXPORT int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const ch
   }
 
   const deadline_t deadline = deadline_in(opt.timeout * 1000);
-  if (within_limits(&req, &reply))
-    opt.exec ? helper_ask(&opt, &req, deadline, &reply) : client_ask(called, &opt, &req, deadline, &reply);
+  if (request_fits(&req, &reply))
+    opt.exec ? helper_ask(&opt, &req, deadline, &reply) : client_ask(called, opt.socket, &req, deadline, &reply);
   if (reply.outcome == OUTCOME_GRANTED) {
     struct grant *grant = malloc(sizeof *grant);
     if (grant == NULL || pam_set_data(pamh, GRANT, grant, free_grant) != PAM_SUCCESS) {
       free(grant);
       return PAM_BUF_ERR;
     }
-    strcpy(grant->user, req.user); /* both are within_limits */
+    strcpy(grant->user, req.user); /* both fit: request_fits */
     strcpy(grant->service, req.service);
     if (opt.debug)
       pam_syslog(pamh, LOG_DEBUG, "granted with mode=%s in %d ms", opt.exec ? "exec" : "daemon",

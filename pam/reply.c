@@ -1,5 +1,5 @@
 /*
- * Reading, writing and cleaning reply lines. Rule: what came from elsewhere is exactly in the format or refused (a
+ * Reading, writing and cleaning reply lines, and the limits of a request. Rule: what came from elsewhere is exactly in the format or refused (a
  * reply), or it loses its control characters and broken UTF-8 (a name from the network on its way to a log).
  */
 #include "reply.h"
@@ -44,11 +44,28 @@ void copy_printable(char *out, size_t size, const char *text) {
   *out = '\0';
 }
 
+#define GRANTED_TO "granted " /* and the subject of the token */
+
+/* Returns the subject in a grant that names one in printable ASCII, and "" for any other text. */
+static const char *subject_in(const char *text) {
+  const char *subject = strncmp(text, GRANTED_TO, sizeof GRANTED_TO - 1) == 0 ? text + sizeof GRANTED_TO - 1 : "";
+  size_t len = 0;
+  while (subject[len] >= 0x20 && subject[len] <= 0x7e)
+    len++;
+  return subject[len] == '\0' ? subject : "";
+}
+
+/* Returns the subject that a grant names, which reply owns; "" when it names none. */
+const char *reply_subject(const struct reply *reply) {
+  return reply->outcome == OUTCOME_GRANTED ? subject_in(reply->line) : "";
+}
+
 /*
  * Reads the len bytes of text, which a NUL must follow. Returns 0 and writes out, or -EPROTO when text is not exactly
  * one of the three forms: code ERR_ and 1 to 60 of A-Z and _, one space between the parts, a message that is not empty.
+ * A grant may name the subject of the token where with_subject is set: from version 3 on.
  */
-int reply_parse(const char *text, size_t len, struct reply *out) {
+int reply_parse(const char *text, size_t len, bool with_subject, struct reply *out) {
   enum outcome outcome = OUTCOME_GRANTED;
 
   if (len > REPLY_MAX)
@@ -56,7 +73,7 @@ int reply_parse(const char *text, size_t len, struct reply *out) {
   for (size_t at = 0, step; at < len; at += step)
     if ((step = printable(text + at)) == 0)
       return -EPROTO;
-  if (strcmp(text, "granted") != 0) {
+  if (strcmp(text, "granted") != 0 && !(with_subject && subject_in(text)[0] != '\0')) {
     outcome = strncmp(text, "denied ", 7) == 0 ? OUTCOME_DENIED : OUTCOME_UNAVAILABLE;
     if (outcome == OUTCOME_UNAVAILABLE && strncmp(text, "unavailable ", 12) != 0)
       return -EPROTO;
@@ -68,6 +85,23 @@ int reply_parse(const char *text, size_t len, struct reply *out) {
   out->outcome = outcome;
   memcpy(out->line, text, len + 1);
   return 0;
+}
+
+/* Returns whether req keeps to the limits of the protocol; if it does not, writes the refusal. */
+bool request_fits(const struct request *req, struct reply *why) {
+  const size_t token = strlen(req->token), rhost = req->rhost != NULL ? strlen(req->rhost) : 0;
+
+  if (token > TOKEN_MAX)
+    reply_refuse(why, OUTCOME_DENIED, "ERR_TOKEN_TOO_LARGE", "the token has %zu bytes, %d are allowed", token,
+                 TOKEN_MAX);
+  else if (strlen(req->service) > FIELD_MAX || strlen(req->user) > FIELD_MAX || rhost > FIELD_MAX)
+    reply_refuse(why, OUTCOME_UNAVAILABLE, "ERR_PROTOCOL", "PAM_SERVICE, PAM_USER or PAM_RHOST has more than %d bytes",
+                 FIELD_MAX);
+  else if (req->database != NULL && strlen(req->database) > FIELD_MAX)
+    reply_refuse(why, OUTCOME_UNAVAILABLE, "ERR_PROTOCOL", "DATABASE has more than %d bytes", FIELD_MAX);
+  else
+    return true;
+  return false;
 }
 
 /* Writes a refusal of our own, cut to REPLY_MAX bytes. outcome is any but OUTCOME_GRANTED. */

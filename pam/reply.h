@@ -6,6 +6,7 @@
 
 #include "protocol.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Zeroed memory must never read as a grant. */
@@ -13,7 +14,7 @@ enum outcome { OUTCOME_UNAVAILABLE = 0, OUTCOME_DENIED, OUTCOME_MISCONFIGURED, O
 
 struct reply {
   enum outcome outcome;
-  char line[REPLY_MAX + 1]; /* of a refusal: the whole text, printable UTF-8 */
+  char line[REPLY_MAX + 1]; /* the whole text, printable UTF-8 */
 };
 
 /*
@@ -25,7 +26,9 @@ struct failure {
   const char *code, *before, *after;
 };
 
-int reply_parse(const char *text, size_t len, struct reply *out);
+int reply_parse(const char *text, size_t len, bool with_subject, struct reply *out);
+const char *reply_subject(const struct reply *reply);
+bool request_fits(const struct request *req, struct reply *why);
 __attribute__((format(printf, 4, 5)))
 void reply_refuse(struct reply *out, enum outcome outcome, const char *code, const char *format, ...);
 void reply_failure(struct reply *out, const struct failure *table, int err, const char *path);

@@ -34,6 +34,7 @@ export const ERROR_CODES = {
   ERR_TOKEN_REVOKED: 'denied',
   ERR_REVIEW_UNAVAILABLE: 'unavailable',
   ERR_PROVISION: 'unavailable',
+  ERR_NOT_ENCRYPTED: 'denied',
   ERR_DEADLINE: 'unavailable',
   ERR_CONFIG_INVALID: 'unavailable',
   ERR_PROTOCOL: 'unavailable',

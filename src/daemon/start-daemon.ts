@@ -1,4 +1,4 @@
-// The daemon: holds the policy, the keys and what is verified, answers the PAM module, and follows the configuration.
+// The daemon: holds the policy, the keys and what is verified, answers the PAM module and the OAuth validator, and follows the configuration.
 import type { Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
@@ -16,7 +16,7 @@ import { createKeyCacheWriter } from '../keys/key-cache-writer.ts';
 import { auditLine } from '../log/audit-line.ts';
 import { createReviewers, type ReviewerOf } from '../issuers/review/create-reviewers.ts';
 import { createMetrics } from '../log/metrics.ts';
-import type { PAMRequest } from '../protocol/parse-request.ts';
+import type { DaemonRequest } from '../protocol/parse-request.ts';
 import { createConnections } from './socket/connections.ts';
 import { createBatchQueue } from './batch-queue.ts';
 import {
@@ -210,8 +210,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         at: new Date(at),
         ms,
         delivered: wasDelivered(),
+        request,
       });
-      metrics.countDecision(line.outcome, line.code, line.issuer, ms / 1000);
+      metrics.countDecision(line, ms / 1000);
       logger.info(line, 'decision');
       roles.record(decided);
       const by = decidedBy.get(decided);
@@ -297,6 +298,6 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   };
 }
 
-function loginOf(request: PAMRequest): Login {
+function loginOf(request: DaemonRequest): Login {
   return { service: request.service, role: request.user, source: request.rhost };
 }

@@ -2,6 +2,7 @@
 // token-members.ts.
 import type { DecisionRecord } from '../decide/decision.ts';
 import type { Login } from '../decide/login.ts';
+import type { DaemonRequest } from '../protocol/parse-request.ts';
 import { findClaim } from '../claims/claim.ts';
 import { shorten, tokenMembers, type TokenMembers } from './token-members.ts';
 
@@ -15,9 +16,12 @@ export interface AuditLine extends TokenMembers {
   readonly reason: string | undefined;
   /** Whether the client was there to take the answer. */
   readonly delivered: boolean;
+  readonly via: DaemonRequest['via'];
   readonly role: string | undefined;
   readonly service: string | undefined;
   readonly rhost: string | undefined;
+  readonly database: string | undefined;
+  readonly transport: DaemonRequest['transport'];
   /** The entry of issuers.yaml. */
   readonly issuer: string | undefined;
   /** Whether the signature was verified: until then the members below are what anybody may have written. */
@@ -40,13 +44,18 @@ export interface AuditLine extends TokenMembers {
 /** The longest reason: as long as a reply. */
 const MAX_REASON_LENGTH = 500;
 
-/** Makes the audit line of a decision. @param circumstances `ms`: how long it took. */
+/** Makes the audit line of a decision. @param circumstances `ms`: how long it took; `request`: who asked, and how. */
 export function auditLine(
   login: Login,
   decided: DecisionRecord,
-  circumstances: { readonly at: Date; readonly ms: number; readonly delivered: boolean },
+  circumstances: {
+    readonly at: Date;
+    readonly ms: number;
+    readonly delivered: boolean;
+    readonly request: Pick<DaemonRequest, 'via' | 'database' | 'transport'>;
+  },
 ): AuditLine {
-  const { at, ms, delivered } = circumstances;
+  const { at, ms, delivered, request } = circumstances;
   const { decision, issuer, token, verified, review, provisioned } = decided;
   return {
     time: at.toISOString(),
@@ -54,9 +63,12 @@ export function auditLine(
     code: decision.granted ? undefined : decision.code,
     reason: decision.granted ? undefined : decision.message.slice(0, MAX_REASON_LENGTH),
     delivered,
+    via: request.via,
     role: shorten(login.role),
     service: shorten(login.service),
     rhost: shorten(login.source),
+    database: shorten(request.database),
+    transport: request.transport,
     issuer,
     verified,
     iss: shorten(token && findClaim(token.claims, 'iss')),

@@ -28,11 +28,14 @@ export interface ProvisionCounts {
 
 /** The counters of the daemon. */
 export interface Metrics {
-  /** `issuer` is the entry's name; left out when it came to none. */
+  /** `issuer` is the entry's name; undefined when it came to none. */
   countDecision(
-    outcome: string,
-    code: string | undefined,
-    issuer: string | undefined,
+    decided: {
+      readonly outcome: string;
+      readonly code: string | undefined;
+      readonly issuer: string | undefined;
+      readonly via: string;
+    },
     seconds: number,
   ): void;
   countFetch(issuer: string, result: string): void;
@@ -74,8 +77,8 @@ export function createMetrics(
 
   const decisions = new Counter({
     name: 'pgtoken_decisions_total',
-    help: 'Decisions by outcome, code and issuer entry; issuer is empty when none could be found.',
-    labelNames: ['outcome', 'code', 'issuer'],
+    help: 'Decisions by outcome, code, issuer entry and who asked (pam, oauth); issuer is empty when none could be found.',
+    labelNames: ['outcome', 'code', 'issuer', 'via'],
     registers,
   });
   const duration = new Histogram({
@@ -155,8 +158,8 @@ export function createMetrics(
   );
 
   return {
-    countDecision(outcome, code, issuer, seconds) {
-      decisions.inc({ outcome, code: code ?? '', issuer: issuer ?? '' });
+    countDecision({ outcome, code, issuer, via }, seconds) {
+      decisions.inc({ outcome, code: code ?? '', issuer: issuer ?? '', via });
       duration.observe(seconds);
     },
     countFetch(issuer, result) {

@@ -1,4 +1,4 @@
-// How a decision is told to the PAM module: as a reply on the socket, and as the reason line of `pgtoken pam`.
+// How a decision is told: as a reply on the socket, and as the reason line of `pgtoken pam`.
 // docs/understand/protocol.md is the contract. This side knows nothing of tokens.
 import type { Refusal } from '../errors.ts';
 
@@ -8,13 +8,22 @@ import type { Refusal } from '../errors.ts';
  */
 const MAX_REPLY_BYTES = 500;
 
+const SUBJECT = /^granted [\x20-\x7e]+$/;
+
 /**
  * Writes a decision as `granted`, `denied CODE message` or `unavailable CODE message`, in printable ASCII. The advice
  * follows the message where there is room for all of it.
+ *
+ * @param subject of the token, for who wants to be told of it with a grant (`granted SUBJECT`). One that is not printable ASCII
+ * (OpenID Connect Core 2 wants ASCII) or too long is left out: two of them must not look the same.
  */
-export function formatReply(decision: { readonly granted: true } | Refusal): string {
+export function formatReply(
+  decision: { readonly granted: true } | Refusal,
+  subject?: unknown,
+): string {
   if (decision.granted) {
-    return 'granted';
+    const named = `granted ${typeof subject === 'string' ? subject : ''}`;
+    return SUBJECT.test(named) && named.length <= MAX_REPLY_BYTES ? named : 'granted';
   }
   const { outcome, code, message, hint } = decision;
   const reply = toPrintable(`${outcome} ${code} ${message}`);

@@ -6,26 +6,41 @@ export const MAX_REQUEST_BYTES = 128 * 1024;
 
 const TOO_LONG = { problem: `over ${MAX_REQUEST_BYTES} bytes; expected at most that` };
 
+/** What the OAuth validator asks in, and nobody else. */
+const OAUTH_VERSION = 'pgtoken/3';
+
 /** The fields of each version in the order in which they stand; the last one may be left out. */
 const FIELDS: ReadonlyMap<string, readonly string[]> = new Map([
   ['pgtoken/1', ['PAM_SERVICE', 'PAM_USER', 'PAM_RHOST']],
   ['pgtoken/2', ['PAM_SERVICE', 'PAM_USER', 'PID', 'PAM_RHOST']],
+  [OAUTH_VERSION, ['PAM_SERVICE', 'PAM_USER', 'PID', 'DATABASE', 'TRANSPORT', 'PAM_RHOST']],
 ]);
 
-/** What the PAM module asks. Strings are as they came; what is not UTF-8 shows as U+FFFD. */
-export interface PAMRequest {
+/** How a token came to PostgreSQL: with TLS, with GSSAPI's encryption, over a unix socket, or over a network as it is. */
+const TRANSPORTS = ['tls', 'gss', 'unix', 'plain'] as const;
+type Transport = (typeof TRANSPORTS)[number];
+
+/** Who asks: the PAM module or the OAuth validator. */
+export type Via = 'pam' | 'oauth';
+
+/** What is asked. Strings are as they came; what is not UTF-8 shows as U+FFFD. */
+export interface DaemonRequest {
+  readonly via: Via;
   readonly service: string;
   readonly user: string;
-  /** undefined when the module left it out: a unix socket. */
+  /** undefined when it was left out: a unix socket. */
   readonly rhost: string | undefined;
   /** The process that asks, as it knows itself: a backend of PostgreSQL. undefined in version 1. */
   readonly pid: number | undefined;
+  /** The database that is connected to, as the client named it. Of the validator alone, as the next one. */
+  readonly database: string | undefined;
+  readonly transport: Transport | undefined;
   /** One character for each byte (Latin-1). */
   readonly token: string;
 }
 
 /** A request, or what is wrong with it in a few words; undefined while more bytes are needed. */
-export type ParsedRequest = PAMRequest | { readonly problem: string } | undefined;
+export type ParsedRequest = DaemonRequest | { readonly problem: string } | undefined;
 
 /** Collects the bytes of one request. */
 export interface RequestParser {
@@ -42,6 +57,7 @@ export function createRequestParser(): RequestParser {
   /** Where the string begins that is not ended yet. */
   let start = 0;
   let inToken = false;
+  let version = '';
   /** Of the version; empty until the first string is there. */
   let fields: readonly string[] = [];
 
@@ -64,10 +80,11 @@ export function createRequestParser(): RequestParser {
       if (inToken) {
         return start < length
           ? { problem: 'bytes follow the NUL that ends the token; expected nothing' }
-          : readRequest(fields, strings, string);
+          : readRequest(version, fields, strings, string);
       }
       if (fields.length === 0) {
-        const known = FIELDS.get(string.toString('latin1'));
+        version = string.toString('latin1');
+        const known = FIELDS.get(version);
         if (known === undefined) {
           return { problem: `expected ${VERSIONS} first, saw another protocol or version` };
         }
@@ -118,10 +135,11 @@ const PID = /^[1-9][0-9]{0,9}$/;
 const MAX_PID = 2 ** 31 - 1;
 
 function readRequest(
+  version: string,
   fields: readonly string[],
   strings: readonly Buffer[],
   token: Buffer,
-): PAMRequest | { problem: string } {
+): DaemonRequest | { problem: string } {
   const values: Record<string, string> = {};
   for (const [at, string] of strings.entries()) {
     const field = string.toString('utf8');
@@ -132,17 +150,29 @@ function readRequest(
     values[name] = field.slice(name.length + 1);
   }
   const { PAM_SERVICE: service, PAM_USER: user, PAM_RHOST: rhost, PID: pid } = values;
+  const { DATABASE: database, TRANSPORT } = values;
   if (service === undefined || service === '' || user === undefined || user === '') {
     return { problem: 'PAM_SERVICE or PAM_USER is missing or empty; expected both' };
   }
   if (fields.includes('PID') && !(pid !== undefined && PID.test(pid) && Number(pid) <= MAX_PID)) {
     return { problem: `PID is missing or no process ID; expected a number of 1 to ${MAX_PID}` };
   }
+  const isOAuth = version === OAUTH_VERSION;
+  const transport = TRANSPORTS.find((known) => known === TRANSPORT);
+  if (isOAuth && (database === undefined || transport === undefined)) {
+    const names = TRANSPORTS.join(', ');
+    return {
+      problem: `DATABASE or TRANSPORT is missing or unknown; expected both, one of ${names}`,
+    };
+  }
   return {
+    via: isOAuth ? 'oauth' : 'pam',
     service,
     user,
     rhost,
     pid: pid === undefined ? undefined : Number(pid),
+    database,
+    transport,
     token: token.toString('latin1'),
   };
 }

@@ -176,6 +176,7 @@ it('writes one audit line for each decision, and counts it', async () => {
     msg: 'decision',
     outcome: 'granted',
     delivered: true,
+    via: 'pam',
     role: 'foo',
     service: 'postgresql',
     rhost: '10.0.0.7',
@@ -188,9 +189,9 @@ it('writes one audit line for each decision, and counts it', async () => {
   });
   expect(await ours()).toEqual(
     expect.arrayContaining([
-      'pgtoken_decisions_total{outcome="granted",code="",issuer="prod"} 1',
-      'pgtoken_decisions_total{outcome="denied",code="ERR_ROLE_NOT_PERMITTED",issuer="prod"} 1',
-      'pgtoken_decisions_total{outcome="denied",code="ERR_NOT_A_TOKEN",issuer=""} 1',
+      'pgtoken_decisions_total{outcome="granted",code="",issuer="prod",via="pam"} 1',
+      'pgtoken_decisions_total{outcome="denied",code="ERR_ROLE_NOT_PERMITTED",issuer="prod",via="pam"} 1',
+      'pgtoken_decisions_total{outcome="denied",code="ERR_NOT_A_TOKEN",issuer="",via="pam"} 1',
       'pgtoken_decision_duration_seconds_count 3',
     ]),
   );

@@ -67,15 +67,19 @@ describe('docs/reference/errors.md', () => {
   });
 
   it('calls reserved what no source gives', () => {
-    const given = [...readSources('src', '.ts'), ...readSources('pam', '.c')]
+    const given = [
+      ...readSources('src', '.ts'),
+      ...readSources('pam', '.c'),
+      ...readSources('oauth', '.c'),
+    ]
       .filter(([path]) => path !== 'src/errors.ts')
       .flatMap(([, text]) => [...text.matchAll(/['"](ERR_[A-Z_]+)['"]/g)].map(([, code]) => code));
     expect(codes.filter((code) => !given.includes(code))).toEqual(reserved);
   });
 
-  it('shows every message of the module once, and no other', () => {
+  it('shows every message of module and validator once, and no other', () => {
     const patterns = moduleMessages();
-    const shown = rowsOf(errors.sections.get('Messages of the module')).map(
+    const shown = rowsOf(errors.sections.get('Messages of the module and the validator')).map(
       ([cell]) => codeSpans(cell)[0] ?? '',
     );
     expect(patterns.length).toBeGreaterThan(10);
@@ -297,7 +301,8 @@ describe('docs/operate/daemon.md', () => {
   it('has every metric with its type and labels, and no other', async () => {
     const status = new Map([['homelab', { keyCount: 1, age: 1 }]]);
     const metrics = createMetrics('0', () => status);
-    metrics.countDecision('denied', 'ERR_KEY_UNKNOWN', 'homelab', 0.1);
+    const decided = { outcome: 'denied', code: 'ERR_KEY_UNKNOWN', issuer: 'homelab', via: 'pam' };
+    metrics.countDecision(decided, 0.1);
     metrics.countFetch('homelab', 'keys');
     metrics.countReload(true);
     metrics.setConfig('0');
@@ -331,7 +336,12 @@ describe('docs/operate/daemon.md', () => {
     const line = auditLine(
       { role: '', service: '', source: '' },
       { decision, issuer: '', token: undefined, verified: false },
-      { at: new Date(0), ms: 0, delivered: true },
+      {
+        at: new Date(0),
+        ms: 0,
+        delivered: true,
+        request: { via: 'oauth', database: '', transport: 'tls' },
+      },
     );
     const section = daemon.sections.get('The audit line')?.split('Other lines')[0];
     const documented = rowsOf(section).flatMap(([member]) => codeSpans(member));
@@ -557,9 +567,11 @@ async function readHelp(command: readonly string[]): Promise<(string | undefined
 
 /** Everything that the module can say by itself, as patterns of whole lines. */
 function moduleMessages(): RegExp[] {
-  const text = readSources('pam', '.c')
+  const text = [...readSources('pam', '.c'), ...readSources('oauth', '.c')]
     .map(([, source]) => source)
     .join('\n')
+    // As it is in the module.
+    .replaceAll(/" ADVICE_NO_DAEMON/g, 'Start pgtoken.socket, or set mode=exec."')
     // Neighbouring strings are one.
     .replaceAll(/"\s*\n\s*"/g, '');
   const refusals = [...text.matchAll(/"(ERR_[A-Z_]+)",\s*"((?:[^"\\]|\\.)+)"(?:,|\))/g)];

@@ -229,7 +229,7 @@ describe('keys rotate', () => {
 it('metrics count what happened, by names that are not of tokens', async () => {
   const text = await metrics();
   expect(text).toMatch(
-    /^pgtoken_decisions_total\{outcome="granted",code="",issuer="cluster"\} \d+$/m,
+    /^pgtoken_decisions_total\{outcome="granted",code="",issuer="cluster",via="pam"\} \d+$/m,
   );
   expect(text).toMatch(/^pgtoken_keys\{issuer="cluster"\} 2$/m);
   expect(text).toMatch(/^pgtoken_config_last_reload_successful 1$/m);

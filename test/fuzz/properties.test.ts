@@ -49,7 +49,7 @@ describe('a request', () => {
           if (at < bytes.length) answers.push(parser.push(bytes.subarray(at, at + length)));
           at += length;
         }
-        expect(answers.pop()).toEqual(request);
+        expect(answers.pop()).toEqual({ ...request, via: 'pam' });
         expect(answers.every((answer) => answer === undefined)).toBe(true);
       }),
     );

@@ -15,6 +15,8 @@ const REQUEST: Parameters<typeof auditLine>[0] = {
   service: 'postgresql',
   source: '10.0.0.7',
 };
+type Asked = Parameters<typeof auditLine>[2]['request'];
+const BY_PAM: Asked = { via: 'pam', database: undefined, transport: undefined };
 const CLAIMS = {
   iss: 'https://issuer.example.com',
   sub: 'system:serviceaccount:foo:myservice',
@@ -53,11 +55,14 @@ const DECIDED = new Date('2026-01-02T03:04:05.678Z');
 function logged(
   decided: DecisionRecord,
   request = REQUEST,
-  { ms = 1.23456, delivered = true } = {},
+  { ms = 1.23456, delivered = true, asked = BY_PAM } = {},
 ): Record<string, unknown> {
   const lines: string[] = [];
   const logger = createLogger({ write: (line) => void lines.push(line) });
-  logger.info(auditLine(request, decided, { at: DECIDED, ms, delivered }), 'decision');
+  logger.info(
+    auditLine(request, decided, { at: DECIDED, ms, delivered, request: asked }),
+    'decision',
+  );
   expect(lines).toHaveLength(1);
   return z.record(z.string(), z.unknown()).parse(JSON.parse(lines[0]!));
 }
@@ -69,6 +74,7 @@ describe('holds exactly', () => {
       time: DECIDED.toISOString(),
       outcome: 'granted',
       delivered: true,
+      via: 'pam',
       role: 'foo:myservice',
       service: 'postgresql',
       rhost: '10.0.0.7',
@@ -96,6 +102,7 @@ describe('holds exactly', () => {
       code: 'ERR_NOT_A_TOKEN',
       reason: 'the password is empty',
       delivered: true,
+      via: 'pam',
       role: 'foo:myservice',
       service: 'postgresql',
       rhost: '10.0.0.7',
@@ -122,6 +129,15 @@ describe('holds exactly', () => {
   it('a reason of at most 500 characters', () => {
     const decision = refuse('ERR_ROLE_NOT_PERMITTED', 'x'.repeat(1000));
     expect(logged(judge(parse(CLAIMS), { decision }))).toMatchObject({ reason: 'x'.repeat(500) });
+  });
+
+  it('what the validator knows and PAM does not', () => {
+    const asked: Asked = { via: 'oauth', database: 'x'.repeat(300), transport: 'tls' };
+    expect(logged(judge(parse(CLAIMS)), REQUEST, { asked })).toMatchObject({
+      via: 'oauth',
+      database: 'x'.repeat(256),
+      transport: 'tls',
+    });
   });
 
   it('no rhost for a unix socket', () => {
@@ -198,7 +214,7 @@ it('is printable ASCII, whatever a terminal would obey', () => {
   const request = { role: obeyed, service: obeyed, source: obeyed };
   const token = parse({ ...CLAIMS, sub: obeyed, jti: obeyed, iss: obeyed });
   logger.info(
-    auditLine(request, judge(token), { at: DECIDED, ms: 1, delivered: true }),
+    auditLine(request, judge(token), { at: DECIDED, ms: 1, delivered: true, request: BY_PAM }),
     'decision',
   );
   logger.warn({ reason: obeyed }, 'keys could not be retrieved');

@@ -26,19 +26,29 @@ describe('counts', () => {
 
   it('decisions by outcome, code and issuer, and their time', async () => {
     const metrics = createMetrics('1', () => NO_KEYS);
-    metrics.countDecision('granted', undefined, 'prod', 0.0004);
-    metrics.countDecision('granted', undefined, 'prod', 0.003);
-    metrics.countDecision('denied', 'ERR_NOT_A_TOKEN', undefined, 7);
+    const granted = { outcome: 'granted', code: undefined, issuer: 'prod' };
+    metrics.countDecision({ ...granted, via: 'pam' }, 0.0004);
+    metrics.countDecision({ ...granted, via: 'pam' }, 0.003);
+    metrics.countDecision({ ...granted, via: 'oauth' }, 0.003);
+    metrics.countDecision(
+      { outcome: 'denied', code: 'ERR_NOT_A_TOKEN', issuer: undefined, via: 'pam' },
+      7,
+    );
     const samples = await render(metrics);
-    expect(samples).toContain('pgtoken_decisions_total{outcome="granted",code="",issuer="prod"} 2');
     expect(samples).toContain(
-      'pgtoken_decisions_total{outcome="denied",code="ERR_NOT_A_TOKEN",issuer=""} 1',
+      'pgtoken_decisions_total{outcome="granted",code="",issuer="prod",via="pam"} 2',
+    );
+    expect(samples).toContain(
+      'pgtoken_decisions_total{outcome="granted",code="",issuer="prod",via="oauth"} 1',
+    );
+    expect(samples).toContain(
+      'pgtoken_decisions_total{outcome="denied",code="ERR_NOT_A_TOKEN",issuer="",via="pam"} 1',
     );
     expect(samples).toContain('pgtoken_decision_duration_seconds_bucket{le="0.0005"} 1');
-    expect(samples).toContain('pgtoken_decision_duration_seconds_bucket{le="0.005"} 2');
-    expect(samples).toContain('pgtoken_decision_duration_seconds_bucket{le="5"} 2');
-    expect(samples).toContain('pgtoken_decision_duration_seconds_bucket{le="+Inf"} 3');
-    expect(samples).toContain('pgtoken_decision_duration_seconds_count 3');
+    expect(samples).toContain('pgtoken_decision_duration_seconds_bucket{le="0.005"} 3');
+    expect(samples).toContain('pgtoken_decision_duration_seconds_bucket{le="5"} 3');
+    expect(samples).toContain('pgtoken_decision_duration_seconds_bucket{le="+Inf"} 4');
+    expect(samples).toContain('pgtoken_decision_duration_seconds_count 4');
   });
 
   it('retrievals of keys by issuer and result', async () => {

@@ -18,6 +18,8 @@ const requests = z.strictObject({
       user: value,
       rhost: value.optional(),
       pid: z.int().optional(),
+      database: value.optional(),
+      transport: z.string().optional(),
       token: value,
       bytes,
     }),
@@ -36,12 +38,28 @@ const replies = z.strictObject({
       message: z.string().optional(),
     }),
   ),
+  version3: z.array(
+    z.strictObject({
+      name: z.string(),
+      bytes,
+      outcome: z.enum(['granted', 'denied', 'garbled']),
+      subject: z.string().optional(),
+      code: z.string().optional(),
+      message: z.string().optional(),
+    }),
+  ),
 });
 
 const load = (file: string): unknown => JSON.parse(readFileSync(join(folder, file), 'utf8'));
 
-export const requestVectors = requests.parse(load('requests.json')).valid;
-export const replyVectors = replies.parse(load('replies.json')).replies;
+/** Of the versions that the module speaks. */
+export const requestVectors = requests
+  .parse(load('requests.json'))
+  .valid.filter(({ database }) => database === undefined);
+/** What module and validator make of replies, and the validator alone of those of version 3. */
+export const { replies: replyVectors, version3: validatorReplyVectors } = replies.parse(
+  load('replies.json'),
+);
 
 /** The bytes of one value. */
 export function valueOf(text: z.output<typeof value>): Buffer {

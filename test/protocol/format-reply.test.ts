@@ -14,6 +14,32 @@ describe('a reply', () => {
     expect(formatReply({ granted: true })).toBe('granted');
   });
 
+  it('to a grant names the subject for who wants to know it', () => {
+    const subject = 'system:serviceaccount:foo:myservice';
+    expect(formatReply({ granted: true }, subject)).toBe(`granted ${subject}`);
+    const longest = 'x'.repeat(LONGEST - 'granted '.length);
+    expect(formatReply({ granted: true }, longest)).toBe(`granted ${longest}`);
+  });
+
+  it.each([
+    ['none', undefined],
+    ['an empty one', ''],
+    ['one that is no text', 4711],
+    ['one that is too long', 'x'.repeat(LONGEST - 'granted '.length + 1)],
+    ['one beyond ASCII', 'zo\u00eb'],
+    ['one with a line break', 'foo\ndenied'],
+    ['one with a NUL', 'foo\0granted root'],
+    ['one with DEL', 'foo\u007f'],
+  ])('to a grant leaves out what cannot be told exactly: %s', (_what, subject) => {
+    expect(formatReply({ granted: true }, subject)).toBe('granted');
+  });
+
+  it('to a refusal never names a subject', () => {
+    expect(formatReply(refuse('ERR_TOKEN_EXPIRED', 'expired'), 'foo')).toBe(
+      'denied ERR_TOKEN_EXPIRED expired',
+    );
+  });
+
   it('says whether the token was judged, with the code', () => {
     for (const code of CODES) {
       expect(formatReply(refuse(code, 'the message'))).toBe(

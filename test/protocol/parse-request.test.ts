@@ -23,7 +23,10 @@ const REQUEST = {
   service: 'postgresql',
   user: 'foo:myservice',
   rhost: '10.0.0.7',
+  via: 'pam',
   pid: 4711,
+  database: undefined,
+  transport: undefined,
   token: TOKEN,
 };
 
@@ -81,6 +84,16 @@ describe('reads', () => {
       ...REQUEST,
       rhost: undefined,
       pid: undefined,
+    });
+  });
+
+  it.each(['tls', 'gss', 'unix', 'plain'])('a request of the validator, over %s', (transport) => {
+    const fields = [SERVICE, USER, PID, 'DATABASE=orders', `TRANSPORT=${transport}`, RHOST];
+    const asked = { ...REQUEST, via: 'oauth', database: 'orders', transport };
+    expect(parse(request(fields, TOKEN, 'pgtoken/3'))).toStrictEqual(asked);
+    expect(parse(request(fields.slice(0, 5), TOKEN, 'pgtoken/3'))).toStrictEqual({
+      ...asked,
+      rhost: undefined,
     });
   });
 
@@ -144,8 +157,13 @@ const NO_USER = `field 2 is not PAM_USER; ${ALL}`;
 const NO_PID = `field 3 is not PID; ${ALL}`;
 const NO_RHOST = `field 4 is not PAM_RHOST; ${ALL}`;
 const BAD_PID = 'PID is missing or no process ID; expected a number of 1 to 2147483647';
+const BAD_TRANSPORT =
+  'DATABASE or TRANSPORT is missing or unknown; expected both, one of tls, gss, unix, plain';
+const NO_DATABASE =
+  'field 4 is not DATABASE; expected PAM_SERVICE, PAM_USER, PID, DATABASE, TRANSPORT, PAM_RHOST';
 const MISSING = 'PAM_SERVICE or PAM_USER is missing or empty; expected both';
-const NO_MAGIC = 'expected "pgtoken/1" or "pgtoken/2" first, saw another protocol or version';
+const NO_MAGIC =
+  'expected "pgtoken/1" or "pgtoken/2" or "pgtoken/3" first, saw another protocol or version';
 const TOO_LONG = 'over 131072 bytes; expected at most that';
 const BYTES_FOLLOW = 'bytes follow the NUL that ends the token; expected nothing';
 
@@ -153,8 +171,11 @@ describe('refuses', () => {
   const replaced = (from: string, to: string): Buffer =>
     Buffer.from(request().toString('latin1').replace(from, to), 'latin1');
 
+  const validators = (fields: readonly string[]): Buffer =>
+    request([SERVICE, USER, PID, ...fields], TOKEN, 'pgtoken/3');
+
   it.each<[what: string, bytes: Buffer, problem: string]>([
-    ['a newer version', replaced('pgtoken/2', 'pgtoken/3'), NO_MAGIC],
+    ['a newer version', replaced('pgtoken/2', 'pgtoken/4'), NO_MAGIC],
     ['a longer version', replaced('pgtoken/2', 'pgtoken/20'), NO_MAGIC],
     [
       'another protocol',
@@ -192,6 +213,16 @@ describe('refuses', () => {
       request([SERVICE, USER, RHOST, 'PAM_TTY=x'], TOKEN, 'pgtoken/1'),
       'over 3 fields; expected at most that',
     ],
+    ['DATABASE in version 2', request([SERVICE, USER, PID, 'DATABASE=d']), NO_RHOST],
+    ['no TRANSPORT in version 3', validators(['DATABASE=d']), BAD_TRANSPORT],
+    ['no DATABASE in version 3', validators(['TRANSPORT=tls']), NO_DATABASE],
+    ['an unknown TRANSPORT', validators(['DATABASE=d', 'TRANSPORT=ssl']), BAD_TRANSPORT],
+    ['a TRANSPORT and more', validators(['DATABASE=d', 'TRANSPORT=tls ']), BAD_TRANSPORT],
+    [
+      'more than six fields in version 3',
+      validators(['DATABASE=d', 'TRANSPORT=tls', RHOST, 'ISSUER=x']),
+      'over 6 fields; expected at most that',
+    ],
     ['a field in lower case', request(['PAM_SERVICE=s', 'pam_user=u']), NO_USER],
     ['a field without "="', request(['PAM_SERVICE', 'PAM_USER=u']), NO_SERVICE],
     ['a field name with a blank', request(['PAM_SERVICE=s', ' PAM_USER=u']), NO_USER],
@@ -224,7 +255,7 @@ describe('refuses', () => {
   });
 
   it('another version before the rest of the request has come', () => {
-    expect(parse(Buffer.from('pgtoken/3\0'))).toEqual({ problem: NO_MAGIC });
+    expect(parse(Buffer.from('pgtoken/4\0'))).toEqual({ problem: NO_MAGIC });
   });
 
   it('a fifth field before the rest of the request has come', () => {
@@ -260,7 +291,10 @@ describe('of the vectors', () => {
       service: textOf(given.service, 'utf8'),
       user: textOf(given.user, 'utf8'),
       rhost: textOf(given.rhost, 'utf8'),
+      via: given.database === undefined ? 'pam' : 'oauth',
       pid: given.pid,
+      database: textOf(given.database, 'utf8'),
+      transport: given.transport,
       token: textOf(given.token, 'latin1'),
     };
     expect(parse(bytes)).toEqual(expected);

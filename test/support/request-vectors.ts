@@ -26,6 +26,8 @@ export const requestVectors = z
         user: text,
         rhost: text.optional(),
         pid: z.int().optional(),
+        database: text.optional(),
+        transport: z.string().optional(),
         token: text,
         reply: reply.optional(),
       }),

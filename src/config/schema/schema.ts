@@ -25,7 +25,7 @@ const pamSchema = z
         z.meta({
           title: 'list of text, at least one',
           description:
-            'The PAM services (`pamservice=` of pg_hba.conf) for which this entry counts, in lower case, as PAM folds them. Left out, all.',
+            'The PAM services (`pamservice=` of pg_hba.conf) for which this entry counts, in lower case, as PAM folds them; logins over OAuth have that of the setting `pgtoken.service`. Left out, all.',
         }),
       ),
     ),

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { type DecisionRecord, undecided } from '../../decide/decision.ts';
 import { refuse, type Refusal } from '../../errors.ts';
 import { formatReply } from '../../protocol/format-reply.ts';
-import { createRequestParser, type PAMRequest } from '../../protocol/parse-request.ts';
+import { createRequestParser, type DaemonRequest } from '../../protocol/parse-request.ts';
 
 /** What a connection needs of the daemon. */
 export interface ConnectionOptions {
@@ -13,13 +13,16 @@ export interface ConnectionOptions {
    *
    * @param late gives what resolves at the deadline, with what the client is told then; a decision after that comes to nothing.
    */
-  readonly decide: (request: PAMRequest, late: () => Promise<Refusal>) => Promise<DecisionRecord>;
+  readonly decide: (
+    request: DaemonRequest,
+    late: () => Promise<Refusal>,
+  ) => Promise<DecisionRecord>;
   /** Time from the first byte of a request to its answer, and from the connection to that byte, in seconds. */
   readonly deadline: number;
   /** Told when the first byte comes. */
   readonly onRequest: () => void;
   /** Told, once, what was decided of a request; at the deadline that is that nobody has. */
-  readonly onDecided: (request: PAMRequest, decided: DecisionRecord, answer: Answer) => void;
+  readonly onDecided: (request: DaemonRequest, decided: DecisionRecord, answer: Answer) => void;
   /** Told of what nobody foresaw. */
   readonly onError: (error: unknown) => void;
 }
@@ -42,7 +45,7 @@ export async function serveConnection(socket: Socket, options: ConnectionOptions
     /** Whether the client was gone before it could take its answer. */
     let isLost = false;
     /** The request that is not decided yet, and since when it is whole. */
-    let asked: { readonly request: PAMRequest; readonly since: number } | undefined;
+    let asked: { readonly request: DaemonRequest; readonly since: number } | undefined;
     /** There is one only where a decision waits for somebody. */
     let deadlinePassed: PromiseWithResolvers<Refusal> | undefined;
     const late = async (): Promise<Refusal> => {
@@ -50,7 +53,7 @@ export async function serveConnection(socket: Socket, options: ConnectionOptions
       return deadlinePassed.promise;
     };
 
-    // The module connects before it asks for the password. Who then has no question gets no answer: the module connects
+    // The PAM module connects before it asks for the password. Who then has no question gets no answer: the module connects
     // anew if there is to be one.
     const timer = setTimeout(() => {
       if (asked !== undefined) {
@@ -64,14 +67,14 @@ export async function serveConnection(socket: Socket, options: ConnectionOptions
       }
     }, deadline * 1000);
 
-    const reply = (answer: DecisionRecord['decision']): void => {
+    const reply = (answer: DecisionRecord['decision'], subject?: unknown): void => {
       if (state === 'answered') {
         return;
       }
       state = 'answered';
       // Closed as soon as the kernel has the bytes, whether or not the client closes its side. Without a callback, for which a
       // stream that is closed at once makes an error, with a stack, each time.
-      socket.write(`${formatReply(answer)}\0`, 'latin1');
+      socket.write(`${formatReply(answer, subject)}\0`, 'latin1');
       isLost ||= socket.errored !== null;
       if (socket.writableLength === 0) {
         socket.destroy();
@@ -86,7 +89,7 @@ export async function serveConnection(socket: Socket, options: ConnectionOptions
         asked = undefined;
         const [at, ms] = [Date.now(), performance.now() - since];
         isLost = state === 'answered';
-        reply(decided.decision);
+        reply(decided.decision, request.via === 'oauth' ? decided.token?.claims['sub'] : undefined);
         if (socket.destroyed) {
           clearTimeout(timer);
         }

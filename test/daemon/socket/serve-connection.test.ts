@@ -14,7 +14,8 @@ import {
 } from '../../../src/daemon/socket/serve-connection.ts';
 import { type DecisionRecord, undecided } from '../../../src/decide/decision.ts';
 import { refuse, type Refusal } from '../../../src/errors.ts';
-import type { PAMRequest } from '../../../src/protocol/parse-request.ts';
+import type { DaemonRequest } from '../../../src/protocol/parse-request.ts';
+import type { ParsedToken } from '../../../src/verify/parse-token.ts';
 import { poll } from '../../support/poll.ts';
 import { createTemporaryFolder, type TemporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -29,7 +30,7 @@ const REQUEST = Buffer.from(`pgtoken/1\0PAM_SERVICE=postgresql\0PAM_USER=foo\0\0
 const CUT_SHORT =
   'unavailable ERR_PROTOCOL the request ended too early; expected a NUL after the token\0';
 const NO_MAGIC =
-  'unavailable ERR_PROTOCOL the request cannot be read: expected "pgtoken/1" or "pgtoken/2" first, saw another protocol or version\0';
+  'unavailable ERR_PROTOCOL the request cannot be read: expected "pgtoken/1" or "pgtoken/2" or "pgtoken/3" first, saw another protocol or version\0';
 const BYTES_FOLLOW =
   'unavailable ERR_PROTOCOL the request cannot be read: bytes follow the NUL that ends the token; expected nothing\0';
 const LATE =
@@ -47,7 +48,7 @@ let path: string;
 let server: Server;
 /** What the server decides with; a test replaces it. */
 let decide: ConnectionOptions['decide'];
-let requests: PAMRequest[];
+let requests: DaemonRequest[];
 /** What the daemon was told of decisions. */
 let decided: DecisionRecord[];
 /** Whether the client was there for each of them. */
@@ -146,10 +147,41 @@ describe('replies', () => {
   it('"granted" and a NUL, and closes', async () => {
     expect(await ask(REQUEST)).toBe('granted\0');
     expect(requests).toEqual([
-      { service: 'postgresql', user: 'foo', rhost: undefined, token: TOKEN },
+      {
+        via: 'pam',
+        service: 'postgresql',
+        user: 'foo',
+        rhost: undefined,
+        pid: undefined,
+        database: undefined,
+        transport: undefined,
+        token: TOKEN,
+      },
     ]);
     await untilAllAreGone();
     expect(decided).toEqual([GRANTED]);
+  });
+
+  it('with the subject of the token to the validator, and to nobody else', async () => {
+    const token: ParsedToken = {
+      text: '',
+      algorithm: 'ES256',
+      keyID: undefined,
+      type: undefined,
+      claims: { sub: 'system:serviceaccount:foo:myservice' },
+      signatureBytes: 64,
+    };
+    decide = async () => ({ ...GRANTED, token });
+    const fields = 'PAM_SERVICE=postgresql\0PAM_USER=foo\0PID=4711\0';
+    const validators = `pgtoken/3\0${fields}DATABASE=orders\0TRANSPORT=tls\0\0${TOKEN}\0`;
+    expect(await ask(validators)).toBe('granted system:serviceaccount:foo:myservice\0');
+    expect(await ask(`pgtoken/2\0${fields}\0${TOKEN}\0`)).toBe('granted\0');
+    expect(requests).toMatchObject([
+      { via: 'oauth', database: 'orders', transport: 'tls', pid: 4711 },
+      { via: 'pam' },
+    ]);
+    decide = async () => undecided(refuse('ERR_TOKEN_EXPIRED', 'expired'), token);
+    expect(await ask(validators)).toBe('denied ERR_TOKEN_EXPIRED expired\0');
   });
 
   it('with outcome, code, message and hint of a refusal', async () => {
@@ -195,7 +227,7 @@ describe('replies', () => {
 describe('refuses, without deciding,', () => {
   it.each<[what: string, bytes: Buffer | string, reply: string]>([
     ['garbage', '\x16\x03\x01\x02\0\x01\0', NO_MAGIC],
-    ['another version', 'pgtoken/3\0PAM_SERVICE=a\0PAM_USER=b\0\0c\0', NO_MAGIC],
+    ['another version', 'pgtoken/4\0PAM_SERVICE=a\0PAM_USER=b\0\0c\0', NO_MAGIC],
     ['two requests at once', Buffer.concat([REQUEST, REQUEST]), BYTES_FOLLOW],
     ['a byte after the end', Buffer.concat([REQUEST, Buffer.from('x')]), BYTES_FOLLOW],
     [

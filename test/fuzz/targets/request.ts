@@ -13,6 +13,8 @@ const REQUESTS = [
   // oxlint-disable-next-line no-control-regex -- NUL is what the protocol is made of
   /^pgtoken\/1\0PAM_SERVICE=(?<service>[^\0]+)\0PAM_USER=(?<user>[^\0]+)\0(?:PAM_RHOST=(?<rhost>[^\0]*)\0)?\0(?<token>[^\0]*)\0$/s,
   // oxlint-disable-next-line no-control-regex
+  /^pgtoken\/3\0PAM_SERVICE=(?<service>[^\0]+)\0PAM_USER=(?<user>[^\0]+)\0PID=(?<pid>[1-9][0-9]{0,9})\0DATABASE=(?<database>[^\0]*)\0TRANSPORT=(?<transport>tls|gss|unix|plain)\0(?:PAM_RHOST=(?<rhost>[^\0]*)\0)?\0(?<token>[^\0]*)\0$/s,
+  // oxlint-disable-next-line no-control-regex
   /^pgtoken\/2\0PAM_SERVICE=(?<service>[^\0]+)\0PAM_USER=(?<user>[^\0]+)\0PID=(?<pid>[1-9][0-9]{0,9})\0(?:PAM_RHOST=(?<rhost>[^\0]*)\0)?\0(?<token>[^\0]*)\0$/s,
 ];
 const MAX_PID = 2 ** 31 - 1;
@@ -39,7 +41,7 @@ function checkWhole(input: Buffer, parsed: ParsedRequest): void {
   }
   const text = input.toString('latin1');
   const groups = REQUESTS.map((form) => form.exec(text)?.groups).find((found) => found);
-  const { service, user, pid, rhost, token } = groups ?? {};
+  const { service, user, pid, database, transport, rhost, token } = groups ?? {};
   const isOne = token !== undefined && (pid === undefined || Number(pid) <= MAX_PID);
   const isRequest = parsed !== undefined && !('problem' in parsed);
   demand(isRequest === isOne, 'what is read as a request is one, and the reverse');
@@ -48,6 +50,15 @@ function checkWhole(input: Buffer, parsed: ParsedRequest): void {
     demand(parsed.user === decode(user), 'the user is the one that was sent');
     demand(parsed.rhost === (rhost && decode(rhost)), 'the rhost is the one that was sent');
     demand(parsed.pid === (pid && Number(pid)), 'the process is the one that was sent');
+    demand(
+      parsed.database === (database === undefined ? undefined : decode(database)),
+      'the database is the one that was sent',
+    );
+    demand(parsed.transport === transport, 'the transport is the one that was sent');
+    demand(
+      parsed.via === (transport === undefined ? 'pam' : 'oauth'),
+      'who asks is told by the version',
+    );
     demand(parsed.token === token, 'the token is the one that was sent');
   } else if (parsed !== undefined) {
     demand(/^[\x20-\x7e]{1,200}$/.test(parsed.problem), 'a problem is told in printable ASCII');

@@ -54,30 +54,35 @@ static bool is_printable(const char *text) {
   return true;
 }
 
-static bool is_reply(const char *text, size_t len) {
-  static regex_t form;
+/* Whether text is a reply; with_subject: one of version 3, where a grant may name a subject in ASCII. */
+static bool is_reply(const char *text, size_t len, bool with_subject) {
+  static regex_t forms[2];
   static bool compiled;
 
   if (!compiled)
-    compiled = regcomp(&form, "^(granted|(denied|unavailable) ERR_[A-Z_]{1,60} .+)$", REG_EXTENDED | REG_NOSUB) == 0;
-  expect(compiled, "the expression compiles");
-  return len <= 511 && strlen(text) == len && is_printable(text) && regexec(&form, text, 0, NULL, 0) == 0;
+    compiled = regcomp(&forms[0], "^(granted|(denied|unavailable) ERR_[A-Z_]{1,60} .+)$", REG_EXTENDED | REG_NOSUB) == 0 &&
+               regcomp(&forms[1], "^(granted( [ -~]+)?|(denied|unavailable) ERR_[A-Z_]{1,60} .+)$",
+                       REG_EXTENDED | REG_NOSUB) == 0;
+  expect(compiled, "the expressions compile");
+  return len <= 511 && strlen(text) == len && is_printable(text) && regexec(&forms[with_subject], text, 0, NULL, 0) == 0;
 }
 
-static void check_parse(const char *text, size_t len) {
+static void check_parse(const char *text, size_t len, bool with_subject) {
   struct reply out, before;
 
   memset(&before, 0xa5, sizeof before);
   out = before;
-  const int rc = reply_parse(text, len, &out);
+  const int rc = reply_parse(text, len, with_subject, &out);
   expect(rc == 0 || rc == -EPROTO, "the result is 0 or -EPROTO");
-  expect((rc == 0) == is_reply(text, len), "what is taken is a reply, and what is not taken is none");
+  expect((rc == 0) == is_reply(text, len, with_subject), "what is taken is a reply, and what is not taken is none");
   if (rc < 0) {
     expect(memcmp(&out, &before, sizeof out) == 0, "what is refused leaves no trace");
     return;
   }
   expect(strcmp(out.line, text) == 0, "the line is the text");
-  expect((out.outcome == OUTCOME_GRANTED) == (strcmp(text, "granted") == 0), "only granted is a grant");
+  expect((out.outcome == OUTCOME_GRANTED) == (text[0] == 'g'), "only granted is a grant");
+  const char *subject = reply_subject(&out);
+  expect(strcmp(subject, text[0] == 'g' && len > 7 ? text + 8 : "") == 0, "the subject is what follows in a grant");
   expect(out.outcome == OUTCOME_GRANTED || out.outcome == (text[0] == 'd' ? OUTCOME_DENIED : OUTCOME_UNAVAILABLE),
          "the outcome is the first word");
 }
@@ -104,7 +109,7 @@ static void check_refuse(const char *text) {
   reply_refuse(&reply, OUTCOME_UNAVAILABLE, "ERR_INTERNAL", "%s", text);
   expect(reply.outcome == OUTCOME_UNAVAILABLE, "a refusal is none but a refusal");
   expect(is_printable(reply.line) && strlen(reply.line) <= REPLY_MAX, "a refusal is printable, and not too long");
-  expect(text[0] == '\0' || is_reply(reply.line, strlen(reply.line)), "a refusal is a reply");
+  expect(text[0] == '\0' || is_reply(reply.line, strlen(reply.line), false), "a refusal is a reply");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -114,7 +119,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (size > 0)
     memcpy(text, data, size);
   text[size] = '\0';
-  check_parse(text, size);
+  check_parse(text, size, false);
+  check_parse(text, size, true);
   check_copy(text, 1 + size % 37);
   check_copy(text, REPLY_MAX + 1);
   check_refuse(text);
