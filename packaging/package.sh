@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes build/pgtoken_<version>_<architecture>.deb: npm run package [-- OPTION...]
 #
+#   --postgresql 18      instead of it, the OAuth validator for that PostgreSQL: postgresql-18-pgtoken, for this architecture
 #   --arch amd64|arm64   for which architecture; default: that of this machine
 #   --output FOLDER      where to, default build/
 #   --version VERSION    another version than that of debian/changelog, for tests of upgrades
@@ -8,8 +9,9 @@
 #   --no-lintian         leave out lintian, for tests
 #
 # With Debian's own tools, in a clean Debian 12 that exists for this alone, so that the module asks for no newer libc than
-# that of Debian 12, and so that neither this host nor its configuration shows in the package. The checkout is copied
-# first and stays as it is. Two runs give the same bytes. docs/develop/packaging.md says more.
+# that of Debian 12, and so that neither this host nor its configuration shows in the package; the validator in the Debian that
+# carries its PostgreSQL. The checkout is copied first and stays as it is. Two runs give the same bytes. docs/develop/packaging.md
+# says more.
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -31,12 +33,12 @@ case $(uname -m) in
   aarch64) host=arm64 ;;
   *) fail "this machine is $(uname -m); expected x86_64 or aarch64" ;;
 esac
-arch=$host output=$root/build version='' compression=xz lintian=yes
+arch=$host output=$root/build version='' postgresql='' compression=xz lintian=yes
 while [ $# -gt 0 ]; do
   case $1 in
-    --arch | --output | --version)
+    --arch | --output | --postgresql | --version)
       [ $# -ge 2 ] || fail "$1 needs a value" 'See the head of packaging/package.sh.' 2
-      case $1 in --arch) arch=$2 ;; --output) output=$2 ;; --version) version=$2 ;; esac
+      case $1 in --arch) arch=$2 ;; --output) output=$2 ;; --postgresql) postgresql=$2 ;; --version) version=$2 ;; esac
       shift 2
       ;;
     --fast)
@@ -54,6 +56,13 @@ case $version in
   [!0-9]* | *[!A-Za-z0-9.+~]*) fail "--version $version; expected one of Debian's, such as 1.2.3~rc1" '' 2 ;;
 esac
 case $arch in amd64 | arm64) ;; *) fail "there is no package for $arch; expected amd64 or arm64" '' 2 ;; esac
+case $postgresql in
+  '') ;;
+  18) suite=forky ;;
+  *) fail "there is no validator for PostgreSQL $postgresql; expected 18" 'Build it with make -C oauth PG_CONFIG=….' 2 ;;
+esac
+[ -z "$postgresql" ] || [ "$arch" = "$host" ] ||
+  fail "the validator is not built for another architecture; expected $host" 'Run this on a machine of that architecture.' 2
 
 case $output in /*) ;; *) output=$PWD/$output ;; esac
 
@@ -65,7 +74,7 @@ if [ "$(id -u)" -ne 0 ]; then
   if command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
     # shellcheck disable=SC2046,SC2086 # each option is a word
     exec sudo -n ${DEBIAN_MIRROR:+DEBIAN_MIRROR="$DEBIAN_MIRROR"} "$root/packaging/package.sh" --output "$output" \
-      --arch "$arch" ${version:+--version "$version"} $([ "$compression" = xz ] || echo --fast) \
+      --arch "$arch" ${version:+--version "$version"} ${postgresql:+--postgresql "$postgresql"} $([ "$compression" = xz ] || echo --fast) \
       $([ -n "$lintian" ] || echo --no-lintian)
   fi
   fail 'a package is built in a root folder of its own, which needs user root' \
@@ -85,26 +94,41 @@ else
   foreign=:$arch
   set -- build-essential "crossbuild-essential-$arch"
 fi
-packaging/root/make-root.sh "$suite" "$scratch/root" "$@" \
-  debhelper lintian "libpam0g-dev$foreign" "libatomic1$foreign" "libstdc++6$foreign"
+if [ -n "$postgresql" ]; then
+  set -- "$@" debhelper lintian libkrb5-dev "postgresql-server-dev-$postgresql"
+else
+  set -- "$@" debhelper lintian "libpam0g-dev$foreign" "libatomic1$foreign" "libstdc++6$foreign"
+fi
+packaging/root/make-root.sh "$suite" "$scratch/root" "$@"
 
 tree=$scratch/root/build/pgtoken
-mkdir -p "$tree/prepared"
-cp -R bin docs packaging pam ./*.md LICENSE "$tree"
+mkdir -p "$tree"
+if [ -n "$postgresql" ]; then
+  cp -R oauth pam "$tree"
+  rm -f "$tree"/oauth/*.o "$tree"/oauth/*.so
+  cp -R packaging/debian-validator "$tree/debian"
+  sed -i "s/@POSTGRESQL@/$postgresql/g" "$tree/debian/control"
+  sed 's/^pgtoken (/pgtoken-validator (/' packaging/debian/changelog >"$tree/debian/changelog"
+else
+  cp -R bin docs packaging pam ./*.md LICENSE "$tree"
+  mv "$tree/packaging/debian" "$tree/debian"
+fi
 rm -rf "$tree/pam/build"
-mv "$tree/packaging/debian" "$tree/debian"
 
 if [ -n "$version" ]; then
+  changelog=$(cat "$tree/debian/changelog")
   {
-    printf 'pgtoken (%s) unstable; urgency=medium\n\n  * A build for tests.\n\n' "$version"
-    sed -n '/^ -- /{p;q;}' packaging/debian/changelog
-    echo
-    cat packaging/debian/changelog
+    printf '%s (%s) unstable; urgency=medium\n\n  * A build for tests.\n\n' "${changelog%% *}" "$version"
+    printf '%s\n' "$changelog" | sed -n '/^ -- /{p;q;}'
+    printf '\n%s\n' "$changelog"
   } >"$tree/debian/changelog"
 fi
-step 'bundling the program and writing its pages' \
-  node_modules/.bin/node packaging/prepare/prepare.ts "$tree/prepared" "$arch" "$tree/debian/changelog"
-mv "$tree/prepared/copyright" "$tree/debian/copyright"
+if [ -z "$postgresql" ]; then
+  mkdir "$tree/prepared"
+  step 'bundling the program and writing its pages' \
+    node_modules/.bin/node packaging/prepare/prepare.ts "$tree/prepared" "$arch" "$tree/debian/changelog"
+  mv "$tree/prepared/copyright" "$tree/debian/copyright"
+fi
 
 # Times and modes of the checkout are nothing that the package should show.
 in_root() { packaging/root/in-root.sh "$scratch/root" "$@"; }
@@ -114,7 +138,7 @@ find "$tree" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
 chmod -R u=rwX,go=rX "$tree"
 
 # shellcheck disable=SC2016 # for the shell in the root folder
-step "compiling the module and packing, for $arch" in_root sh -euc '
+step "compiling and packing, for $arch" in_root sh -euc '
 cd /build/pgtoken
 PGTOKEN_COMPRESSION=$2 dpkg-buildpackage --build=binary --no-sign --host-arch "$1" >../log 2>&1 || {
   tail -n 50 ../log >&2
@@ -122,9 +146,9 @@ PGTOKEN_COMPRESSION=$2 dpkg-buildpackage --build=binary --no-sign --host-arch "$
 }
 ' package "$arch" "$compression"
 [ -z "$lintian" ] || step 'examining the package with lintian' \
-  in_root sh -euc 'runuser -u nobody -- lintian --fail-on error,warning --tag-display-limit 0 /build/pgtoken_*.deb'
+  in_root sh -euc 'runuser -u nobody -- lintian --fail-on error,warning --tag-display-limit 0 /build/*.deb'
 
-set -- "$scratch"/root/build/pgtoken_*.deb
+set -- "$scratch"/root/build/*.deb
 file=$output/${1##*/}
 mkdir -p "$output"
 cp "$1" "$file.new"
