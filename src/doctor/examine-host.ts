@@ -14,7 +14,7 @@ import { usesHBAFile } from './server/find-servers.ts';
 import { fault, type Finding, TOPICS } from './finding.ts';
 import { isLoaded, type LoadedHBA, loadHBAFiles } from './hba/load-hba-files.ts';
 import { DEFAULT_OPTIONS } from './pam/module-options.ts';
-import { findServices, type FoundServices } from './pam/find-services.ts';
+import { findServices, type FoundServices, OAUTH_SERVICE } from './pam/find-services.ts';
 import { PAM_FOLDERS } from './pam/list-services.ts';
 import type { Connection } from './server/connection/parse-connection.ts';
 import type { ReadDatabase } from './server/read-database.ts';
@@ -192,7 +192,7 @@ async function checkSockets(
           : await checkSocket(socket, user, servers, host);
       const status = host.files.status(socket);
       return status.ok && status.value.kind === 'socket'
-        ? [...findings, await checkDaemon(socket, plan.services[0] ?? '', host)]
+        ? [...findings, await checkDaemon(socket, plan.services[0] ?? OAUTH_SERVICE, host)]
         : findings;
     }),
   );

@@ -117,6 +117,7 @@ export const FAULTS = {
   'hba-hostname': 'warning',
   'hba-group': 'failure',
   'hba-group-stale': 'failure',
+  'hba-mapping': 'warning',
   'server-listening': 'warning',
   'server-tls': 'failure',
   'server-certificate-date': 'failure',

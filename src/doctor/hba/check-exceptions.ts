@@ -6,7 +6,7 @@ import type { HBARule } from './parse-hba.ts';
 import { lineFor, nameRule, placeOf } from './place-of.ts';
 
 /** Whose clients are meant to be let in or kept out in another way than by password. */
-const DELIBERATE: ReadonlySet<string> = new Set(['pam', 'reject']);
+const DELIBERATE: ReadonlySet<string> = new Set(['pam', 'oauth', 'reject']);
 
 /**
  * @param earlier the lines above.

@@ -1,5 +1,5 @@
 // All files of pg_hba.conf that are examined. Of several, those that have nothing to do with pgtoken are left alone.
-import { checkHBA, findOwnLines, type HBATerms, serviceOf } from './check-hba.ts';
+import { checkHBA, findOwnLines, findPAMLines, type HBATerms, serviceOf } from './check-hba.ts';
 import { checkLinks } from '../host/check-links.ts';
 import { fault, type Finding } from '../finding.ts';
 import { DEBIAN_CLUSTERS, isLoaded, type LoadedHBA } from './load-hba-files.ts';
@@ -35,7 +35,7 @@ export function checkHBAFiles(
   const using = loaded.filter((file) => findOwnLines(rulesOf(file), terms.services).length > 0);
   const files = using.length > 0 ? using : loaded;
   const rules = files.flatMap(rulesOf);
-  const unused = expected.filter((service) => findOwnLines(rules, [service]).length === 0);
+  const unused = expected.filter((service) => findPAMLines(rules, [service]).length === 0);
   const findings = files.flatMap((file) =>
     isLoaded(file)
       ? [

@@ -3,6 +3,7 @@ import { fault, ok, type Finding } from '../finding.ts';
 import { checkClientCertificates } from './check-client-certificates.ts';
 import { checkExceptions } from './check-exceptions.ts';
 import { checkIPv6 } from './check-ipv6.ts';
+import { checkOAuth, usesValidator } from '../oauth/check-oauth.ts';
 import { checkOptions } from './check-options.ts';
 import { checkSuperuser } from './check-superuser.ts';
 import { nameRule, placeOf } from './place-of.ts';
@@ -15,7 +16,7 @@ const DEFAULT_SERVICE = 'postgresql';
 
 /** What is known of PAM services beside pg_hba.conf. */
 export interface HBATerms {
-  /** Those that are examined, at least one. */
+  /** Those that are examined; none where all logins are over PostgreSQL's own OAuth. */
   readonly services: readonly string[];
   /** Whether there is a file of that name. */
   readonly serviceExists: (name: string) => boolean;
@@ -43,12 +44,24 @@ export function checkHBA(
     ...rules.flatMap(checkOptions),
     ...checkSuperuser(rules, new Set(findOwnLines(rules, terms.services)), terms.superuser),
     ...pam.flatMap((rule) => checkService(rule, terms)),
-    ...terms.services.flatMap((service) => checkUse(service, rules, terms)),
+    ...terms.services.flatMap((service) =>
+      checkUse(findPAMLines(rules, [service]), service, rules, terms),
+    ),
+    ...checkUse(rules.filter(usesValidator), 'the OAuth validator', rules, terms),
   ];
 }
 
-/** The lines that send logins to one of these services. */
+/** The lines by which pgtoken decides: over one of these services, or over PostgreSQL's own OAuth. */
 export function findOwnLines(
+  rules: readonly HBARule[],
+  services: readonly string[],
+): readonly HBARule[] {
+  const pam = findPAMLines(rules, services);
+  return rules.filter((rule) => pam.includes(rule) || usesValidator(rule));
+}
+
+/** The lines that send logins to one of these services. */
+export function findPAMLines(
   rules: readonly HBARule[],
   services: readonly string[],
 ): readonly HBARule[] {
@@ -78,19 +91,25 @@ function checkService(rule: HBARule, { services, serviceExists }: HBATerms): Fin
   ];
 }
 
-function checkUse(service: string, rules: readonly HBARule[], { settings }: HBATerms): Finding[] {
-  const own = findOwnLines(rules, [service]);
+/** @param used what the lines use, for people. */
+function checkUse(
+  own: readonly HBARule[],
+  used: string,
+  rules: readonly HBARule[],
+  { settings }: HBATerms,
+): Finding[] {
   return [
     ...own.flatMap((rule) => {
       const faults = [
         ...checkPlace(rule, rules),
         ...checkHostname(rule),
+        ...(rule.method === 'oauth' ? checkOAuth(rule) : []),
         ...checkClientCertificates(rule, settings),
       ];
       const isInOrder =
         faults.every(({ level }) => level === 'note') && checkOptions(rule).length === 0;
       return isInOrder
-        ? [ok('hba', placeOf(rule), `${rule.type} line uses ${service}`), ...faults]
+        ? [ok('hba', placeOf(rule), `${rule.type} line uses ${used}`), ...faults]
         : faults;
     }),
     ...checkIPv6(own, settings?.listenAddresses),

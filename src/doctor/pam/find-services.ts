@@ -2,6 +2,7 @@
 // and that ask pgtoken.
 import { join } from 'node:path';
 import { serviceOf } from '../hba/check-hba.ts';
+import { usesValidator } from '../oauth/check-oauth.ts';
 import { findServiceFile, usesPgtoken } from './check-service.ts';
 import { fault, type Finding } from '../finding.ts';
 import type { HBARule } from '../hba/parse-hba.ts';
@@ -9,6 +10,9 @@ import type { Host } from '../host/host.ts';
 
 /** Where nothing names a service: the one of the README. */
 export const DEFAULT_SERVICE = 'postgresql-k8s';
+
+/** What the OAuth validator says unless its setting names another one. */
+export const OAUTH_SERVICE = 'postgresql';
 
 /** What to examine. */
 export interface FoundServices {
@@ -35,12 +39,14 @@ export function findServices(
     ...named.filter((name) => usesPgtoken(name, folders, host)),
     ...listed.filter(exists),
   ]);
-  const services = own.length > 0 ? own : guess(named, listed, folders, host);
+  const isOverOAuth = named.length === 0 && rules.some(usesValidator);
+  const services = own.length > 0 || isOverOAuth ? own : guess(named, listed, folders, host);
   const used = services.filter((name) => named.includes(name));
   return {
     services,
-    expected: used.length > 0 ? used : services,
+    expected: used.length > 0 || isOverOAuth ? used : services,
     findings: unique(listed)
+      .filter((name) => !(isOverOAuth && name === OAUTH_SERVICE))
       .filter((name) => !exists(name) && !named.includes(name) && !services.includes(name))
       .map((name) =>
         fault(

@@ -62,6 +62,28 @@ describe('services', () => {
     expect(found.findings).toEqual([]);
   });
 
+  it('are none where all logins are over the OAuth validator', () => {
+    const oauth = 'hostssl all all all oauth issuer=https://a.example.com scope=openid';
+    const rules = (text: string): ReturnType<typeof parseHBA>['rules'] =>
+      parseHBA('/hba', text, { read: () => undefined, list: () => [] }).rules;
+    const host = fakeHost({ files: fakeFiles({}) });
+    expect(findServices(rules(oauth), ['postgresql'], ['/etc/pam.d'], host)).toEqual({
+      services: [],
+      expected: [],
+      findings: [],
+    });
+    // Another name is one that the validator does not say by itself.
+    expect(findServices(rules(oauth), ['k8s'], ['/etc/pam.d'], host).findings).toMatchObject([
+      { fault: 'service-unused' },
+    ]);
+    const other = `${oauth} validator=other`;
+    expect(findServices(rules(other), [], ['/etc/pam.d'], host).services).toEqual([
+      'postgresql-k8s',
+    ]);
+    const both = `${oauth}\nhostssl all all all pam pamservice=k8s`;
+    expect(findServices(rules(both), [], ['/etc/pam.d'], host).services).toEqual(['k8s']);
+  });
+
   it('of a pooler or another program need no line, where another has one', () => {
     expect(find({ k8s: OURS, pgbouncer: OURS }, ['k8s'], ['k8s', 'pgbouncer'])).toEqual({
       services: ['k8s', 'pgbouncer'],
