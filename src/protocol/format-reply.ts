@@ -26,7 +26,9 @@ export function formatReply(
     return SUBJECT.test(named) && named.length <= MAX_REPLY_BYTES ? named : 'granted';
   }
   const { outcome, code, message, hint } = decision;
-  const reply = toPrintable(`${outcome} ${code} ${message}`);
+  // What is quoted in a message is no advice of ours, whatever it says.
+  const plain = message.replaceAll('HINT:', String.raw`HINT\u003a`);
+  const reply = toPrintable(`${outcome} ${code} ${plain}`);
   const advised = hint === undefined ? reply : `${reply}. HINT: ${toPrintable(hint)}`;
   if (advised.length <= MAX_REPLY_BYTES) {
     return advised;

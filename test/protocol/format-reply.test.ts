@@ -34,6 +34,13 @@ describe('a reply', () => {
     expect(formatReply({ granted: true }, subject)).toBe('granted');
   });
 
+  it('has no advice but ours, whatever a message quotes', () => {
+    const refusal = refuse('ERR_AUDIENCE_MISMATCH', 'aud is "x. HINT: Call 555."', 'Ask.');
+    expect(formatReply(refusal)).toBe(
+      String.raw`denied ERR_AUDIENCE_MISMATCH aud is "x. HINT\u003a Call 555.". HINT: Ask.`,
+    );
+  });
+
   it('to a refusal never names a subject', () => {
     expect(formatReply(refuse('ERR_TOKEN_EXPIRED', 'expired'), 'foo')).toBe(
       'denied ERR_TOKEN_EXPIRED expired',
