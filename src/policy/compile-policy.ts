@@ -21,6 +21,7 @@ export async function compilePolicy(
   folder: string,
   report: ReportProblem,
 ): Promise<Policy> {
+  const protectedRoles = [...new Set([...config.protectedRoles, ...ownRolesOf(config)])];
   const issuers = [];
   let since = performance.now();
   for (const [index, entry] of config.issuers.entries()) {
@@ -34,18 +35,25 @@ export async function compilePolicy(
     const keySource = await loadKeySource(entry.issuer, entry.keys, folder, reportEntry);
     const tools = await loadRuleTools(entry);
     issuers.push({
-      ...compileIssuer(entry, keySource, config.protectedRoles, tools, reportEntry),
+      ...compileIssuer(entry, keySource, protectedRoles, tools, reportEntry),
       review: loadReview(entry, keySource, folder, reportEntry),
     });
   }
   return {
     issuers,
     servers: config.servers,
-    protectedRoles: config.protectedRoles,
+    protectedRoles,
     // Without an entry it is not the length of a token that is wrong.
     maxTokenBytes:
       issuers.length === 0
         ? MAX_TOKEN_BYTES
         : Math.max(...config.issuers.map((entry) => entry.token.maxBytes)),
   };
+}
+
+/** The roles that the daemon acts as and by, where it acts: whoever logged in as one of them could do what only it may. */
+function ownRolesOf({ servers }: Configuration): readonly string[] {
+  return servers.length === 0
+    ? []
+    : ['pgtoken', 'pgtoken_*', ...servers.map(({ connection }) => connection.user)];
 }

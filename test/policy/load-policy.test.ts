@@ -528,6 +528,18 @@ describe('an entry', () => {
     ]);
   });
 
+  it('protects the roles that the daemon acts as, where it acts on servers', async () => {
+    const server =
+      'servers: [{name: main, connection: host=/run/postgresql user=janitor}]\nissuers:';
+    const loaded = await load(CONFIG().replace('issuers:', server));
+    expect(loaded).toMatchObject({
+      ok: true,
+      policy: {
+        protectedRoles: ['postgres', 'root', 'pg_*', 'pgtoken', 'pgtoken_*', 'janitor'],
+      },
+    });
+  });
+
   it('has patterns of claim rules compiled, wherever else it is wrong', async () => {
     const rules = "  claimValidationRules: [{claim: a, pattern: x}, {claim: b, pattern: '('}]";
     expect(await problemsOf(CONFIG(rules))).toEqual([patternProblem(7)]);

@@ -99,7 +99,7 @@ export const configurationSchema = z
     apiVersion: z.literal('pgtoken/v1').check(z.describe('Always `pgtoken/v1`.')),
     protectedRoles: z._default(
       protectedRoles(
-        'Roles that no token may log in as, whatever the rules say. `*` stands for any text. Compared byte for byte, case and all. What is written here replaces the default. An entry may list exceptions.',
+        'Roles that no token may log in as, whatever the rules say. `*` stands for any text. Compared byte for byte, case and all. What is written here replaces the default. With `servers`, `pgtoken`, `pgtoken_*` and the users of their connections are protected as well. An entry may list exceptions.',
       ),
       ['postgres', 'root', 'pg_*'],
     ),
