@@ -121,6 +121,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     lookAt: async (issuer, object) =>
       (await reviewerOf(issuer)?.lookAt(object, systemClock())) ?? {
         state: 'unknown',
+        isOfThisAlone: false,
         reason: `entry ${issuer} has no review any more`,
       },
     metrics,

@@ -16,12 +16,13 @@ export async function readJSON(
   url: string,
   response: IncomingMessage,
   maxBytes: number,
+  maxValues = MAX_DOCUMENT_VALUES,
 ): Promise<{ readonly document: JSONObject } | FetchFailure> {
   const body = await readBody(response, maxBytes);
   if (!(body instanceof Uint8Array)) {
     return { reason: `${url}: ${body.reason}`, hint: body.hint };
   }
-  const document = parseJSONObject(withoutMark(body), MAX_DOCUMENT_VALUES);
+  const document = parseJSONObject(withoutMark(body), maxValues);
   return typeof document === 'string'
     ? {
         reason: `${url} answered ${body.length} bytes${describeType(response.headers)} that are no JSON object: ${document}`,

@@ -16,7 +16,13 @@ export type ObjectState = 'there' | 'gone' | 'unknown';
 /** How it stands as far as is known, or why that is not. */
 export type ObjectAnswer =
   | { readonly state: Exclude<ObjectState, 'unknown'> }
-  | { readonly state: 'unknown'; readonly reason: string; readonly hint?: string | undefined };
+  | {
+      readonly state: 'unknown';
+      readonly reason: string;
+      readonly hint?: string | undefined;
+      /** Whether it says nothing of other objects: the API server answers, and this answer is of no use. */
+      readonly isOfThisAlone: boolean;
+    };
 
 /** Names of Kubernetes (RFC 1123 subdomains), which are put into an address. */
 const NAME = /^[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?$/;

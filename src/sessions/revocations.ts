@@ -33,7 +33,7 @@ export interface RevocationsOptions {
   readonly onFailure: (error: unknown) => void;
   /** Told of each answer. */
   readonly onLooked: (issuer: string, answer: ObjectAnswer) => void;
-  /** Told when a kind of objects cannot be asked for, and with undefined when it can again. */
+  /** Told when some of a kind of objects cannot be asked for, and with undefined when all can again. */
   readonly onState: (
     issuer: string,
     kind: BoundObject['kind'],
@@ -63,7 +63,10 @@ interface Lane {
   readonly kind: BoundObject['kind'];
   readonly watched: Map<string, Watched>;
   isBusy: boolean;
+  /** Whether the API server as such does not answer. */
   isFailing: boolean;
+  /** Those of which the answer said nothing. */
+  readonly unreadable: Set<Watched>;
   wait: number;
   retryAt: number;
 }
@@ -85,6 +88,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
       watched: new Map<string, Watched>(),
       isBusy: false,
       isFailing: false,
+      unreadable: new Set<Watched>(),
       wait: FIRST_RETRY,
       retryAt: -Infinity,
     };
@@ -133,17 +137,28 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     options.onLooked(lane.issuer, answer);
     // Where it was late, not twice in a row.
     watched.dueAt = Math.max(watched.dueAt + interval, uptime() + interval / 2);
-    if (answer.state === 'unknown') {
-      lane.retryAt = uptime() + lane.wait;
-      lane.wait = Math.min(lane.wait * 2, LONGEST_RETRY);
-      if (!lane.isFailing) options.onState(lane.issuer, lane.kind, answer);
+    const wasTold = lane.isFailing || lane.unreadable.size > 0;
+    if (answer.state === 'unknown' && !answer.isOfThisAlone) {
+      // Those that were asked for at the same time count once.
+      if (uptime() >= lane.retryAt) {
+        lane.retryAt = uptime() + lane.wait;
+        lane.wait = Math.min(lane.wait * 2, LONGEST_RETRY);
+      }
       lane.isFailing = true;
-      return;
+    } else {
+      lane.wait = FIRST_RETRY;
+      lane.isFailing = false;
+      if (answer.state === 'unknown') {
+        lane.unreadable.add(watched);
+      } else {
+        lane.unreadable.delete(watched);
+        watched.isGone = answer.state === 'gone';
+      }
     }
-    watched.isGone = answer.state === 'gone';
-    lane.wait = FIRST_RETRY;
-    if (lane.isFailing) options.onState(lane.issuer, lane.kind, undefined);
-    lane.isFailing = false;
+    const isTold = lane.isFailing || lane.unreadable.size > 0;
+    if (wasTold !== isTold) {
+      options.onState(lane.issuer, lane.kind, answer.state === 'unknown' ? answer : undefined);
+    }
   };
   const lookAtAll = async (
     lane: Lane,
@@ -181,6 +196,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
         watched?.sessions.delete(id);
         if (watched?.sessions.size === 0) {
           lane.watched.delete(key);
+          lane.unreadable.delete(watched);
         }
       }
       needs.delete(id);
@@ -204,10 +220,12 @@ export function createRevocations(options: RevocationsOptions): Revocations {
         if (interval === undefined || lane.isBusy || now < lane.retryAt) {
           continue;
         }
+        // What has waited longest comes first: what cannot be asked for keeps nobody else from it.
         const due = lane.watched
           .values()
           .filter(({ dueAt }) => dueAt <= now)
-          .toArray();
+          .toArray()
+          .toSorted((a, b) => a.dueAt - b.dueAt);
         if (due.length > 0) {
           lane.isBusy = true;
           lookAtAll(lane, due, interval)

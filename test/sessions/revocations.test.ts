@@ -16,7 +16,8 @@ const REVIEW = {
   recheckEvery: '1m',
 };
 const REVOKED = { end: ['revoked'] };
-const AWAY: ObjectAnswer = { state: 'unknown', reason: 'no answer in time' };
+const AWAY: ObjectAnswer = { state: 'unknown', reason: 'no answer in time', isOfThisAlone: false };
+const ODD: ObjectAnswer = { state: 'unknown', reason: 'too long', isOfThisAlone: true };
 
 function begin(sessions = REVOKED, review: object | undefined = REVIEW): void {
   world = createSessionWorld();
@@ -188,6 +189,37 @@ describe('no session ends', () => {
     await world.pass(200);
     expect(pids()).toEqual([100, 101]);
   });
+});
+
+it('a hundred objects of which nothing can be read keep none behind them from being looked at, and are told of once', async () => {
+  begin();
+  for (let pid = 100; pid < 200; pid += 1) logIn(pid, `bad-${pid}`);
+  logIn(300, 'web-0');
+  world.setObjects(({ name }) => (name.startsWith('bad-') ? ODD : { state: 'there' }));
+  await world.pass(300);
+  expect(world.told.recheckStates).toEqual(['pods too long']);
+  world.setObjects(({ name }) =>
+    name.startsWith('bad-') ? ODD : { state: name === 'web-0' ? 'gone' : 'there' },
+  );
+  await world.pass(62);
+  expect(pids()).not.toContain(300);
+  expect(pids()).toHaveLength(100);
+  setGone();
+  await world.pass(70);
+  expect(world.told.recheckStates).toEqual(['pods too long', 'pods again']);
+});
+
+it('each object has its turn while an API server answers one question in seven', async () => {
+  begin();
+  for (let pid = 100; pid < 120; pid += 1) logIn(pid, `web-${pid}`);
+  let asked = 0;
+  world.setObjects(({ name }) => {
+    asked += 1;
+    if (asked % 7 !== 0) return AWAY;
+    return { state: name.startsWith('web-') ? 'gone' : 'there' };
+  });
+  await world.pass(6000);
+  expect(pids()).toEqual([]);
 });
 
 it('what was found gone and is there again, as after an error of the API server, ends nobody who waits for it', async () => {

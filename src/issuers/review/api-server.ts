@@ -20,7 +20,11 @@ import { createTurns } from './turns.ts';
 export type ApiAnswer =
   | { readonly kind: 'answer'; readonly status: number; readonly document: JSONObject }
   /** Nothing usable; why, in a few words that name the address. */
-  | (FetchFailure & { readonly kind: 'failed' });
+  | (FetchFailure & {
+      readonly kind: 'failed';
+      /** Whether the API server did answer, and will answer others: a right that is missing, or an answer of no use. */
+      readonly isOfThisAlone?: boolean;
+    });
 
 /** One request. */
 export interface ApiRequest {
@@ -31,6 +35,8 @@ export interface ApiRequest {
   readonly accept: string;
   /** Which statuses have an answer that is read; 401, 403 and redirects never do. */
   readonly expected: readonly number[];
+  /** The longest answer, in bytes and in values of its JSON; default: {@link MAX_RESPONSE_BYTES}, and as for key sets. */
+  readonly most?: { readonly bytes: number; readonly values: number };
   /** What the token to ask with has to permit, for advice. */
   readonly right: string;
 }
@@ -56,7 +62,7 @@ const MOST_WAITING = 256;
 const LEAST_SHARE = 0.1;
 /** How long a connection that nobody uses is kept, in milliseconds. A Go server keeps it for longer. */
 const KEPT_FOR = 30_000;
-/** The longest answer. It has the token in it, or the metadata of a pod. */
+/** The longest answer, which has the token in it, in bytes. */
 const MAX_RESPONSE_BYTES = 1024 * 1024;
 
 /** Creates one. Nothing is sent until it is asked. */
@@ -231,7 +237,7 @@ async function send(
 async function readAnswer(
   url: string,
   response: IncomingMessage,
-  { expected, right }: ApiRequest,
+  { expected, right, most }: ApiRequest,
 ): Promise<ApiAnswer> {
   const { statusCode: status = 0 } = response;
   if (status === 401 || status === 403) {
@@ -245,6 +251,7 @@ async function readAnswer(
         status === 401
           ? 'Replace the token in review.bearerTokenFile: it has expired, or is for another audience than the API server.'
           : `Let its service account ${right}, for example by ClusterRole system:auth-delegator or packaging/examples/kubernetes/reviewer.yaml.`,
+      isOfThisAlone: status === 403,
     };
   }
   if (!expected.includes(status)) {
@@ -255,9 +262,9 @@ async function readAnswer(
       hint: HINT,
     };
   }
-  const read = await readJSON(url, response, MAX_RESPONSE_BYTES);
+  const read = await readJSON(url, response, most?.bytes ?? MAX_RESPONSE_BYTES, most?.values);
   return 'reason' in read
-    ? { kind: 'failed', reason: read.reason, hint: HINT }
+    ? { kind: 'failed', reason: read.reason, hint: HINT, isOfThisAlone: true }
     : { kind: 'answer', status, ...read };
 }
 

@@ -39,6 +39,8 @@ const MOST_KEPT = 4096;
 /** Metadata is enough, and is what a Go client asks for by these words; whatever else is there has it too. */
 const METADATA =
   'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json;q=0.9';
+/** What an object's metadata may be: etcd takes objects of 1.5 MB, and who may write annotations may fill them. */
+const METADATA_LIMITS = { bytes: 4 * 1024 * 1024, values: 500_000 };
 
 /** Creates one. */
 export function createReviewer(source: ReviewSource, options: ReviewerOptions): Reviewer {
@@ -100,11 +102,12 @@ export function createReviewer(source: ReviewSource, options: ReviewerOptions): 
         path: pathOf(object),
         accept: METADATA,
         expected: [200, 404],
+        most: METADATA_LIMITS,
         right: `get ${object.kind}`,
       });
       if (answer.kind === 'failed') {
-        const { reason, hint } = answer;
-        return { state: 'unknown', reason, hint };
+        const { reason, hint, isOfThisAlone = false } = answer;
+        return { state: 'unknown', reason, hint, isOfThisAlone };
       }
       const state = readObject(object, answer.status, answer.document, now);
       return state === 'unknown'
@@ -112,6 +115,7 @@ export function createReviewer(source: ReviewSource, options: ReviewerOptions): 
             state,
             reason: `${source.url}${pathOf(object)} answered ${answer.status} with something else than this object or that it is not found`,
             hint: 'Check that review.url is the address of an API server, and what stands in front of it.',
+            isOfThisAlone: true,
           }
         : { state };
     },
