@@ -19,8 +19,6 @@ export interface CraftedClaims {
 
 /** More role rules than these are not tried. */
 const MAX_CHOICES = 50;
-const STRANGER = 'stranger';
-const ID = '90000001';
 
 /**
  * Makes claims that may get a stranger past rules on one claim of the token; whether they do, the rules themselves must say.
@@ -61,17 +59,15 @@ function* craftValue(
   patterns: readonly string[],
   budget: SearchBudget,
 ): Generator<CraftedClaims> {
-  const { stranger = STRANGER } = form;
-  const pattern = form.pattern.replaceAll('{owner}', RE2JS.quote(stranger)).replaceAll('{id}', ID);
+  const { claim, stranger = 'stranger' } = form;
+  const pattern = form.pattern
+    .replaceAll('{owner}', RE2JS.quote(stranger))
+    .replaceAll('{id}', '90000001');
   const found = find(pattern, patterns, [], budget);
   if (found !== undefined) {
     const { value, names } = found;
-    yield {
-      claims: claimsWith(shared, form, value, names),
-      kind: 'value',
-      claim: form.claim,
-      value,
-    };
+    const claims = claimsWith(shared, claim, value, stranger, names);
+    yield { claims, kind: 'value', claim, value };
   }
 }
 
@@ -91,13 +87,14 @@ function* craftOwner(
   const free = ['owner', ...(form.pattern.includes('{id}') ? ['id'] : [])];
   const found = find(pattern, patterns, free, budget);
   if (found !== undefined) {
+    const { claim } = form;
     const { value, names } = found;
-    const claims = claimsWith(shared, form, value, names);
-    const { owner } = names;
+    const { owner = value } = names;
+    const claims = claimsWith(shared, claim, value, owner, names);
     // Where owners have a number, the name alone does not say who it is.
-    yield owner === undefined || free.length > 1
-      ? { claims, kind: 'value', claim: form.claim, value }
-      : { claims, kind: 'owner', claim: form.claim, value: owner };
+    yield free.length > 1
+      ? { claims, kind: 'value', claim, value }
+      : { claims, kind: 'owner', claim, value: owner };
   }
 }
 
@@ -113,18 +110,21 @@ function find(
     return undefined;
   }
   const value = findText(template, demands, free, budget);
-  const names = value === undefined ? undefined : template.match(value);
-  return value === undefined || names === undefined ? undefined : { value, names };
+  if (value === undefined) {
+    return undefined;
+  }
+  const names = template.match(value);
+  return names && { value, names };
 }
 
 /** The tokens of a stranger with these names, and the same with this one claim replaced by what was found. */
 function claimsWith(
   shared: PublicIssuer,
-  { claim, stranger = STRANGER }: StrangerForm,
+  claim: string,
   value: string,
-  names: Readonly<Record<string, string>>,
+  owner: string,
+  { thing, place }: Readonly<Record<string, string>>,
 ): readonly Claims[] {
-  const { owner = stranger, thing, place } = names;
   const tokens = shared.strangers({ owner, thing: thing || 'app', place: place || 'main' });
   return [...tokens, ...tokens.map((token) => ({ ...token, [claim]: value }))];
 }

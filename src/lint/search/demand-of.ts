@@ -36,7 +36,7 @@ export function demandOfRoleRule(
   return {
     claim,
     expression: inParts(`${quote(trimPrefix)}${value}${quote(trimSuffix)}`, split),
-    isOpen: pattern !== undefined || equals === undefined,
+    isOpen: equals === undefined,
   };
 }
 
@@ -49,5 +49,5 @@ function inParts(expression: string, split: string | undefined): string {
 }
 
 function quote(text: string): string {
-  return text === '' ? '' : RE2JS.quote(text);
+  return RE2JS.quote(text);
 }

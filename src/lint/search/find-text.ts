@@ -28,7 +28,7 @@ interface State {
 export function findText(
   template: Machine,
   demands: readonly Machine[],
-  free: readonly string[] = [],
+  free: readonly string[],
   budget: SearchBudget = createSearchBudget(),
 ): string | undefined {
   const machines = [template, ...demands];
@@ -83,11 +83,6 @@ export interface Letter {
   readonly neighbour: Neighbour;
 }
 
-/** Those that read best first. */
-const CHARACTERS = Array.from(
-  `xyzabcdefghijklmnopqrstuvw1234567890-_./:@XYZABCDEFGHIJKLMNOPQRSTUVW !"#$%&'()*+,;<=>?[\\]^\`{|}~`,
-);
-
 /**
  * The printable characters of ASCII, one of each kind.
  *
@@ -96,12 +91,14 @@ const CHARACTERS = Array.from(
 export function chooseAlphabet(machines: readonly Machine[], apart = ''): readonly Letter[] {
   const steps = machines.flatMap(({ all }) => all);
   const kinds = new Map<string, Letter>();
-  for (const character of CHARACTERS) {
+  // Those that read best first.
+  const characters = `xyzabcdefghijklmnopqrstuvw1234567890-_./:@XYZABCDEFGHIJKLMNOPQRSTUVW !"#$%&'()*+,;<=>?[\\]^\`{|}~`;
+  for (const character of characters) {
     const codePoint = character.codePointAt(0) ?? 0;
     const neighbour = neighbourOf(codePoint);
     const kind = apart.includes(character)
       ? character
-      : `${neighbour}${steps.map((step) => (step.takes(codePoint) ? 1 : 0)).join('')}`;
+      : `${neighbour}${steps.map((step) => (step.takes(codePoint) ? 1 : 0)).join()}`;
     if (!kinds.has(kind)) {
       kinds.set(kind, { character, codePoint, neighbour });
     }

@@ -22,7 +22,7 @@ interface Node {
  * @returns different texts, those with fewer choices in them first, of one character for each set that no pattern tells from one
  * another; none where the patterns are too large to be gone through.
  */
-export function listTexts(machines: readonly Machine[], apart = ''): readonly string[] {
+export function listTexts(machines: readonly Machine[], apart: string): readonly string[] {
   const start = buildGraph(machines, apart);
   const texts: string[] = [];
   const queue = start?.isLive === true ? [{ text: '', node: start }] : [];
