@@ -97,6 +97,23 @@ const byDomain: Entry = {
   roles: [{ claim: 'hd', pattern: String.raw`(?:.*\.)?example\.com`, role: 'people' }],
 };
 
+/** A role by what a stranger may choose. */
+const byEnvironment = { roles: [{ claim: 'environment', equals: 'production', role: 'deploy' }] };
+
+/** Permits more than is searched. */
+const vast = {
+  roles: [
+    {
+      claim: 'sub',
+      pattern: `repo:(?:.*a.{1,30}b.{1,30})+/${Array.from(
+        { length: 12 },
+        (_, at) => `(?:a|b|c){1,${20 + at}}x?`,
+      ).join('[-.]')}:.*`,
+      role: 'deploy',
+    },
+  ],
+};
+
 /** So many owners, of which the last one goes on as one likes. */
 const byAlternatives = (count: number): Entry => ({
   roles: [
@@ -533,10 +550,38 @@ describe('an issuer that strangers share', () => {
       'Buildkite',
       'sub "organization:stranger:pipeline:x:ref:refs/heads/x:commit:a:step:acme:deploy"',
     ],
+    [
+      'a rule on the claim, whatever the role',
+      GITHUB,
+      { claimValidationRules: [{ claim: 'sub', pattern: 'repo:.*@123456/.*' }], ...byEnvironment },
+      'GitHub Actions',
+      'sub "repo:stranger/x:environment:@123456/"',
+    ],
+    [
+      'beside a rule on what they may have in their subject',
+      GITHUB,
+      {
+        claimValidationRules: [{ claim: 'sub', pattern: '.*:runner_environment:github-hosted' }],
+        ...byPattern('sub', 'repo:.*@123456/.*'),
+      },
+      'GitHub Actions',
+      'sub "repo:stranger/x:environment:@123456/"',
+    ],
   ])('is told of strangers who read the rules: %s', async (_what, url, more, name, where) => {
     expect(await warningsOf(entry(more, url))).toEqual([
       `issuers[0].issuer.url: ${name} signs tokens for everybody, and the rules also let in strangers by names of their choice, as in ${where}`,
     ]);
+  });
+
+  it('is not searched for by role rules, where one of them matches whoever meets the other rules', async () => {
+    const byOwner = {
+      claimValidationRules: [{ claim: 'repository_owner_id', requiredValue: '1' }],
+    };
+    expect(await warningsOf(entry({ ...byOwner, ...vast }, GITHUB))).toEqual([
+      expect.stringContaining('the patterns permit too much'),
+    ]);
+    const roles = [...vast.roles, ...byEnvironment.roles];
+    expect(await warningsOf(entry({ ...byOwner, roles }, GITHUB))).toEqual([]);
   });
 
   it.each<readonly [what: string, rule: Entry]>([
@@ -768,12 +813,21 @@ describe('warnings', () => {
   });
 
   it('say where patterns permit too much to be searched, in bounded time', async () => {
-    const parts = Array.from({ length: 12 }, (_, at) => `(?:a|b|c){1,${20 + at}}x?`).join('[-.]');
-    const pattern = `repo:(?:.*a.{1,30}b.{1,30})+/${parts}:.*`;
-    const roles = [{ claim: 'sub', pattern, role: 'deploy' }];
     const claimValidationRules = [{ claim: 'environment', forbidden: true }];
-    expect(await warningsOf(entry({ roles, claimValidationRules }, GITHUB))).toEqual([
+    expect(await warningsOf(entry({ ...vast, claimValidationRules }, GITHUB))).toEqual([
       'issuers[0].issuer.url: GitHub Actions signs tokens for everybody, and the patterns permit too much to find out whether strangers are let in',
+    ]);
+  });
+
+  it('say so where the last step is taken too', async () => {
+    // Ten characters for the name of a stranger, five for each other one: the steps are used up, and none is missing.
+    const claimValidationRules = [7, 11, 13, 17, 19].map((count) => ({
+      claim: 'terraform_organization_name',
+      pattern: `(?:[trange.]{${count}})+`,
+    }));
+    const url = 'https://app.terraform.io';
+    expect(await warningsOf(entry({ claimValidationRules, ...byEnvironment }, url))).toEqual([
+      'issuers[0].issuer.url: HCP Terraform signs tokens for everybody, and the patterns permit too much to find out whether strangers are let in',
     ]);
   });
 

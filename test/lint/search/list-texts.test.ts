@@ -26,6 +26,11 @@ describe('texts', () => {
     ['may be the empty one', ['^$'], ['']],
     ['have one letter for all that are alike', ['[a-z]{1,3}'], ['x', 'xx', 'xxx']],
     ['have one letter for all that lead to the same', ['a[a-z]'], ['ax']],
+    [
+      'have one letter for all that lead to the same, in whatever order it is tried',
+      ['(?:u|[uv]-|v)*', '.{0,2}'],
+      ['', 'u', 'uu', 'u-'],
+    ],
     ['have each other character, which rules may tell apart', ['-[_-]'], ['--', '-_']],
     ['heed what stands around a character', [String.raw`a\b.?`], ['a', 'a-']],
     ['heed what stands at the start and the end', ['.?^a$.?'], ['a']],

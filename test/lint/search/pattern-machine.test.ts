@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { demandOfClaimRule, demandOfRoleRule } from '../../../src/lint/search/demand-of.ts';
 import type { KindOfRule } from '../../../src/claim-rules/claim-rule-kinds.ts';
 import { findText } from '../../../src/lint/search/find-text.ts';
+import { createSearchBudget } from '../../../src/lint/search/search-budget.ts';
 import {
   createMachine,
   type Machine,
@@ -161,6 +162,14 @@ describe('a text', () => {
     expect(find(template, ['.*@65'], ['owner', 'id'])).toBeUndefined();
     expect(find(template, ['octo@.*'], ['owner', 'id'])).toBeUndefined();
     expect(find(template, ['octo.*@6.*'], ['owner', 'id'])).toBe('octox@61');
+  });
+
+  it('is looked for with one character of each kind', () => {
+    const budget = createSearchBudget();
+    const { steps } = budget;
+    expect(findText(machineOf('[a-z]'), [], [], budget)).toBe('x');
+    // A letter that is taken, a word character that is not, and another character.
+    expect(steps - budget.steps).toBe(3);
   });
 
   it('is not looked for without end', () => {
