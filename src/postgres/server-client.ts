@@ -97,7 +97,7 @@ export function createServerClient(
       } catch (thrown) {
         const error = toServerError(thrown, isConnected);
         // What the server says of a statement leaves the connection as it is.
-        if (client !== undefined && !error.isRefused) {
+        if (client !== undefined && !error.keepsConnection) {
           drop(client);
           failed = {
             error,
@@ -137,7 +137,8 @@ async function connectByDriver(
     },
     ssl: false,
     application_name: 'pgtoken',
-    options: `-c statement_timeout=${timeout} -c lock_timeout=${timeout / 2} -c search_path=pg_catalog -c default_transaction_read_only=off`,
+    // The server gives up first, and its answer leaves the connection usable.
+    options: `-c statement_timeout=${Math.ceil(timeout * 0.9)} -c lock_timeout=${Math.ceil(timeout / 2)} -c search_path=pg_catalog -c default_transaction_read_only=off`,
     connectionTimeoutMillis: timeout,
     query_timeout: timeout,
   });

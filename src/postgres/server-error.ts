@@ -11,12 +11,32 @@ export class ServerError extends Error {
   readonly isRefused: boolean;
   /** Whether nobody listens on its socket: no server runs there, and no login can be its. */
   readonly isAbsent: boolean;
+  /** Whether the connection can still be used. */
+  readonly keepsConnection: boolean;
+  /** The SQLSTATE, or the system's own code. */
+  readonly code: string | undefined;
 
-  constructor(message: string, hint?: string, { isRefused = false, isAbsent = false } = {}) {
+  constructor(
+    message: string,
+    hint?: string,
+    {
+      isRefused = false,
+      isAbsent = false,
+      keepsConnection = isRefused,
+      code,
+    }: {
+      readonly isRefused?: boolean;
+      readonly isAbsent?: boolean;
+      readonly keepsConnection?: boolean;
+      readonly code?: string | undefined;
+    } = {},
+  ) {
     super(message);
     this.hint = hint;
     this.isRefused = isRefused;
     this.isAbsent = isAbsent;
+    this.keepsConnection = keepsConnection;
+    this.code = code;
   }
 }
 
@@ -54,17 +74,26 @@ export function toServerError(error: unknown, isConnected = true): ServerError {
     return error;
   }
   const code = codeOf(error);
+  const isRefused = isConnected && isStatementError(code);
   return new ServerError(
     messageOf(error)
       .replaceAll(/[^\x20-\x7e]/g, '?')
       .slice(0, 300),
     code === undefined ? undefined : (hintOf(error, code) ?? HINTS.get(code)),
     {
-      isRefused: isConnected && isStatementError(code),
+      code,
+      isRefused,
+      keepsConnection: isRefused || (isConnected && OF_STATEMENT.has(code)),
       isAbsent: !isConnected && (code === 'ENOENT' || code === 'ECONNREFUSED'),
     },
   );
 }
+
+/**
+ * A statement that was cancelled, and one that met a change of somebody else ("tuple concurrently updated"). Where the connection
+ * ends as well, the driver tells of that by itself.
+ */
+const OF_STATEMENT: ReadonlySet<string | undefined> = new Set(['57014', 'XX000']);
 
 /** The advice that functions of schema pgtoken give with errors of their own. */
 function hintOf(error: unknown, code: string): string | undefined {

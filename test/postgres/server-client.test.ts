@@ -113,6 +113,15 @@ describe('a client', () => {
     expect(driver.ended).toBe(0);
   });
 
+  it.each(['57014', 'XX000'])('keeps the connection after %s, without a pause', async (code) => {
+    const { driver, client } = createDriver();
+    driver.failsToQuery = withCode(code);
+    expect(await failureOf(client)).toMatchObject({ isRefused: false, code });
+    driver.failsToQuery = undefined;
+    expect(await client.query('a', [])).toEqual([{ n: 1 }]);
+    expect(driver.ended).toBe(0);
+  });
+
   it.each(['57P01', '08006', '53300', 'ECONNRESET', 'ETIMEDOUT'])(
     'gives the connection up after %s',
     async (code) => {
