@@ -43,7 +43,7 @@ export interface Provisioned {
   readonly skipped: readonly string[];
   /** The settings that were changed, `CONNECTION LIMIT` among them. */
   readonly altered: readonly string[];
-  /** Why nothing was done, where the login was granted all the same (`onError: allow`). */
+  /** Why not all of it was done, what was revoked apart; the login may be granted all the same (`onError: allow`). */
   readonly failed?: Refusal | undefined;
 }
 

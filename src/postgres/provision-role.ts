@@ -26,10 +26,12 @@ export interface RoleChanges {
   readonly altered: readonly string[];
   /** Whether nothing can be written in this server. */
   readonly isStandby: boolean;
+  /** Why not all of it was granted or altered; null: all was. What was revoked is revoked. */
+  readonly failed: string | null;
 }
 
 const PROVISION = `
-SELECT created, granted, revoked, skipped, altered, is_standby AS "isStandby"
+SELECT created, granted, revoked, skipped, altered, is_standby AS "isStandby", failed
 FROM pgtoken.provision($1::integer, $2::text, $3::boolean, $4::text[], $5::boolean, $6::integer, $7::text[], $8::text[], $9::boolean)`;
 
 const names = z.array(z.string());
@@ -41,11 +43,12 @@ const rows = z.tuple([
     skipped: names,
     altered: names,
     isStandby: z.boolean(),
+    failed: z.nullable(z.string()),
   }),
 ]);
 
 /**
- * Brings a role to what is wanted, as a whole or not at all. Rejects with a `ServerError`.
+ * Brings a role to what is wanted; one that is new as a whole or not at all. Rejects with a `ServerError` where nothing was done.
  *
  * @param onlyPlan whether to only say what would be done.
  */

@@ -9,6 +9,12 @@ import { identifier } from './quote-sql.ts';
 /** What the daemon expects of the schema. A server with an older one refuses it. */
 export const SCHEMA_VERSION = 1;
 
+/** SQLSTATE of `pgtoken.provision` where a membership had to be revoked, and could not be. */
+export const NOT_REVOKED = 'PT004';
+
+/** Milliseconds: who is a role may hold up changes of it, by a transaction in which it changes its own settings or password. */
+const ALTER_LOCK_TIMEOUT = 150;
+
 /** Predefined roles by which the server's user runs programs, or reads and writes files: as good as a superuser. */
 const NEVER_GRANTED = [
   'pg_execute_server_program',
@@ -190,7 +196,8 @@ AS $pgtoken$
   FROM pgtoken.allowed_roles a ORDER BY a.role_name
 $pgtoken$;
 
--- For the daemon: brings one role to what its token says, and writes nothing where nothing differs.
+-- For the daemon: brings one role to what its token says, and writes nothing where nothing differs. What is revoked stays revoked if
+-- something behind it fails, of which \`failed\` tells; a role that is new is made as a whole or not at all.
 CREATE OR REPLACE FUNCTION pgtoken.provision(
   wanted_version integer,
   login text,
@@ -206,7 +213,8 @@ CREATE OR REPLACE FUNCTION pgtoken.provision(
   OUT revoked text[],
   OUT skipped text[],
   OUT altered text[],
-  OUT is_standby boolean
+  OUT is_standby boolean,
+  OUT failed text
 )
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off
 AS $pgtoken$
@@ -219,6 +227,7 @@ DECLARE
   found_id oid;
   wanted oid[];
   name text;
+  usual_lock_timeout text;
 BEGIN
   IF wanted_version IS NULL OR wanted_version > ${SCHEMA_VERSION} THEN
     RAISE EXCEPTION 'schema pgtoken has version ${SCHEMA_VERSION}, and the daemon expects %', wanted_version
@@ -306,28 +315,57 @@ BEGIN
       granted := '{}'; revoked := '{}'; altered := '{}';
     END IF;
     EXIT WHEN only_plan OR NOT created AND granted || revoked || altered = '{}';
-    IF pass = 1 THEN
-      LOCK TABLE pgtoken.turn IN EXCLUSIVE MODE;
-      CONTINUE;
-    END IF;
+    BEGIN
+      IF pass = 1 THEN
+        LOCK TABLE pgtoken.turn IN EXCLUSIVE MODE;
+      ELSE
+        FOREACH name IN ARRAY revoked LOOP
+          EXECUTE format('REVOKE %I FROM %I GRANTED BY pgtoken_owner', name, login);
+        END LOOP;
+      END IF;
+    EXCEPTION WHEN query_canceled OR OTHERS THEN
+      IF revoked = '{}' THEN
+        RAISE;
+      END IF;
+      RAISE EXCEPTION 'a membership cannot be revoked: %', SQLERRM
+        USING ERRCODE = '${NOT_REVOKED}', HINT = 'Something may hold a lock that is needed: see pg_locks.';
+    END;
+    CONTINUE WHEN pass = 1;
 
     IF created THEN
       EXECUTE format(
         'CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT %s',
         login, coalesce(connection_limit, -1));
       EXECUTE format('GRANT pgtoken_managed TO %I%s', login, CASE WHEN is_exact THEN ' WITH INHERIT FALSE, SET FALSE' ELSE '' END);
-    ELSIF 'CONNECTION LIMIT' = ANY (altered) THEN
-      EXECUTE format('ALTER ROLE %I CONNECTION LIMIT %s', login, connection_limit);
     END IF;
-    FOR setting IN SELECT s.name, s.value FROM unnest(setting_names, setting_values) AS s (name, value) WHERE s.name = ANY (altered) LOOP
-      EXECUTE format('ALTER ROLE %I SET %I TO %L', login, setting.name, setting.value);
-    END LOOP;
-    FOREACH name IN ARRAY revoked LOOP
-      EXECUTE format('REVOKE %I FROM %I GRANTED BY pgtoken_owner', name, login);
-    END LOOP;
-    FOREACH name IN ARRAY granted LOOP
-      EXECUTE format('GRANT %I TO %I%s', name, login, CASE WHEN is_exact THEN ' WITH ADMIN FALSE, INHERIT TRUE, SET TRUE' ELSE '' END);
-    END LOOP;
+    BEGIN
+      FOREACH name IN ARRAY granted LOOP
+        EXECUTE format('GRANT %I TO %I%s', name, login, CASE WHEN is_exact THEN ' WITH ADMIN FALSE, INHERIT TRUE, SET TRUE' ELSE '' END);
+      END LOOP;
+    EXCEPTION WHEN query_canceled OR OTHERS THEN
+      IF created THEN
+        RAISE;
+      END IF;
+      failed := SQLERRM;
+      granted := '{}';
+    END;
+    usual_lock_timeout := current_setting('lock_timeout');
+    BEGIN
+      PERFORM set_config('lock_timeout', '${ALTER_LOCK_TIMEOUT}', true);
+      IF NOT created AND 'CONNECTION LIMIT' = ANY (altered) THEN
+        EXECUTE format('ALTER ROLE %I CONNECTION LIMIT %s', login, connection_limit);
+      END IF;
+      FOR setting IN SELECT s.name, s.value FROM unnest(setting_names, setting_values) AS s (name, value) WHERE s.name = ANY (altered) LOOP
+        EXECUTE format('ALTER ROLE %I SET %I TO %L', login, setting.name, setting.value);
+      END LOOP;
+    EXCEPTION WHEN query_canceled OR OTHERS THEN
+      IF created THEN
+        RAISE;
+      END IF;
+      failed := concat_ws('; ', failed, SQLERRM);
+      altered := '{}';
+    END;
+    PERFORM set_config('lock_timeout', usual_lock_timeout, true);
   END LOOP;
 END
 $pgtoken$;

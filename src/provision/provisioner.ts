@@ -1,13 +1,14 @@
 // Roles that follow the token: before a login is granted, the role that it asks for is brought to what its entry and its token say.
 //
-// One connection a server and one question a login, in the order in which they came. Nothing waits for longer than the login
-// does, and what cannot be done is `onError`: a refusal, or a login with the memberships that the role has.
+// One connection a server and one question a login, in the order in which they came. Nothing waits for longer than the login does, and
+// what cannot be done is `onError`: a refusal, or a login with the memberships that the role has. What cannot be revoked is a refusal.
 import type { Login } from '../decide/login.ts';
 import type { DecisionRecord, Provisioned } from '../decide/decision.ts';
 import { isRefusal, refuse, type Refusal } from '../errors.ts';
 import type { Issuer, Policy } from '../policy/policy.ts';
 import { provisionRole, type RoleChanges } from '../postgres/provision-role.ts';
 import type { ServerClient } from '../postgres/server-client.ts';
+import { NOT_REVOKED } from '../postgres/provision-sql.ts';
 import { toServerError } from '../postgres/server-error.ts';
 import { quote } from '../quote.ts';
 import type { ServerConnection } from '../values/parse-server-connection.ts';
@@ -90,6 +91,12 @@ export function createProvisioner(
       }
       const name = issuer.entry.provision?.server ?? policy.servers[0]?.name ?? '';
       const link = links.get(name);
+      const refuseFor = (message: string, hint?: string): Refusal =>
+        refuse(
+          'ERR_PROVISION',
+          `role ${quote(login.role)} cannot be provisioned in server ${name}: ${message}`,
+          hint,
+        );
       try {
         if (link === undefined) {
           throw new Error(`there is no server ${quote(name)}`);
@@ -105,18 +112,16 @@ export function createProvisioner(
         }
         const { created, granted, revoked, altered } = answer;
         const skipped = [...demand.withheld, ...answer.skipped];
-        return { ...decided, provisioned: { created, granted, revoked, skipped, altered } };
+        const provisioned = { created, granted, revoked, skipped, altered };
+        if (answer.failed === null) {
+          return { ...decided, provisioned };
+        }
+        const { message } = toServerError(new Error(answer.failed));
+        return conclude(issuer, decided, { ...provisioned, failed: refuseFor(message) });
       } catch (error) {
-        const { message, hint } = toServerError(error);
-        return conclude(
-          issuer,
-          decided,
-          refuse(
-            'ERR_PROVISION',
-            `role ${quote(login.role)} cannot be provisioned in server ${name}: ${message}`,
-            hint,
-          ),
-        );
+        const { message, hint, code } = toServerError(error);
+        const failed = refuseFor(message, hint);
+        return conclude(issuer, decided, { ...NOTHING, failed }, code === NOT_REVOKED);
       }
     },
     close() {
@@ -127,11 +132,16 @@ export function createProvisioner(
 
 const NOTHING: Provisioned = { created: false, granted: [], revoked: [], skipped: [], altered: [] };
 
-function conclude(issuer: Issuer, decided: DecisionRecord, failed: Refusal): DecisionRecord {
-  const provisioned = { ...NOTHING, failed };
-  return issuer.entry.provision?.onError === 'allow'
+/** @param mustDeny whatever `onError` is: the role has what the token says it is not to have. */
+function conclude(
+  issuer: Issuer,
+  decided: DecisionRecord,
+  provisioned: Provisioned & { readonly failed: Refusal },
+  mustDeny = false,
+): DecisionRecord {
+  return issuer.entry.provision?.onError === 'allow' && !mustDeny
     ? { ...decided, provisioned }
-    : { ...decided, decision: failed, provisioned };
+    : { ...decided, decision: provisioned.failed, provisioned };
 }
 
 function grantingIssuer({ decision }: DecisionRecord, policy: Policy): Issuer | undefined {

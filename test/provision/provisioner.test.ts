@@ -52,7 +52,7 @@ function provisioner(policy: Policy, answer: () => object | Promise<object>) {
     return {
       async query(_text, values) {
         asked.push(values);
-        return [{ ...NOTHING, isStandby: false, ...(await answer()) }];
+        return [{ ...NOTHING, isStandby: false, failed: null, ...(await answer()) }];
       },
       close: () => undefined,
     };
@@ -120,7 +120,7 @@ describe('a granted login', () => {
     const created = createProvisioner(({ port }) => ({
       query: async () => {
         seen.push(port);
-        return [{ ...NOTHING, isStandby: false }];
+        return [{ ...NOTHING, isStandby: false, failed: null }];
       },
       close: () => undefined,
     }));
@@ -168,6 +168,37 @@ describe('a granted login', () => {
     // In its turn, behind both.
     await provision(LOGIN, granted(), policy, NEVER);
     expect(asked).toHaveLength(2);
+  });
+
+  it('says what was revoked where something else failed, and is refused or goes on as onError has it', async () => {
+    for (const onError of ['deny', 'allow']) {
+      const policy = policyWith(`{memberOf: [{claim: groups}], onError: ${onError}}`);
+      const { provision } = provisioner(policy, () => ({ revoked: ['app'], failed: 'lock\n' }));
+      const { decision, provisioned } = await provision(
+        LOGIN,
+        granted({ groups: [] }),
+        policy,
+        NEVER,
+      );
+      expect(decision.granted).toBe(onError === 'allow');
+      expect(provisioned).toMatchObject({
+        revoked: ['app'],
+        failed: {
+          code: 'ERR_PROVISION',
+          message: 'role "foo:one" cannot be provisioned in server main: lock?',
+        },
+      });
+    }
+  });
+
+  it('is refused where a membership could not be revoked, whatever onError is', async () => {
+    const policy = policyWith('{memberOf: [{claim: groups}], onError: allow}');
+    const { provision } = provisioner(policy, () => {
+      throw Object.assign(new Error('a membership cannot be revoked: x'), { code: 'PT004' });
+    });
+    expect((await provision(LOGIN, granted({ groups: [] }), policy, NEVER)).decision).toMatchObject(
+      { code: 'ERR_PROVISION' },
+    );
   });
 
   it('keeps the connection of a server that stays, and closes that of one that goes', async () => {

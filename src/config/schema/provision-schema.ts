@@ -59,7 +59,7 @@ export const provisionSchema = z.strictObject({
     z.meta({
       title: '`deny` or `allow`',
       description:
-        'What becomes of a login whose role cannot be provisioned, as while the server does not answer: `deny` refuses it; `allow` lets it go on, with the memberships that the role has.',
+        'What becomes of a login whose role cannot be provisioned, as while the server does not answer: `deny` refuses it; `allow` lets it go on, with the memberships that the role has, unless the server answers that it cannot revoke one.',
     }),
   ),
 });

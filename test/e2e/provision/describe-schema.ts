@@ -12,6 +12,7 @@ const NOTHING = {
   skipped: [],
   altered: [],
   isStandby: false,
+  failed: null,
 };
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
@@ -335,14 +336,65 @@ export function describeSchema(on: () => PreparedServer): void {
       rolconfig: [`application_name=${value}`],
     });
     expect(await on().provision({ role, settings: { application_name: value } })).toEqual(NOTHING);
-    await expect(on().provision({ role, settings: { work_mem: 'much' } })).rejects.toThrow(
-      'invalid value for parameter',
-    );
+    expect(await on().provision({ role, settings: { work_mem: 'much' } })).toEqual({
+      ...NOTHING,
+      failed: expect.stringContaining('invalid value for parameter') as unknown,
+    });
     await expect(
       on().provision({ role: 'made:unset', settings: { work_mem: 'much' } }),
     ).rejects.toThrow('invalid value');
     // As a whole or not at all.
     expect(await attributesOf('made:unset')).toBeUndefined();
+  });
+
+  it.each([
+    ['settings', `set statement_timeout = '1h'`, { settings: { statement_timeout: '30s' } }],
+    ['password', `password 'x'`, { connectionLimit: 3 }],
+  ])(
+    'revokes from who holds up changes of its role by its own %s, says what failed, and is soon done',
+    async (what, change, more) => {
+      const role = `made:holds ${what}`;
+      await on().provision({ role, memberOf: [READ] });
+      const holder = await on().connect(role);
+      try {
+        await holder.query(`begin; alter role current_user ${change}`);
+        await on().daemon.query(`set lock_timeout = '1h'; set statement_timeout = '5s'`);
+        expect(await on().provision({ role, memberOf: [WRITE], mayRevoke: true, ...more })).toEqual(
+          {
+            ...NOTHING,
+            granted: [WRITE],
+            revoked: [READ],
+            failed: 'canceling statement due to lock timeout',
+          },
+        );
+        expect(await on().membershipsOf(role)).toEqual([WRITE]);
+        const { rows } = await on().daemon.query('show lock_timeout');
+        expect(rows).toEqual([{ lock_timeout: '1h' }]);
+      } finally {
+        await holder.end();
+        await on().daemon.query('reset lock_timeout; reset statement_timeout');
+      }
+      expect(await on().provision({ role, ...more })).toMatchObject({ failed: null });
+    },
+  );
+
+  it('tells a membership that could not be revoked from everything else', async () => {
+    const { dba, daemon, provision } = on();
+    const role = 'made:stuck';
+    await provision({ role, memberOf: [READ] });
+    await dba.query('begin; lock table pgtoken.turn in share mode');
+    await daemon.query(`set lock_timeout = '50ms'`);
+    try {
+      const stuck = provision({ role, memberOf: [WRITE], mayRevoke: true });
+      await expect(stuck).rejects.toMatchObject({
+        code: 'PT004',
+        message: 'a membership cannot be revoked: canceling statement due to lock timeout',
+      });
+      await expect(provision({ role, memberOf: [WRITE] })).rejects.toMatchObject({ code: '55P03' });
+    } finally {
+      await daemon.query('reset lock_timeout');
+      await dba.query('rollback');
+    }
   });
 
   it('is not held up by a role that hands itself on to one that is allowed, which it may before 15', async () => {
