@@ -1,7 +1,8 @@
 // Roles that follow the token: before a login is granted, the role that it asks for is brought to what its entry and its token say.
 //
-// One connection a server and one question a login, in the order in which they came. Nothing waits for longer than the login does, and
-// what cannot be done is `onError`: a refusal, or a login with the memberships that the role has. What cannot be revoked is a refusal.
+// One connection a server and one question a login, in the order in which they came; logins of one role wait for each other first, so
+// that a role takes one turn at a time, however often it logs in. Nothing waits for longer than the login does, and what cannot be
+// done is `onError`: a refusal, or a login with the memberships that the role has. What cannot be revoked is a refusal.
 import type { Login } from '../decide/login.ts';
 import type { DecisionRecord, Provisioned } from '../decide/decision.ts';
 import { isRefusal, refuse, type Refusal } from '../errors.ts';
@@ -39,6 +40,8 @@ interface Link {
   readonly client: ServerClient;
   /** Resolves when the last question that was asked is over. */
   last: Promise<unknown>;
+  /** By role: resolves when the last login is over. No more roles than logins that are under way. */
+  readonly roles: Map<string, Promise<unknown>>;
 }
 
 /** Creates a provisioner that knows no server. */
@@ -49,6 +52,7 @@ export function createProvisioner(
 
   const ask = async (
     link: Link,
+    role: string,
     question: (client: ServerClient) => Promise<RoleChanges>,
     late: Promise<Refusal>,
   ): Promise<RoleChanges | Refusal> => {
@@ -57,8 +61,19 @@ export function createProvisioner(
       isLate = refusal;
     });
     // What nobody waits for any more is not asked.
-    const answer = link.last.then(async () => isLate ?? question(link.client));
-    link.last = answer.catch(() => undefined);
+    const takeTurn = async (): Promise<RoleChanges | Refusal> => {
+      const turn = link.last.then(async () => isLate ?? question(link.client));
+      link.last = turn.catch(() => undefined);
+      return turn;
+    };
+    const before = link.roles.get(role) ?? Promise.resolve();
+    const answer = before.then(async () => isLate ?? takeTurn());
+    const over = answer
+      .catch(() => undefined)
+      .then(() => {
+        if (link.roles.get(role) === over) link.roles.delete(role);
+      });
+    link.roles.set(role, over);
     return Promise.race([answer, late]);
   };
 
@@ -72,7 +87,12 @@ export function createProvisioner(
           name,
           current?.terms === terms
             ? current
-            : { terms, client: createClient(connection), last: Promise.resolve() },
+            : {
+                terms,
+                client: createClient(connection),
+                last: Promise.resolve(),
+                roles: new Map(),
+              },
         );
       }
       for (const [name, link] of links) {
@@ -103,6 +123,7 @@ export function createProvisioner(
         }
         const answer = await ask(
           link,
+          login.role,
           async (client) => provisionRole(client, demand.wanted),
           late,
         );

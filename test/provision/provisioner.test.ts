@@ -162,6 +162,7 @@ describe('a granted login', () => {
     const { provision, asked } = provisioner(policy, () => answer.promise);
     const late = Promise.withResolvers<Refusal>();
     const both = [0, 1].map(async () => provision(LOGIN, granted(), policy, late.promise));
+    await expect.poll(() => asked.length).toBe(1);
     late.resolve(LATE);
     expect((await Promise.all(both)).map(({ decision }) => decision)).toEqual([LATE, LATE]);
     answer.resolve({});
@@ -199,6 +200,24 @@ describe('a granted login', () => {
     expect((await provision(LOGIN, granted({ groups: [] }), policy, NEVER)).decision).toMatchObject(
       { code: 'ERR_PROVISION' },
     );
+  });
+
+  it('takes one turn at a time for a role, however many logins of it wait', async () => {
+    const policy = policyWith('{create: true, onError: deny}');
+    const gate = Promise.withResolvers<object>();
+    const { provision, asked } = provisioner(policy, () => gate.promise);
+    const logIn = async (role: string): Promise<DecisionRecord> =>
+      provision({ ...LOGIN, role }, granted(), policy, NEVER);
+    const all = ['foo:one', 'foo:one', 'foo:one', 'foo:two', 'foo:three'].map(logIn);
+    gate.resolve({});
+    await Promise.all(all);
+    expect(asked.map(([, role]) => role)).toEqual([
+      'foo:one',
+      'foo:two',
+      'foo:three',
+      'foo:one',
+      'foo:one',
+    ]);
   });
 
   it('keeps the connection of a server that stays, and closes that of one that goes', async () => {
