@@ -90,6 +90,24 @@ CREATE TABLE IF NOT EXISTS pgtoken.allowed_roles (
 );
 -- Locked by whoever writes, so that one waits for the other. Advisory locks would be anybody's to hold.
 CREATE TABLE IF NOT EXISTS pgtoken.turn ();
+-- pg_write_all_data is a right to write these as well, and what may be granted is for superusers to say. Not even by replication.
+CREATE OR REPLACE FUNCTION pgtoken.refuse_writers() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $pgtoken$
+BEGIN
+  IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+    RAISE EXCEPTION 'table pgtoken.% is for superusers to write', TG_TABLE_NAME
+      USING ERRCODE = 'insufficient_privilege', HINT = 'Let a superuser call pgtoken.allow() or pgtoken.disallow().';
+  END IF;
+  RETURN NULL;
+END
+$pgtoken$;
+CREATE OR REPLACE TRIGGER refuse_writers BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON pgtoken.allowed_roles
+  FOR EACH STATEMENT EXECUTE FUNCTION pgtoken.refuse_writers();
+ALTER TABLE pgtoken.allowed_roles ENABLE ALWAYS TRIGGER refuse_writers;
+CREATE OR REPLACE TRIGGER refuse_writers BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON pgtoken.turn
+  FOR EACH STATEMENT EXECUTE FUNCTION pgtoken.refuse_writers();
+ALTER TABLE pgtoken.turn ENABLE ALWAYS TRIGGER refuse_writers;
 GRANT USAGE ON SCHEMA pgtoken TO pgtoken_owner;
 
 CREATE OR REPLACE FUNCTION pgtoken.version() RETURNS integer

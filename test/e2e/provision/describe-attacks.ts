@@ -258,6 +258,37 @@ export function describeAttacks(on: () => PreparedServer): void {
     expect(rows).toEqual([{ name: 'prey\\_2', inherits: false }]);
   });
 
+  it('lets nobody but superusers write what is allowed, whatever right they have in all tables', async () => {
+    const { dba, connect } = on();
+    await dba.query(
+      'create role writer login; grant pg_write_all_data, pg_read_all_data to writer; grant truncate on all tables in schema pgtoken to writer',
+    );
+    const before = await dba.query('select * from pgtoken.allowed_roles order by 1');
+    const client = await connect('writer');
+    try {
+      for (const sql of [
+        `insert into pgtoken.allowed_roles select oid, rolname from pg_roles where rolname = 'writer'`,
+        `update pgtoken.allowed_roles set role_name = 'writer'`,
+        'delete from pgtoken.allowed_roles',
+        `with gone as (delete from pgtoken.allowed_roles returning 1) select count(*) from gone`,
+        'truncate pgtoken.allowed_roles',
+        'insert into pgtoken.turn default values',
+        'truncate pgtoken.turn',
+      ]) {
+        await expect(client.query(sql)).rejects.toThrow('is for superusers to write');
+      }
+      await expect(
+        client.query('alter table pgtoken.allowed_roles disable trigger all'),
+      ).rejects.toThrow('must be owner');
+    } finally {
+      await client.end();
+      await dba.query('drop owned by writer; drop role writer');
+    }
+    const after = await dba.query('select * from pgtoken.allowed_roles order by 1');
+    expect(after.rows).toEqual(before.rows);
+    expect((await dba.query('select from pgtoken.turn')).rowCount).toBe(0);
+  });
+
   it('has an owner that can do no more than it has to, from 16 on', async () => {
     const { rows } = await on().dba.query<{
       rolsuper: boolean;
