@@ -19,6 +19,7 @@ import { warnOfClaimNames } from './claims/warn-of-claim-names.ts';
 import { warnOfCertificates } from './warn-of-certificates.ts';
 import { warnOfIssuerURL } from './warn-of-issuer-url.ts';
 import { warnOfMergedSubjects } from './warn-of-merged-subjects.ts';
+import { warnOfMemberships } from './claims/warn-of-memberships.ts';
 import { warnOfPlaceholders } from './warn-of-placeholders.ts';
 import { warnOfServices } from './warn-of-services.ts';
 import { warnOfSplitNames } from './claims/warn-of-split-names.ts';
@@ -69,6 +70,7 @@ export async function findWarnings(
     await warnOfMergedSubjects(issuer, warn);
     await warnOfSuperusers(issuer, policy.protectedRoles, warn);
     warnOfSplitNames(issuer.entry, warn);
+    warnOfMemberships(issuer.entry, warn);
     warnOfServices(issuer.entry, policy.issuers.length, services, warn);
   }
   return warnings.toSorted((a, b) => a.line - b.line || a.column - b.column);
