@@ -32,8 +32,10 @@ export interface RoleProvisionOptions {
 
 /** The longest that a server may take, in milliseconds; no more than half of a login's time. */
 const LONGEST = 2000;
-/** So many names that are not granted are told of; who writes tokens may write more. */
+/** So many names that are not granted are remembered as told; who writes tokens may write more. */
 const MAX_TOLD = 1000;
+/** So many are told of at one login; the next one tells of more. */
+const MAX_AT_ONCE = 20;
 
 /** Creates it, with nothing to do yet. */
 export function createRoleProvision({
@@ -92,12 +94,20 @@ export function createRoleProvision({
       if (altered.length > 0) {
         logger.info({ issuer, altered }, 'settings of a role were changed');
       }
+      let count = 0;
       for (const role of skipped) {
-        const key = JSON.stringify([issuer, role]);
-        if (!told.has(key) && told.size < MAX_TOLD) {
-          told.add(key);
+        if (count === MAX_AT_ONCE) break;
+        const memberOf = role.slice(0, 256);
+        const key = JSON.stringify([issuer, memberOf]);
+        const isNew = !told.delete(key);
+        told.add(key);
+        if (isNew) {
+          count += 1;
+          // The one that has not been met for the longest.
+          const [oldest] = told;
+          if (told.size > MAX_TOLD && oldest !== undefined) told.delete(oldest);
           logger.warn(
-            { issuer, memberOf: role.slice(0, 256) },
+            { issuer, memberOf },
             'a membership is not granted, as the database does not allow it or the role is protected',
           );
         }
