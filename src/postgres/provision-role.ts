@@ -1,5 +1,6 @@
 // The one question that brings a role of a server to what a token says: pgtoken.provision(), whose answer says what it did.
 import * as z from 'zod/mini';
+import { codeOf } from '../code-of.ts';
 import { SCHEMA_VERSION } from './provision-sql.ts';
 import type { ServerClient } from './server-client.ts';
 
@@ -34,6 +35,9 @@ const PROVISION = `
 SELECT created, granted, revoked, skipped, altered, is_standby AS "isStandby", failed
 FROM pgtoken.provision($1::integer, $2::text, $3::boolean, $4::text[], $5::boolean, $6::integer, $7::text[], $8::text[], $9::boolean)`;
 
+/** untranslatable_character: the encoding of the database does not have it. */
+const NOT_IN_ENCODING = '22P05';
+
 const names = z.array(z.string());
 const rows = z.tuple([
   z.object({
@@ -57,19 +61,32 @@ export async function provisionRole(
   wanted: WantedRole,
   onlyPlan = false,
 ): Promise<RoleChanges> {
-  const { role, mayCreate, memberOf, mayRevoke, connectionLimit, settings } = wanted;
-  const [changes] = rows.parse(
-    await server.query(PROVISION, [
-      SCHEMA_VERSION,
-      role,
-      mayCreate,
-      memberOf,
-      mayRevoke,
-      connectionLimit ?? null,
-      Object.keys(settings),
-      Object.values(settings),
-      onlyPlan,
-    ]),
-  );
-  return changes;
+  const { role, mayCreate, mayRevoke, connectionLimit, settings } = wanted;
+  const ask = async (memberOf: readonly string[]): Promise<RoleChanges> => {
+    const [changes] = rows.parse(
+      await server.query(PROVISION, [
+        SCHEMA_VERSION,
+        role,
+        mayCreate,
+        memberOf,
+        mayRevoke,
+        connectionLimit ?? null,
+        Object.keys(settings),
+        Object.values(settings),
+        onlyPlan,
+      ]),
+    );
+    return changes;
+  };
+  try {
+    return await ask(wanted.memberOf);
+  } catch (error) {
+    const foreign = wanted.memberOf.filter((name) => /[^\0-\x7f]/.test(name));
+    if (codeOf(error) !== NOT_IN_ENCODING || foreign.length === 0) {
+      throw error;
+    }
+    // What the database cannot spell is no role that it allows.
+    const changes = await ask(wanted.memberOf.filter((name) => !foreign.includes(name)));
+    return { ...changes, skipped: [...changes.skipped, ...foreign] };
+  }
 }
