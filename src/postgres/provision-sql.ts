@@ -187,19 +187,27 @@ CREATE OR REPLACE FUNCTION pgtoken.disallow(role_name text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $pgtoken$
 DECLARE
-  found_id oid := (SELECT oid FROM pg_roles WHERE rolname::text = disallow.role_name);
+  target record;
   member_name text;
 BEGIN
-  DELETE FROM pgtoken.allowed_roles a WHERE a.role_name = disallow.role_name OR a.role_id = found_id;
-  FOR member_name IN
-    SELECT r.rolname FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member
-    WHERE m.roleid = found_id AND m.grantor = 'pgtoken_owner'::regrole
+  -- The role may have another name by now, and another role that name.
+  FOR target IN
+    SELECT r.oid AS id, r.rolname AS name FROM pg_roles r
+    WHERE r.rolname::text = disallow.role_name
+      OR r.oid IN (SELECT a.role_id FROM pgtoken.allowed_roles a WHERE a.role_name = disallow.role_name)
   LOOP
-    EXECUTE format('REVOKE %I FROM %I GRANTED BY pgtoken_owner', disallow.role_name, member_name);
+    DELETE FROM pgtoken.allowed_roles a WHERE a.role_id = target.id;
+    FOR member_name IN
+      SELECT r.rolname FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member
+      WHERE m.roleid = target.id AND m.grantor = 'pgtoken_owner'::regrole
+    LOOP
+      EXECUTE format('REVOKE %I FROM %I GRANTED BY pgtoken_owner', target.name, member_name);
+    END LOOP;
+    IF current_setting('server_version_num')::integer >= 160000 THEN
+      EXECUTE format('REVOKE %I FROM pgtoken_owner', target.name);
+    END IF;
   END LOOP;
-  IF found_id IS NOT NULL AND current_setting('server_version_num')::integer >= 160000 THEN
-    EXECUTE format('REVOKE %I FROM pgtoken_owner', disallow.role_name);
-  END IF;
+  DELETE FROM pgtoken.allowed_roles a WHERE a.role_name = disallow.role_name;
 END
 $pgtoken$;
 

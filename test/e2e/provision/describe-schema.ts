@@ -313,6 +313,17 @@ export function describeSchema(on: () => PreparedServer): void {
     expect(await provision({ role, memberOf: [READ, long] })).toMatchObject({ skipped: [long] });
   });
 
+  it('takes a role that was renamed away by the name by which it was allowed', async () => {
+    const { dba, provision, membershipsOf } = on();
+    const role = 'made:renamed';
+    await dba.query(`create role before; select pgtoken.allow('before')`);
+    await provision({ role, memberOf: ['before'] });
+    await dba.query('alter role before rename to behind; create role before');
+    await dba.query(`select pgtoken.disallow('before')`);
+    expect(await membershipsOf(role)).toEqual([]);
+    await dba.query('drop role behind, before');
+  });
+
   it('sets nothing but what is on its list, and by %L', async () => {
     const role = 'made:set';
     for (const name of [
