@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { ERROR_CODES } from '../../src/errors.ts';
+import { startApiServer } from '../support/api-server.ts';
 import { ownedByServerUser } from '../support/as-server-user.ts';
 import { createCertificateAuthority } from '../support/certificate-authority.ts';
 import { entryOf } from '../support/entry-of.ts';
@@ -37,6 +38,11 @@ let stranger: Issuer;
 let limited: Issuer;
 let serviceless: Issuer;
 let distant: Issuer;
+/** Whose tokens an API server does not know, and nobody reviews. */
+let reviewed: Issuer;
+let unreviewed: Issuer;
+/** Whose roles are to be made on a server that is not there. */
+let provisioned: Issuer;
 let host: DaemonHost;
 let daemon: DaemonProcess;
 let metricsPort: number;
@@ -59,6 +65,11 @@ beforeAll(async () => {
   limited = stack.use(await createIssuer(authority, { algorithms: ['ES256'] }));
   serviceless = stack.use(await createIssuer(authority, { algorithms: ['ES256'] }));
   distant = stack.use(await createIssuer(authority, { algorithms: ['ES256'] }));
+  reviewed = stack.use(await createIssuer(authority, { algorithms: ['ES256'] }));
+  unreviewed = stack.use(await createIssuer(authority, { algorithms: ['ES256'] }));
+  provisioned = stack.use(await createIssuer(authority, { algorithms: ['ES256'] }));
+  const api = stack.use(await startApiServer(authority));
+  used.push(api.reviewer.token);
   await down.fail('status-500');
   await hangs.fail('hang');
 
@@ -70,6 +81,10 @@ beforeAll(async () => {
       log_statement: 'all',
     }),
   );
+  await host.writeBeside('reviewer.token', `${api.reviewer.token}\n`);
+  const review = (url: string) => ({
+    review: { url, bearerTokenFile: 'reviewer.token', onError: 'deny' },
+  });
   metricsPort = await findFreePort();
   daemon = stack.use(
     await host.startDaemon({
@@ -83,7 +98,11 @@ beforeAll(async () => {
         }),
         entryOf('serviceless', serviceless, { pam: { services: ['another-service'] } }),
         entryOf('distant', distant, { pam: { sources: ['10.0.0.0/8'] } }),
+        entryOf('reviewed', reviewed, review(api.url)),
+        entryOf('unreviewed', unreviewed, review(`https://127.0.0.1:${await findFreePort()}`)),
+        entryOf('provisioned', provisioned, { provision: { create: true, onError: 'deny' } }),
       ],
+      top: { servers: [{ name: 'away', connection: `host=${host.installation.folder}` }] },
       args: ['--metrics', `127.0.0.1:${metricsPort}`],
     }),
   );
@@ -224,6 +243,9 @@ describe.each(modes)('with mode=$mode', ({ options }) => {
     ['ERR_DENY_LISTED', async () => limited.mint({ jti: 'denied-by-its-jti' })],
     ['ERR_SERVICE_NOT_PERMITTED', async () => serviceless.mint()],
     ['ERR_SOURCE_NOT_PERMITTED', async () => distant.mint()],
+    ['ERR_TOKEN_REVOKED', async () => reviewed.mint()],
+    ['ERR_REVIEW_UNAVAILABLE', async () => unreviewed.mint()],
+    ['ERR_PROVISION', async () => provisioned.mint()],
     ['ERR_DEADLINE', async () => hangs.mint()],
   ])('%s', async (code, password, role) => {
     expect(await refuse(await password(), role)).toMatch(
@@ -324,8 +346,10 @@ describe('when something is broken', () => {
   });
 });
 
-it('every code was seen but that of defects', () => {
-  const codes = Object.keys(ERROR_CODES).filter((code) => code !== 'ERR_INTERNAL');
+it('every code was seen but that of defects and that of the OAuth validator', () => {
+  const codes = Object.keys(ERROR_CODES).filter(
+    (code) => code !== 'ERR_INTERNAL' && code !== 'ERR_NOT_ENCRYPTED',
+  );
   expect([...seen].toSorted()).toEqual(codes.toSorted());
 });
 
