@@ -13,7 +13,7 @@ export function addConfigCommand(program: Command): void {
   addCommand(config, 'check', {
     summary: 'check a configuration file',
     description: [
-      'Checks a configuration file and every file it names, and prints all problems at once; for a file without problems, warnings of what is permitted and dangerous.',
+      'Checks a configuration file and every file it names, and prints all problems at once; for a file without problems, warnings about what is permitted but dangerous.',
       'Exit status: 0 it can be used, 1 it has problems (or warnings, with --strict), 2 wrong usage.',
     ],
   })
@@ -21,7 +21,7 @@ export function addConfigCommand(program: Command): void {
     .option('--config <file>', 'the configuration', DEFAULT_CONFIG)
     .option(
       '--user <name>',
-      'look at files as this user; default, where root runs this: pgtoken, if there is such a user',
+      'look at files as this user; default for root: pgtoken, if there is such a user',
     )
     .option(
       '--pam-dir <folder>',

@@ -8,11 +8,13 @@ import type { DatabaseSQLOptions } from './database-sql.ts';
 /** Adds `database`. */
 export function addDatabaseCommand(program: Command): void {
   const database = addCommand(program, 'database', {
-    summary: 'prepare a server for what the daemon does in it',
-    description: ['Prepares a PostgreSQL server of this host for what the daemon does in it.'],
+    summary: 'prepare a server for sessions and roles',
+    description: [
+      'Prepares a PostgreSQL server of this host for `sessions` and `provision` of issuers.yaml: for the daemon to end sessions, and to make and grant roles.',
+    ],
   });
   addCommand(database, 'sql', {
-    summary: 'print what a superuser runs',
+    summary: 'print the SQL that a superuser is to run',
     description: [
       'Prints the SQL that a superuser runs once in each server that issuers.yaml names in `servers`: a role for the daemon, and its rights. It may be run again.',
       'Exit status: 0.',
@@ -22,31 +24,31 @@ export function addDatabaseCommand(program: Command): void {
       line: 'pgtoken database sql | runuser -u postgres -- psql',
     },
   })
-    .option('--role <role>', 'the role as which the daemon connects', 'pgtoken')
-    .option('--provision', 'with what entries with provision need: schema pgtoken', false)
-    .option('--remove', 'print what takes it back', false)
+    .option('--role <role>', 'the role that the daemon connects as', 'pgtoken')
+    .option('--provision', 'add schema pgtoken, for entries with provision', false)
+    .option('--remove', 'print the SQL that takes all of it back', false)
     .action(async (options: DatabaseSQLOptions) => {
       const { printDatabaseSQL } = await import('./database-sql.ts');
       printDatabaseSQL(options);
     });
   addCommand(database, 'apply', {
-    summary: 'run it in a server of issuers.yaml',
+    summary: 'run that SQL in a server of issuers.yaml',
     description: [
-      'Runs in a server of issuers.yaml what `pgtoken database sql` prints for it, with --provision where an entry provisions roles there: over its unix socket, as the superuser who calls it. It may be run again.',
-      'Exit status: 0 done, 1 the server refuses it, 2 there is no such server, or issuers.yaml cannot be used.',
+      'Runs in a server of issuers.yaml what `pgtoken database sql` prints for it, with --provision where an entry provisions roles there: over its unix socket, as the superuser with the name of the user who runs it. It may be run again.',
+      'Exit status: 0 done; 1 the server refuses it, or cannot be reached; 2 there is no such server, or issuers.yaml cannot be used.',
     ],
     example: {
       title: 'Example:',
       line: 'runuser -u postgres -- pgtoken database apply --server main',
     },
   })
-    .requiredOption('--server <name>', 'one of servers')
+    .requiredOption('--server <name>', 'the server, by its name in issuers.yaml')
     .option('--config <file>', 'the configuration', DEFAULT_CONFIG)
     .option(
       '--superuser <role>',
-      'the superuser, for another than the role of the name of who calls',
+      'the superuser to connect as (default: the role with the name of the user who runs this)',
     )
-    .option('--remove', 'take it back', false)
+    .option('--remove', 'take all of it back, the role of the daemon included', false)
     .action(async (options: DatabaseApplyOptions) => {
       const { applyDatabaseSQL } = await import('./database-apply.ts');
       process.exitCode = await applyDatabaseSQL(options);

@@ -14,7 +14,7 @@ export function addDoctorCommand(program: Command): void {
   addCommand(program, 'doctor', {
     summary: 'examine this host from end to end',
     description: [
-      `Examines this host from end to end: ${EXAMINED.slice(0, -1).join(', ')} and ${EXAMINED.at(-1)}. Each line says ok, note, warning or failure, and each fault how to fix it; failures come last. Changes nothing. Best run as root.`,
+      `Examines this host from end to end: ${EXAMINED.slice(0, -1).join(', ')} and ${EXAMINED.at(-1)}. Each line is ok, a note, a warning or a failure, and each fault says how to fix it; failures come last. Changes nothing. Best run as root.`,
       'Exit status: 0 nothing fails, 1 something does, 2 wrong usage.',
     ],
   })
@@ -41,7 +41,7 @@ export function addDoctorCommand(program: Command): void {
     .option('--pgbouncer <file>', 'the configuration of PgBouncer', '/etc/pgbouncer/pgbouncer.ini')
     .option(
       '--quiet',
-      'report failures and warnings alone, and nothing where there are none',
+      'report only failures and warnings, and print nothing where there are none',
       false,
     )
     .option('--json', 'write JSON', false)

@@ -12,7 +12,7 @@ export function addExplainCommand(program: Command): void {
     summary: 'say why a login is granted or refused',
     description: [
       'Decides a login as the daemon does, and shows every step of it: what was expected, what was seen, the first step that failed, and what to do. Reads the token from standard input or a file, never from the command line.',
-      'Exit status: 0 granted, 1 denied, 2 cannot be decided, or with --server not provisioned. Without --role 0 means that there is a role to log in as.',
+      'Exit status: 0 granted, or without --role a role to log in as; 1 denied; 2 not decided (no token, no keys, a configuration that cannot be used, or no answer from the API server of a review), or with --server a role that cannot be provisioned.',
     ],
     example: {
       title: 'Example:',
@@ -23,7 +23,11 @@ export function addExplainCommand(program: Command): void {
       '--role <role>',
       'the database role that is asked for (default: list those that the token may log in as)',
     )
-    .option('--service <service>', 'the PAM service', 'postgresql-k8s')
+    .option(
+      '--service <service>',
+      'the service: pamservice= of pg_hba.conf, or pgtoken.service for OAuth',
+      'postgresql-k8s',
+    )
     .addOption(
       new Option(
         '--rhost <address>',
@@ -33,7 +37,7 @@ export function addExplainCommand(program: Command): void {
     .addOption(
       new Option(
         '--at <time>',
-        'decide as if it were then, for example 2026-11-21T03:00:00Z',
+        'decide as of this time, for example 2026-11-21T03:00:00Z',
       ).argParser(timeOption),
     )
     .option('--token-file <file>', 'the file with the token (default: standard input)')
@@ -41,10 +45,14 @@ export function addExplainCommand(program: Command): void {
     .option('--cache-dir <folder>', 'where the daemon keeps keys on disk', SYSTEM_CACHE_FOLDER)
     .option(
       '--review',
-      'ask the API server of the entry too, where it has a review: sends it the token',
+      'ask the API server too, for entries with review; it is sent the token',
       false,
     )
-    .option('--server', 'say what would be done in the database, for entries with provision', false)
+    .option(
+      '--server',
+      'ask the server what would be done in it, for entries with provision',
+      false,
+    )
     .option('--json', 'write JSON', false)
     .action(async (options: ExplainOptions) => {
       const { explain } = await import('./explain.ts');

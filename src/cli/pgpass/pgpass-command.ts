@@ -48,11 +48,11 @@ export function addPgpassCommand(program: Command): void {
     )
     .option('--file <path>', 'the .pgpass (default: PGPASSFILE, or ~/.pgpass)')
     .addOption(
-      new Option('--mode <mode>', 'its permissions; libpq passes over 0640')
+      new Option('--mode <mode>', 'its permissions; libpq ignores a file with 0640')
         .argParser(modeOption)
         .default(0o600, '0600'),
     )
-    .option('--once', 'write it and end', false)
+    .option('--once', 'write it once, and end', false)
     .option(
       '--signal <process>',
       'send SIGHUP after a change: a process ID, or the file that has it',

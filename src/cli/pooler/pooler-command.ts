@@ -15,9 +15,9 @@ export function addPoolerCommand(program: Command): void {
   addCommand(program, 'pooler', {
     summary: 'run PgBouncer with fresh tokens, for programs that keep one password',
     description: [
-      "Starts PgBouncer with a database for each tenant of pooler.yaml, and gives it the tenant's token before the one from before expires. Clients log in without a password, by the unix socket or on the loopback interface. Starts PgBouncer again when it ends. Runs until SIGTERM, after which clients may go on for a while.",
+      "Starts PgBouncer with a database for each tenant of pooler.yaml, and gives it the tenant's token before the previous one expires. Clients log in without a password, by the unix socket or on the loopback interface. Starts PgBouncer again when it ends. Runs until SIGTERM, after which clients may go on for up to `drain`.",
       'Needs PgBouncer 1.25.2 or newer, and a user other than root.',
-      'Exit status: 0 stopped by a signal; 1 failed; 2 wrong usage, or a pooler.yaml that is wrong.',
+      'Exit status: 0 stopped by a signal, or with --check a pooler.yaml that can be used; 1 failed; 2 wrong usage, or a pooler.yaml that cannot be used.',
     ],
     example: {
       title: 'Example:',
@@ -26,10 +26,13 @@ export function addPoolerCommand(program: Command): void {
   })
     .option(
       '--config <file>',
-      'pooler.yaml, which has the tenants and where their tokens come from',
+      'pooler.yaml, with the tenants and where their tokens come from; required',
     )
-    .option('--folder <folder>', 'a folder of its own, mode 0700, which is made: tokens are in it')
-    .option('--check', 'look at the configuration alone', false)
+    .option(
+      '--folder <folder>',
+      'a folder of its own for tokens and sockets, made with mode 0700; required, but for --check',
+    )
+    .option('--check', 'check pooler.yaml, and end', false)
     .option('--schema', 'print the JSON Schema of pooler.yaml', false)
     .action(async (options: PoolerCommandOptions, command: Command) => {
       const { config, folder } = options;

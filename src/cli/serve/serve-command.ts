@@ -18,7 +18,7 @@ export function addServeCommand(program: Command): void {
   })
     .option('--config <file>', 'the configuration', DEFAULT_CONFIG)
     .option('--socket <path>', 'the socket, mode 0660', '/run/pgtoken/pgtoken.sock')
-    .option('--group <group>', 'who may connect beside the user of the daemon')
+    .option('--group <group>', 'the group that may connect, besides the user of the daemon')
     .option('--cache-dir <folder>', 'where keys are kept on disk', SYSTEM_CACHE_FOLDER)
     .option('--metrics <address>', 'serve Prometheus metrics, for example on 127.0.0.1:10432')
     .addOption(
@@ -27,7 +27,7 @@ export function addServeCommand(program: Command): void {
         .default(4, '4s'),
     )
     .addOption(
-      new Option('--max-connections <number>', 'logins at one time')
+      new Option('--max-connections <number>', 'the most logins at one time')
         .argParser(countOption)
         .default(512),
     )

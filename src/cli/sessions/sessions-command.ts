@@ -10,7 +10,7 @@ const DEFAULT_CONTROL = '/run/pgtoken-daemon/control.sock';
 /** Adds `sessions` with what is below it. */
 export function addSessionsCommand(program: Command): void {
   const sessions = addCommand(program, 'sessions', {
-    summary: 'show who is in, and end sessions',
+    summary: 'show sessions that tokens opened, and end them',
     description: [
       'Shows the sessions that tokens opened: of entries with `sessions` in issuers.yaml, as the running daemon knows them. Asks the daemon, as root or as its user.',
       'Exit status: 0 shown, 2 the daemon cannot be asked.',
@@ -33,11 +33,11 @@ export function addSessionsCommand(program: Command): void {
       line: 'pgtoken sessions end --subject system:serviceaccount:foo:myservice --yes',
     },
   })
-    .option('--pid <pid>', 'of this process of the server')
-    .option('--role <role>', 'of this database role')
-    .option('--subject <sub>', 'opened by tokens with this sub')
-    .option('--entry <name>', 'granted by this entry of issuers.yaml')
-    .option('--yes', 'end them', false)
+    .option('--pid <pid>', 'the session of this server process')
+    .option('--role <role>', 'sessions of this database role')
+    .option('--subject <sub>', 'sessions opened by tokens with this sub')
+    .option('--entry <name>', 'sessions granted by this entry of issuers.yaml')
+    .option('--yes', 'end them; without it they are only shown', false)
     .action(async (_options: unknown, command: Command) => {
       const { endSessions } = await import('./end-sessions.ts');
       process.exitCode = await endSessions(command.optsWithGlobals<EndSessionsOptions>());
