@@ -35,7 +35,7 @@ ${quotes};
 
 /** SQL that takes it all back. */
 export function removalSQL(role: string): string {
-  return `-- Takes back what "pgtoken database sql" gives. Take the server out of issuers.yaml first.
+  return `-- Takes back what "pgtoken database sql" gives. Take what needs it out of issuers.yaml first: provision, and sessions.
 ${provisionRemovalSQL()}DROP ROLE IF EXISTS ${identifier(role)};
 `;
 }
