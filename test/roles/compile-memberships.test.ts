@@ -10,8 +10,8 @@ const GROUPS: RoleRule = { claim: 'groups', pattern: 'db-(.+)', role: '\\1', sho
 
 function compile(memberOf: readonly (string | RoleRule)[] | undefined) {
   const problems: string[] = [];
-  const membershipsOf = compileMemberships(memberOf, PROTECTED, RULE_TOOLS, (path, message) => {
-    problems.push(`${path.join('.')}: ${message}`);
+  const membershipsOf = compileMemberships(memberOf, PROTECTED, RULE_TOOLS, (path, message, hint) => {
+    problems.push(`${path.join('.')}: ${message}`, ...(hint === undefined ? [] : [hint]));
   });
   return { membershipsOf, problems };
 }
@@ -53,8 +53,9 @@ describe('memberships', () => {
   });
 
   it('are left alone where nothing is written, and are none where the list is empty', () => {
-    expect(compile(undefined).membershipsOf({})).toMatchObject({ roles: [], isComplete: false });
-    expect(compile([]).membershipsOf({})).toMatchObject({ roles: [], isComplete: true });
+    const none = { roles: [], withheld: [] };
+    expect(compile(undefined).membershipsOf({})).toEqual({ ...none, isComplete: false });
+    expect(compile([]).membershipsOf({})).toEqual({ ...none, isComplete: true });
   });
 
   it('have no protected role: as a name it is a problem, from a claim it is withheld', () => {
@@ -62,7 +63,9 @@ describe('memberships', () => {
       compile(['app', 'pg_monitor', { ...GROUPS, role: ['a', 'postgres'] }, GROUPS]).problems,
     ).toEqual([
       '1: Invalid value: "pg_monitor": is protected (protectedRoles), and never granted',
+      'Make a role of your own that has what is needed of it, and name that one.',
       '2: Invalid value: "postgres": is protected (protectedRoles), and never granted',
+      'Make a role of your own that has what is needed of it, and name that one.',
     ]);
     expect(compile([GROUPS]).membershipsOf({ groups: ['db-postgres', 'db-pg_x', 'db-a'] })).toEqual(
       {
