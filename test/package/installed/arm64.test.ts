@@ -29,7 +29,9 @@ let simulated: string;
 
 beforeAll(async () => {
   folder = await createTemporaryFolder('arm64');
-  built = await buildPackage(join(folder.path, 'built'), { options: ['--arch', 'arm64'] });
+  built = await buildPackage(join(folder.path, 'built'), {
+    options: ['--arch', 'arm64', '--fast'],
+  });
   root = await makeRoot('bookworm', [
     'qemu-user-static',
     'pamtester:arm64',
