@@ -3,7 +3,8 @@
 import type { DecisionRecord } from '../../decide/decision.ts';
 import type { TraceStep } from '../../decide/trace.ts';
 import { toPrintable } from '../../protocol/format-reply.ts';
-import { formatPlan, type ProvisionPlan } from './plan-provision.ts';
+import { formatPlan } from './format-plan.ts';
+import type { ProvisionPlan } from './plan-provision.ts';
 import { formatTime } from '../../verify/checks/time-checks.ts';
 import type { ListedRole } from './list-roles.ts';
 import type { ExplainedSession } from './session-of.ts';

@@ -6,7 +6,6 @@ import { createServerClient } from '../../postgres/server-client.ts';
 import { toServerError } from '../../postgres/server-error.ts';
 import { wantRole } from '../../provision/want-role.ts';
 import { toPrintable } from '../../protocol/format-reply.ts';
-import { quoteList } from '../../quote.ts';
 
 /** What would be done in a server, or why that cannot be said. */
 export type ProvisionPlan = { readonly server: string } & (
@@ -43,25 +42,4 @@ export async function planProvision(
   } finally {
     client.close();
   }
-}
-
-/** In one line. */
-export function formatPlan(role: string, plan: ProvisionPlan): string {
-  if ('problem' in plan) {
-    return `server ${plan.server}: cannot be provisioned: ${plan.problem}`;
-  }
-  const { created, granted, revoked, skipped, altered, isStandby } = plan.changes;
-  const deeds = [
-    ...(created ? [`create ${toPrintable(role)}`] : []),
-    ...(granted.length > 0 ? [`grant ${quoteList(granted, 10)}`] : []),
-    ...(revoked.length > 0 ? [`revoke ${quoteList(revoked, 10)}`] : []),
-    ...(altered.length > 0 ? [`set ${altered.join(', ')}`] : []),
-  ];
-  const would = isStandby
-    ? 'a standby, on which nothing is written'
-    : deeds.length === 0
-      ? 'nothing would change'
-      : `would ${deeds.join(', ')}`;
-  const not = skipped.length > 0 ? `; not granted: ${quoteList(skipped, 10)}` : '';
-  return `server ${plan.server}: ${would}${not}`;
 }
