@@ -76,7 +76,7 @@ static void check(int argc, const char **argv) {
     expect(memcmp(&out, &before, sizeof out) == 0, "what is refused leaves no trace");
     expect(why.outcome == OUTCOME_MISCONFIGURED, "a refusal says so");
     expect(strncmp(why.line, "unavailable ERR_CONFIG_INVALID module option ", 45) == 0, "a refusal names the option");
-    expect(reply_parse(why.line, strlen(why.line), &again) == 0, "a refusal is a reply");
+    expect(reply_parse(why.line, strlen(why.line), false, &again) == 0, "a refusal is a reply");
     return;
   }
   expect(out.exec == (given[MODE_EXEC] != NULL) && out.debug == (given[DEBUG] != NULL), "mode and debug are as given");
