@@ -9,6 +9,7 @@ import { compileFixedClock, withFixedClock } from '../support/fixed-clock.ts';
 import { startDaemonProcess, type DaemonProcess } from '../support/start-daemon-process.ts';
 import { loadAttackFiles } from '../vectors/attacks/attack.ts';
 import { loadVectorFiles, type Vector } from '../vectors/tokens/vector.ts';
+import { asTold } from './as-told.ts';
 import { createAttackWorld, type AttackWorld } from './create-attack-world.ts';
 import { findPieces, piecesOf } from './find-pieces.ts';
 
@@ -45,7 +46,7 @@ function replyTo(vector: Vector): { start: string; whole: boolean } {
   const { expected } = vector;
   if ('granted' in expected) return { start: 'granted', whole: true };
   const { code, message, hint } = expected;
-  const text = `denied ${code} ${message}`;
+  const text = `denied ${code} ${asTold(message)}`;
   if (text.length > MAX_REPLY_BYTES) {
     return { start: `${text.slice(0, MAX_REPLY_BYTES - 3)}...`, whole: true };
   }

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compileFixedClock, withFixedClock } from '../support/fixed-clock.ts';
 import { startDaemonHost, type DaemonHost } from '../support/start-daemon-host.ts';
 import type { DaemonProcess } from '../support/start-daemon-process.ts';
+import { asTold } from '../attacks/as-told.ts';
 import { POLICY, possible, sample } from '../attacks/choose-sample.ts';
 import { type Attack, findPolicy, HARMLESS } from '../vectors/attacks/attack.ts';
 import { createMint, NOW } from '../vectors/tokens/mint.ts';
@@ -41,7 +42,7 @@ describe('psql is refused', () => {
   it.each(sample.filter(isRefused))('$title', async ({ request, password, expected }) => {
     const reason = await expectRefusal(host.cluster, { role: request.role, password });
     if ('granted' in expected) throw new Error('an attack that is expected to be granted');
-    const told = `denied ${expected.code} ${expected.message}`;
+    const told = `denied ${expected.code} ${asTold(expected.message)}`;
     expect(reason.slice(0, told.length)).toBe(
       told.length <= 500 ? told : `${told.slice(0, 497)}...`,
     );

@@ -10,9 +10,14 @@ const GROUPS: RoleRule = { claim: 'groups', pattern: 'db-(.+)', role: '\\1', sho
 
 function compile(memberOf: readonly (string | RoleRule)[] | undefined) {
   const problems: string[] = [];
-  const membershipsOf = compileMemberships(memberOf, PROTECTED, RULE_TOOLS, (path, message, hint) => {
-    problems.push(`${path.join('.')}: ${message}`, ...(hint === undefined ? [] : [hint]));
-  });
+  const membershipsOf = compileMemberships(
+    memberOf,
+    PROTECTED,
+    RULE_TOOLS,
+    (path, message, hint) => {
+      problems.push(`${path.join('.')}: ${message}`, ...(hint === undefined ? [] : [hint]));
+    },
+  );
   return { membershipsOf, problems };
 }
 
