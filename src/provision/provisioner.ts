@@ -9,6 +9,7 @@ import { isRefusal, refuse, type Refusal } from '../errors.ts';
 import type { Issuer, Policy } from '../policy/policy.ts';
 import { provisionRole, type RoleChanges } from '../postgres/provision-role.ts';
 import type { ServerClient } from '../postgres/server-client.ts';
+import { createServerMap } from '../postgres/server-map.ts';
 import { NOT_REVOKED } from '../postgres/provision-sql.ts';
 import { toServerError } from '../postgres/server-error.ts';
 import { quote } from '../quote.ts';
@@ -36,7 +37,6 @@ export interface Provisioner {
 }
 
 interface Link {
-  readonly terms: string;
   readonly client: ServerClient;
   /** Resolves when the last question that was asked is over. */
   last: Promise<unknown>;
@@ -48,7 +48,16 @@ interface Link {
 export function createProvisioner(
   createClient: (connection: ServerConnection) => ServerClient,
 ): Provisioner {
-  let links = new Map<string, Link>();
+  const links = createServerMap<Link>(
+    ({ connection }) => ({
+      client: createClient(connection),
+      last: Promise.resolve(),
+      roles: new Map(),
+    }),
+    ({ client }) => {
+      client.close();
+    },
+  );
 
   const ask = async (
     link: Link,
@@ -79,26 +88,7 @@ export function createProvisioner(
 
   return {
     usePolicy({ servers }) {
-      const next = new Map<string, Link>();
-      for (const { name, connection } of servers) {
-        const terms = JSON.stringify(connection);
-        const current = links.get(name);
-        next.set(
-          name,
-          current?.terms === terms
-            ? current
-            : {
-                terms,
-                client: createClient(connection),
-                last: Promise.resolve(),
-                roles: new Map(),
-              },
-        );
-      }
-      for (const [name, link] of links) {
-        if (next.get(name) !== link) link.client.close();
-      }
-      links = next;
+      links.set(servers);
     },
     async provision(login, decided, policy, late) {
       const issuer = grantingIssuer(decided, policy);
@@ -145,9 +135,7 @@ export function createProvisioner(
         return conclude(issuer, decided, { ...NOTHING, failed }, code === NOT_REVOKED);
       }
     },
-    close() {
-      for (const { client } of links.values()) client.close();
-    },
+    close: links.close,
   };
 }
 

@@ -1,6 +1,7 @@
 // The servers of issuers.yaml, each with a client that is made when something is asked of it, and whether it answers.
 import type { ServerConfiguration } from '../config/schema/schema.ts';
 import type { ServerClient } from '../postgres/server-client.ts';
+import { createServerMap, type NamedServer } from '../postgres/server-map.ts';
 import { type ServerError, toServerError } from '../postgres/server-error.ts';
 import type { ServerConnection } from '../values/parse-server-connection.ts';
 
@@ -36,12 +37,7 @@ export function createServerLinks(
   createClient: (connection: ServerConnection) => ServerClient,
   onState: OnServerState,
 ): ServerLinks {
-  let links = new Map<
-    string,
-    { readonly link: ServerLink; readonly terms: string; close(): void }
-  >();
-
-  const create = ({ name, connection }: ServerConfiguration) => {
+  const create = ({ name, connection }: NamedServer) => {
     const client = createClient(connection);
     let isUp: boolean | undefined;
     let isAbsent = false;
@@ -79,27 +75,15 @@ export function createServerLinks(
       isClosed = true;
       client.close();
     };
-    return { link, terms: JSON.stringify(connection), close };
+    return { link, close };
   };
+  const links = createServerMap(create, (one) => {
+    one.close();
+  });
 
   return {
-    set(servers) {
-      const next: typeof links = new Map();
-      for (const server of servers) {
-        const current = links.get(server.name);
-        next.set(
-          server.name,
-          current?.terms === JSON.stringify(server.connection) ? current : create(server),
-        );
-      }
-      for (const [name, one] of links) {
-        if (next.get(name) !== one) one.close();
-      }
-      links = next;
-    },
-    all: () => [...links.values()].map(({ link }) => link),
-    close() {
-      for (const one of links.values()) one.close();
-    },
+    set: links.set,
+    all: () => links.values().map(({ link }) => link),
+    close: links.close,
   };
 }
