@@ -74,6 +74,16 @@ export function keepPooler(options: PoolerOptions): Pooler {
     }
   };
 
+  const tellToken = (
+    { plan: { alias, role }, token }: TenantLogin,
+    before: ClientToken | undefined,
+  ): void => {
+    if (token !== undefined && token.text !== before?.text) {
+      const expires = formatTime(token.expiresAt);
+      log.info({ tenant: alias, role, expires }, 'a tenant has a new token');
+    }
+  };
+
   // One thing after the other: what is written, what is loaded and what is believed to be in force stay together.
   let queue: Promise<unknown> = Promise.resolve();
   const inOrder = async <T>(task: () => Promise<T>): Promise<T> => {
@@ -103,18 +113,13 @@ export function keepPooler(options: PoolerOptions): Pooler {
     }
     reloads.done += 1;
     loaded = files;
-    logins.forEach(({ plan: { alias, role }, token }, at) => {
+    for (const [at, login] of logins.entries()) {
       const now = inForce[at];
-      if (now !== undefined && token !== undefined && token.text !== now.token?.text) {
-        log.info(
-          { tenant: alias, role, expires: formatTime(token.expiresAt) },
-          'a tenant has a new token',
-        );
-      }
       if (now !== undefined) {
-        now.token = token;
+        tellToken(login, now.token);
+        now.token = login.token;
       }
-    });
+    }
     return undefined;
   };
   /** Also when a RELOAD has failed: this needs no file. */
@@ -222,12 +227,8 @@ export function keepPooler(options: PoolerOptions): Pooler {
     onUp() {
       // A newer one may have been written since, and read: then it is only loaded once more.
       inForce = starting.map(({ token }) => ({ token, isOpen: true }));
-      for (const { plan: tenant, token } of starting) {
-        if (token !== undefined) {
-          const { alias, role } = tenant;
-          const expires = formatTime(token.expiresAt);
-          log.info({ tenant: alias, role, expires }, 'a tenant has a new token');
-        }
+      for (const login of starting) {
+        tellToken(login, undefined);
       }
       update();
     },

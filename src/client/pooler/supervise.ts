@@ -233,6 +233,7 @@ function createSaid(log: ClientLog) {
         seen.clear();
       }
       seen.set(key, now);
+      // Each by its name, as the table of lines in the documentation is held to what stands here.
       switch (level) {
         case 'info':
           log.info({ line }, 'PgBouncer said');
