@@ -395,7 +395,7 @@ describe.each([
   { page: pooler, name: 'pooler', other: 'pgpass' },
 ])('the log of pgtoken $name', ({ page, name, other }) => {
   it('has every line documented with its level, and no other', () => {
-    const sources = ['src/client', `src/cli/${name}`, 'src/cli/output'].flatMap((folder) =>
+    const sources = ['src/client', `src/cli/${name}`, 'src/cli/client-program'].flatMap((folder) =>
       readSources(folder, '.ts').filter(([path]) => !path.startsWith(`src/client/${other}/`)),
     );
     const logged = findLogged(sources);

@@ -8,40 +8,26 @@ import type { PgpassPlan } from '../../client/pgpass/pgpass-plan.ts';
 import { createSources } from '../../client/sources/create-sources.ts';
 import { systemClock } from '../../clock.ts';
 import { placeOf } from '../../errors.ts';
-import type { LogOutput } from '../../log/log-output.ts';
-import { openReadyFile } from '../output/open-ready-file.ts';
-import { openClientLog } from '../output/open-client-log.ts';
-import { untilAborted } from '../until-aborted.ts';
-
-/** Milliseconds that the log may take at the end. */
-const FLUSH_LIMIT = 1000;
+import { endingSignal } from '../client-program/ending-signal.ts';
+import { openReadyFile } from '../client-program/open-ready-file.ts';
+import { openClientLog } from '../client-program/open-client-log.ts';
+import { untilAborted } from '../client-program/until-aborted.ts';
 
 /** Does what a plan says, until it is done or told to end, and ends the process. */
 export async function runPgpass(plan: PgpassPlan): Promise<never> {
-  const ending = new AbortController();
-  // From the start on, and not once: neither a signal that comes early nor a second one may kill it in the middle.
-  for (const signal of ['SIGTERM', 'SIGINT']) {
-    process.on(signal, () => {
-      ending.abort();
-    });
-  }
+  const ending = endingSignal();
   if (plan.once) {
-    return process.exit(await writeAndTell(plan, ending.signal));
+    return process.exit(await writeAndTell(plan, ending));
   }
-  const { log, output } = openClientLog();
+  const { log, exit } = openClientLog();
   process.removeAllListeners('uncaughtException');
   process.on('uncaughtException', (error) => {
     log.fatal({ place: placeOf(error) }, 'pgtoken pgpass has failed');
-    void endAfter(output, 1);
+    void exit(1);
   });
-  await keepUntil(ending.signal, plan, log);
+  await keepUntil(ending, plan, log);
   log.info({ file: plan.file }, 'stopped');
-  return endAfter(output, 0);
-}
-
-async function endAfter(output: LogOutput, status: 0 | 1): Promise<never> {
-  await output.flush(FLUSH_LIMIT);
-  return process.exit(status);
+  return exit(0);
 }
 
 async function keepUntil(signal: AbortSignal, plan: PgpassPlan, log: ClientLog): Promise<void> {

@@ -15,22 +15,15 @@ import type { TokenFault } from '../../client/token/client-token.ts';
 import { systemClock } from '../../clock.ts';
 import { codeOf } from '../../code-of.ts';
 import { placeOf } from '../../errors.ts';
-import { openClientLog } from '../output/open-client-log.ts';
-import { openReadyFile } from '../output/open-ready-file.ts';
-import { untilAborted } from '../until-aborted.ts';
-
-/** Milliseconds that the log may take at the end. */
-const FLUSH_LIMIT = 1000;
+import { endingSignal } from '../client-program/ending-signal.ts';
+import { openClientLog } from '../client-program/open-client-log.ts';
+import { openReadyFile } from '../client-program/open-ready-file.ts';
+import { untilAborted } from '../client-program/until-aborted.ts';
 
 /** Runs it until it is told to end, and ends the process. @returns the exit status where it does not start. */
 export async function runPooler(plan: PoolerPlan, given: string): Promise<number> {
   const folder = resolve(given);
-  const ending = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT']) {
-    process.on(signal, () => {
-      ending.abort();
-    });
-  }
+  const ending = endingSignal();
   // A request to reload, of whoever takes it for a daemon: pooler.yaml is read at the start.
   process.on('SIGHUP', () => undefined);
   if (process.geteuid?.() === 0) {
@@ -41,7 +34,7 @@ export async function runPooler(plan: PoolerPlan, given: string): Promise<number
     });
   }
   const { path } = plan.pgbouncer;
-  const program = await checkVersion(path, process.env, ending.signal);
+  const program = await checkVersion(path, process.env, ending);
   if (!program.ok) {
     return refuse(path, program);
   }
@@ -54,11 +47,7 @@ export async function runPooler(plan: PoolerPlan, given: string): Promise<number
     return refuse(folder, held);
   }
   // From here on there is a log, for whoever keeps logs.
-  const { log, output } = openClientLog();
-  const finish = async (status: 0 | 1): Promise<never> => {
-    await output.flush(FLUSH_LIMIT);
-    return process.exit(status);
-  };
+  const { log, exit } = openClientLog();
   log.info({ folder, pgbouncer: program.version }, 'pgtoken pooler starts');
   const orphan = await endOrphan(folder);
   if (orphan !== undefined) {
@@ -89,7 +78,7 @@ export async function runPooler(plan: PoolerPlan, given: string): Promise<number
   });
   const endWithPooler = async (): Promise<void> => {
     await pooler.stop(0).catch(() => undefined);
-    await finish(1);
+    await exit(1);
   };
   process.removeAllListeners('uncaughtException');
   process.on('uncaughtException', (error) => {
@@ -101,14 +90,14 @@ export async function runPooler(plan: PoolerPlan, given: string): Promise<number
     plan.health === undefined
       ? undefined
       : serveHealth(plan.health, createHealthAnswers(pooler.status), log);
-  await untilAborted(ending.signal);
+  await untilAborted(ending);
   log.info({ drain: `${plan.drain} s` }, 'stopping; new clients are refused');
   await setReady(false);
   await pooler.stop(plan.drain);
   health?.close();
   log.info({}, 'stopped');
   held.release();
-  return finish(0);
+  return exit(0);
 }
 
 /** What PgBouncer would find out later, and say less clearly. */
