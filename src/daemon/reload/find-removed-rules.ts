@@ -59,6 +59,12 @@ function findRemoved(before: IssuerConfiguration, after: IssuerConfiguration): s
       ? [`${name} is ${formatSeconds(next)}, was ${formatSeconds(old)}`]
       : [];
   };
+  /** What was refused while nobody could be asked, and is let in now. */
+  const forgiven = (
+    name: string,
+    valueOf: (entry: IssuerConfiguration) => 'deny' | 'allow' | undefined,
+  ): string[] =>
+    valueOf(before) === 'deny' && valueOf(after) === 'allow' ? [`${name} is allow, was deny`] : [];
   return [
     ...removed('deny.subjects', ({ deny }) => deny.subjects),
     ...removed('deny.tokenIDs', ({ deny }) => deny.tokenIDs),
@@ -82,6 +88,11 @@ function findRemoved(before: IssuerConfiguration, after: IssuerConfiguration): s
     ...raised('sessions.atLeast', ({ sessions }) => sessions?.atLeast),
     ...dropped('sessions.maxLifetime', ({ sessions }) => sessions?.maxLifetime),
     ...raised('sessions.maxLifetime', ({ sessions }) => sessions?.maxLifetime),
+    ...dropped('review', ({ review }) => review?.cacheFor),
+    ...raised('review.cacheFor', ({ review }) => review?.cacheFor),
+    ...raised('review.recheckEvery', ({ review }) => review?.recheckEvery),
+    ...forgiven('review.onError', ({ review }) => review?.onError),
+    ...forgiven('provision.onError', ({ provision }) => provision?.onError),
     ...findOpenedRoles(before, after),
   ];
 }

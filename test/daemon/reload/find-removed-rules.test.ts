@@ -19,6 +19,11 @@ const entry = (more: Members = {}, name = 'prod'): Members => ({
   roles: [{ claim: 'sub' }],
   ...more,
 });
+const REVIEW: Members = {
+  url: 'https://k8s.example.com',
+  bearerTokenFile: 'reviewer.token',
+  onError: 'deny',
+};
 const compare = (before: Members, after: Members): string[] =>
   findRemovedRules(read([entry(before)], SERVERS), read([entry(after)], SERVERS));
 const SERVERS: Members = { servers: [{ name: 'main', connection: '' }] };
@@ -36,6 +41,26 @@ describe('is named', () => {
       { deny: { tokenIDs: ['1'], keyIDs: ['k'] } },
       {},
       ['deny.tokenIDs "1"', 'deny.keyIDs "k"'],
+    ],
+    ['a review', { review: REVIEW }, {}, ['review']],
+    [
+      'a review that is asked for less, and that lets in what it cannot be asked of',
+      { review: REVIEW, sessions: { end: ['revoked'] } },
+      {
+        review: { ...REVIEW, cacheFor: '1m', recheckEvery: '5m', onError: 'allow' },
+        sessions: { end: ['revoked'] },
+      },
+      [
+        'review.cacheFor is 60 s, was 10 s',
+        'review.recheckEvery is 5 min, was 60 s',
+        'review.onError is allow, was deny',
+      ],
+    ],
+    [
+      'a login that goes on where its role cannot be provisioned',
+      { provision: { create: true, onError: 'deny' } },
+      { provision: { create: true, onError: 'allow' } },
+      ['provision.onError is allow, was deny'],
     ],
     ['a moment', { deny: { issuedBefore: '2026-01-01T00:00:00Z' } }, {}, ['deny.issuedBefore']],
     [
