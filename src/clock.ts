@@ -5,3 +5,6 @@ export type Clock = () => number;
 
 /** The wall clock of this host. */
 export const systemClock: Clock = () => Date.now() / 1000;
+
+/** Seconds of this process on a clock that is never set. */
+export const monotonicClock: Clock = () => performance.now() / 1000;

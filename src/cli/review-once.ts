@@ -1,17 +1,16 @@
 // The review of a single decision, for commands: by a reviewer that is made when an entry wants one, and loaded then, as most
 // logins need no network.
+import { monotonicClock } from '../clock.ts';
 import type { AuthorizeOptions } from '../decide/authorize-options.ts';
-import { refuse } from '../errors.ts';
+import { noReviewer } from '../review/review-outcome.ts';
 
 /** Asks over a connection of its own. */
 export const reviewOnce: NonNullable<AuthorizeOptions['review']> = async (issuer, token) => {
   const { createReviewers } = await import('../issuers/review/create-reviewers.ts');
-  const reviewers = createReviewers(() => performance.now() / 1000);
+  const reviewers = createReviewers(monotonicClock);
   const reviewer = reviewers.use([issuer])(issuer.name);
   if (reviewer === undefined) {
-    // Not "unavailable", which an entry may let pass.
-    const message = `entry ${issuer.name} has no reviewer`;
-    return { kind: 'no', refusal: refuse('ERR_INTERNAL', message) };
+    return noReviewer(issuer.name);
   }
   try {
     return await reviewer.review(token);

@@ -1,10 +1,9 @@
 // The review of a decision, by the reviewers of one policy: counted, and told of when an API server stops answering.
 import type { Logger } from 'pino';
 import type { AuthorizeOptions } from '../decide/authorize-options.ts';
-import { refuse } from '../errors.ts';
 import type { ReviewerOf } from '../issuers/review/create-reviewers.ts';
 import type { Metrics } from '../log/metrics.ts';
-import { noteOf } from '../review/review-outcome.ts';
+import { noReviewer, noteOf } from '../review/review-outcome.ts';
 
 /**
  * Creates it.
@@ -20,9 +19,7 @@ export function createReview(
   return async ({ name: issuer, entry }, token) => {
     const reviewer = reviewerOf(issuer);
     if (reviewer === undefined) {
-      // Not "unavailable", which an entry may let pass.
-      const message = `entry ${issuer} has no reviewer`;
-      return { kind: 'no', refusal: refuse('ERR_INTERNAL', message) };
+      return noReviewer(issuer);
     }
     const outcome = await reviewer.review(token);
     metrics.countReview(issuer, noteOf(outcome));

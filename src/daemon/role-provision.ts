@@ -1,6 +1,7 @@
 // Roles that follow the token, in the daemon: from the first configuration on that has an entry with `provision`, and by code that
 // is loaded only then.
 import type { Logger } from 'pino';
+import { monotonicClock } from '../clock.ts';
 import type { Login } from '../decide/login.ts';
 import type { DecisionRecord } from '../decide/decision.ts';
 import type { Refusal } from '../errors.ts';
@@ -53,7 +54,7 @@ export function createRoleProvision({
     ]);
     const timeout = Math.min(LONGEST, deadline * 500);
     return createProvisioner((connection) =>
-      createServerClient(connection, { monotonicClock: uptime, timeout }),
+      createServerClient(connection, { monotonicClock, timeout }),
     );
   };
 
@@ -117,8 +118,4 @@ export function createRoleProvision({
       loading?.then((provisioner) => provisioner.close()).catch(() => undefined);
     },
   };
-}
-
-function uptime(): number {
-  return performance.now() / 1000;
 }

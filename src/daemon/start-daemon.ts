@@ -10,7 +10,7 @@ import { createKeyStore, type KeysInForce } from '../issuer-keys/key-store.ts';
 import { createVerifiedTokens } from '../decide/verified-tokens.ts';
 import { loadPolicy } from '../policy/load-policy.ts';
 import type { Policy } from '../policy/policy.ts';
-import { systemClock } from '../clock.ts';
+import { monotonicClock, systemClock } from '../clock.ts';
 import { isRefusal, placeOf, refuse, type Refusal } from '../errors.ts';
 import { createKeyCacheWriter } from '../keys/key-cache-writer.ts';
 import { auditLine } from '../log/audit-line.ts';
@@ -95,7 +95,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const store = createKeyStore({
     cache,
     clock: systemClock,
-    monotonicClock: () => performance.now() / 1000,
+    monotonicClock,
     random: Math.random,
     onFetch: (issuer, result) => {
       const isUnauthorized = result.kind === 'failed' && result.unauthorized === true;
@@ -113,7 +113,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   });
   const metrics = createMetrics(options.version, () => store.status(), options.linesLost);
 
-  const reviewers = createReviewers(() => performance.now() / 1000);
+  const reviewers = createReviewers(monotonicClock);
   let reviewerOf: ReviewerOf = reviewers.use([]);
   const sessions = createSessionWatch({
     folder: runtimeFolderOf(options.env),

@@ -1,5 +1,5 @@
 // What comes of asking an API server about a token.
-import type { Refusal } from '../errors.ts';
+import { refuse, type Refusal } from '../errors.ts';
 
 /** The answer to one login. */
 export type ReviewOutcome =
@@ -16,4 +16,9 @@ export type ReviewNote = 'yes' | 'cached' | 'no' | 'unavailable';
 /** An outcome in one word. */
 export function noteOf(outcome: ReviewOutcome): ReviewNote {
   return outcome.kind === 'yes' && outcome.cached ? 'cached' : outcome.kind;
+}
+
+/** The outcome where an entry has a `review` and nobody to ask, which is a defect: not `unavailable`, which an entry may let pass. */
+export function noReviewer(issuer: string): ReviewOutcome {
+  return { kind: 'no', refusal: refuse('ERR_INTERNAL', `entry ${issuer} has no reviewer`) };
 }

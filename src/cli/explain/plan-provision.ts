@@ -1,4 +1,5 @@
 // What would be done in the database for a login that is granted: asked of the server as a plan, which nothing is done of.
+import { monotonicClock } from '../../clock.ts';
 import type { DecisionRecord } from '../../decide/decision.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { provisionRole, type RoleChanges } from '../../postgres/provision-role.ts';
@@ -28,9 +29,7 @@ export async function planProvision(
   if (issuer === undefined || demand === undefined || server === undefined) {
     return undefined;
   }
-  const client = createServerClient(server.connection, {
-    monotonicClock: () => performance.now() / 1000,
-  });
+  const client = createServerClient(server.connection, { monotonicClock });
   try {
     const changes = await provisionRole(client, demand.wanted, true);
     const skipped = [...demand.withheld, ...changes.skipped];
