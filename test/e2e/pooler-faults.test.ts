@@ -75,6 +75,9 @@ async function start(yaml: string, more: Partial<StartPoolerOptions> = {}): Prom
   return host.start({ command: installation.command, yaml, ...more });
 }
 const ask = async (pooler: PoolerProcess, alias = 'app') => askThrough(pooler, alias, 'app');
+/** For a session that is held open; not connected yet. */
+const newClient = ({ folder, port }: PoolerProcess): Client =>
+  new Client({ host: folder, port, database: 'app', user: 'app' });
 
 const isDown = ({ msg }: PoolerLine): boolean => msg === 'PgBouncer does not run';
 
@@ -292,12 +295,7 @@ describe('a tenant', () => {
     const file = await publish('short', 6);
     const pooler = await start(yamlOf(tenant(file)));
     await pooler.waitForLine('ready');
-    const client = new Client({
-      host: pooler.folder,
-      port: pooler.port,
-      database: 'app',
-      user: 'app',
-    });
+    const client = newClient(pooler);
     await client.connect();
     await client.query('begin');
     await pooler.waitForLine('a tenant has no token, and its clients are refused');
@@ -361,12 +359,7 @@ describe('SIGTERM', () => {
   it('lets a transaction end, takes no new clients, and ends when the last client has', async () => {
     const pooler = await start(yamlOf(tenant(await publish('drained'))));
     await pooler.waitForLine('ready');
-    const client = new Client({
-      host: pooler.folder,
-      port: pooler.port,
-      database: 'app',
-      user: 'app',
-    });
+    const client = newClient(pooler);
     await client.connect();
     await client.query('begin');
     pooler.signal('SIGTERM');
@@ -389,12 +382,7 @@ describe('SIGTERM', () => {
   it('disconnects who is still there when the time is over', async () => {
     const pooler = await start(yamlOf(tenant(await publish('stayed'))));
     await pooler.waitForLine('ready');
-    const client = new Client({
-      host: pooler.folder,
-      port: pooler.port,
-      database: 'app',
-      user: 'app',
-    });
+    const client = newClient(pooler);
     const lost = Promise.withResolvers<undefined>();
     client.on('error', () => {
       lost.resolve(undefined);

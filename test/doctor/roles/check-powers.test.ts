@@ -2,23 +2,11 @@
 import { describe, expect, it } from 'vitest';
 
 import { checkRoles, findNamedRoles } from '../../../src/doctor/roles/check-roles.ts';
-import type { Finding } from '../../../src/doctor/finding.ts';
-import type { DatabaseRole } from '../../../src/doctor/roles/read-roles.ts';
-import { fakeRole as role } from './fake-role.ts';
 import { entry, loadIssuers } from '../load-issuers.ts';
+import { checkAgainst as check, NAMED, OPEN } from './check-against.ts';
+import { fakeRole as role } from './fake-role.ts';
 
-const NAMED = { roles: [{ claim: 'groups', equals: 'a', role: 'app' }] };
-const OPEN = { roles: [{ claim: 'sub' }] };
 const POWERS = ['REPLICATION', 'a member of "dba" (SUPERUSER)'];
-
-async function check(
-  over: Record<string, unknown>,
-  ...roles: readonly DatabaseRole[]
-): Promise<readonly Finding[]> {
-  const policy = await loadIssuers([entry(over)]);
-  const found = checkRoles(policy, findNamedRoles(policy, [], ['x']), roles);
-  return found.filter(({ level }) => level !== 'ok');
-}
 
 describe('a role as good as a superuser', () => {
   it('is told where a rule names it', async () => {

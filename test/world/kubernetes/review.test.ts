@@ -3,7 +3,6 @@
 import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeAll, expect, inject, it } from 'vitest';
-import * as z from 'zod/mini';
 
 import { createCertificateAuthority } from '../../support/certificate-authority.ts';
 import { type HeldSession, holdSession } from '../../support/hold-session.ts';
@@ -14,6 +13,7 @@ import { createAccountKey } from './create-account-key.ts';
 import { assignNode, createAccounts, createNode, createPod } from './create-object.ts';
 import { entryFor } from './database.ts';
 import { EXAMPLES } from './install-example.ts';
+import { isAccepted } from './is-accepted.ts';
 import { publishKeys } from './publish-keys.ts';
 import { type BoundObject, requestToken } from './request-token.ts';
 import { type ApiServer, startApiServer } from './start-api-server.ts';
@@ -92,22 +92,6 @@ async function logIn(password: string): Promise<string> {
   }
 }
 
-/** What the API server itself says of a token. */
-async function isAccepted(token: string): Promise<boolean> {
-  const answer = await api.ask('/apis/authentication.k8s.io/v1/tokenreviews', {
-    method: 'POST',
-    body: {
-      apiVersion: 'authentication.k8s.io/v1',
-      kind: 'TokenReview',
-      spec: { token, audiences: ['postgres'] },
-    },
-  });
-  const { status } = z
-    .looseObject({ status: z.looseObject({ authenticated: z.optional(z.boolean()) }) })
-    .parse(answer.json());
-  return status.authenticated === true;
-}
-
 async function deletePod(name: string): Promise<void> {
   await api.kubectl(
     ['delete', 'pod', name, '--namespace', 'shop'].concat(['--force', '--grace-period=0']),
@@ -124,12 +108,12 @@ it('a pod logs in with review, by the rights of reviewer.yaml; once it is delete
   ];
   const [token, otherToken] = [await tokenOf(pod), await tokenOf(other)];
   const [session, stays] = [await open(token), await open(otherToken)];
-  expect(await isAccepted(token)).toBe(true);
+  expect(await isAccepted(api, token)).toBe(true);
   const deletedAt = Date.now();
   await deletePod('a');
   const refusedAt = await poll(
     'the API server to refuse it',
-    async () => ((await isAccepted(token)) ? undefined : Date.now()),
+    async () => ((await isAccepted(api, token)) ? undefined : Date.now()),
     30_000,
   );
   expect(await logIn(token)).toMatch(/^denied ERR_TOKEN_REVOKED .*has been invalidated/);

@@ -8,6 +8,7 @@ import { poll } from '../../support/poll.ts';
 import { createAccountKey } from './create-account-key.ts';
 import { createAccounts } from './create-object.ts';
 import { type Database, entryFor, startDatabase } from './database.ts';
+import { isAccepted } from './is-accepted.ts';
 import { publishKeys } from './publish-keys.ts';
 import { type RequestedToken, requestToken } from './request-token.ts';
 import { type ApiServer, startApiServer } from './start-api-server.ts';
@@ -27,22 +28,6 @@ let oldToken: RequestedToken;
 const newToken = async (): Promise<RequestedToken> =>
   requestToken(api, { namespace: 'foo', serviceAccount: 'myservice' });
 const logIn = async ({ token }: RequestedToken): Promise<string> => database.logIn(ROLE, token);
-
-/** What the API server itself says of a token. */
-async function review(token: string): Promise<boolean> {
-  const answer = await api.ask('/apis/authentication.k8s.io/v1/tokenreviews', {
-    method: 'POST',
-    body: {
-      apiVersion: 'authentication.k8s.io/v1',
-      kind: 'TokenReview',
-      spec: { token, audiences: ['postgres'] },
-    },
-  });
-  const { status } = z
-    .looseObject({ status: z.looseObject({ authenticated: z.optional(z.boolean()) }) })
-    .parse(answer.json());
-  return status.authenticated === true;
-}
 
 beforeAll(async () => {
   const authority = stack.use(await createCertificateAuthority());
@@ -134,7 +119,10 @@ describe('a second issuer', () => {
   it('in front is that of new tokens and of the discovery document, and tokens of the first one stay valid at the API server', async () => {
     const { claims, token } = await newToken();
     expect([before.claims['iss'], claims['iss']]).toEqual([DEFAULT_ISSUER, NEW_ISSUER]);
-    expect([await review(before.token), await review(token)]).toEqual([true, true]);
+    expect([await isAccepted(api, before.token), await isAccepted(api, token)]).toEqual([
+      true,
+      true,
+    ]);
     const discovery = await api.ask('/.well-known/openid-configuration', { as: 'nobody' });
     expect(discovery.json()).toMatchObject({ issuer: NEW_ISSUER });
   });
