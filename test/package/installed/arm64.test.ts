@@ -30,7 +30,7 @@ let simulated: string;
 beforeAll(async () => {
   folder = await createTemporaryFolder('arm64');
   built = await buildPackage(join(folder.path, 'built'), {
-    options: ['--arch', 'arm64', '--fast'],
+    options: ['--arch', 'arm64'],
   });
   root = await makeRoot('bookworm', [
     'qemu-user-static',
