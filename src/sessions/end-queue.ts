@@ -21,6 +21,7 @@ export interface EndQueue {
   remove(id: number): void;
   /** Why one is to end; undefined where it is not in. */
   reasonOf(id: number): EndReason | undefined;
+  ids(): IterableIterator<number>;
   /** Ends some of each server that is not to be left alone for a while. Never rejects. */
   endSome(links: readonly ServerLink[]): Promise<void>;
   readonly size: number;
@@ -92,6 +93,7 @@ export function createEndQueue(
       waiting.delete(id);
     },
     reasonOf: (id) => waiting.get(id)?.reason,
+    ids: () => waiting.keys(),
     endSome: async (links) => {
       await Promise.all(links.map(endOf));
     },

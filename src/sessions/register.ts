@@ -17,6 +17,7 @@ export interface Register {
   /** Prolongs it; never shortens. */
   renew(session: Session, expiresAt: number): void;
   remove(session: Session): void;
+  get(id: number): Session | undefined;
   /** The session that is known to be in this place. */
   at(pid: number, place: Pick<SessionPlace, 'server' | 'started'>): Session | undefined;
   all(): IterableIterator<Session>;
@@ -86,6 +87,7 @@ export function createRegister(
       }
     },
     remove,
+    get: (id) => sessions.get(id),
     at: (pid, place) => byPlace.get(nameOf(pid, place)),
     all: () => sessions.values(),
     get size() {

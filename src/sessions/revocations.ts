@@ -12,7 +12,7 @@ import { grantedLoginOf, type Session } from './session.ts';
 export interface Revocations {
   /** Of which entries the sessions are looked at, and how often, in seconds. */
   setIntervals(intervals: ReadonlyMap<string, number>): void;
-  /** Takes a session in, unless it is. `isNew`: its token was reviewed just now. */
+  /** Takes a session in, unless it is, or its entry's are not looked at. `isNew`: its token was reviewed just now. */
   add(session: Session, isNew: boolean): void;
   /** @param id of a session. */
   remove(id: number): void;
@@ -31,6 +31,8 @@ export interface RevocationsOptions {
   readonly random: () => number;
   /** Told of what nobody foresaw. */
   readonly onFailure: (error: unknown) => void;
+  /** Told of sessions that have a reason to end now, or have none any more. */
+  readonly onChanged: (ids: Iterable<number>) => void;
   /** Told of each answer. */
   readonly onLooked: (issuer: string, answer: ObjectAnswer) => void;
   /** Told when some of a kind of objects cannot be asked for, and with undefined when all can again. */
@@ -115,6 +117,8 @@ export function createRevocations(options: RevocationsOptions): Revocations {
         return { lane, key };
       }),
     );
+    // Another session may have needed the same, and it is known to be gone.
+    options.onChanged([id]);
   };
   const takeSomeIn = (): void => {
     let left = TAKEN_IN;
@@ -152,7 +156,9 @@ export function createRevocations(options: RevocationsOptions): Revocations {
         lane.unreadable.add(watched);
       } else {
         lane.unreadable.delete(watched);
+        const wasGone = watched.isGone;
         watched.isGone = answer.state === 'gone';
+        if (watched.isGone !== wasGone) options.onChanged(watched.sessions);
       }
     }
     const isTold = lane.isFailing || lane.unreadable.size > 0;
@@ -185,8 +191,9 @@ export function createRevocations(options: RevocationsOptions): Revocations {
       intervals = next;
     },
     add(session, isNew) {
-      if (!needs.has(session.id) && !waiting.has(session.id)) {
-        waiting.set(session.id, { session, isNew });
+      const { id, issuer } = session;
+      if (intervals.has(issuer) && !needs.has(id) && !waiting.has(id)) {
+        waiting.set(id, { session, isNew });
       }
     },
     remove(id) {

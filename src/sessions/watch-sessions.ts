@@ -81,6 +81,12 @@ export interface SessionWatcherOptions extends Pick<RevocationsOptions, 'lookAt'
   readonly onFailure: (error: unknown) => void;
 }
 
+/** One moment, on the wall clock without its steps and on the clock that is never set, in seconds. */
+interface Times {
+  readonly now: number;
+  readonly uptime: number;
+}
+
 /** Milliseconds between two looks at what is due. */
 const TICK = 500;
 /** While sessions end: 25 of a server every so many milliseconds are 250 in a second. */
@@ -115,7 +121,13 @@ export function createSessionWatcher(options: SessionWatcherOptions): SessionWat
     if (event.kind === 'gone') forget(event.id);
     journal?.record(event);
   });
-  const revocations = createRevocations({ ...options, onState: options.onRecheckState });
+  const revocations = createRevocations({
+    ...options,
+    onState: options.onRecheckState,
+    onChanged: (ids) => {
+      for (const id of ids) lookAgainAt(register.get(id));
+    },
+  });
   const links = createServerLinks(options.createClient, options.onServerState);
   let policy: Policy | undefined;
   let terms: ReadonlyMap<string, SessionsPart | undefined> = new Map();
@@ -130,6 +142,8 @@ export function createSessionWatcher(options: SessionWatcherOptions): SessionWat
   const denied = new Map<number, EndReason>();
   /** When keys of an entry have changed last. */
   const keysChangedAt = new Map<string, number>();
+  /** Before these times nobody's time is over, whatever else they have to end for. */
+  let nextDue: Times = { now: -Infinity, uptime: -Infinity };
   /** Those from before may be over. */
   let seenAt = -Infinity;
   let isBusy = false;
@@ -160,6 +174,7 @@ export function createSessionWatcher(options: SessionWatcherOptions): SessionWat
       register.place(session, { server, started, roleID });
       placedAt.set(session.id, uptime());
       renewOlder(session);
+      lookAgainAt(session);
     },
     onGone: drop,
     onAmbiguous(session) {
@@ -195,11 +210,12 @@ export function createSessionWatcher(options: SessionWatcherOptions): SessionWat
       const isSame = session.issuer === newer.issuer && session.role === newer.role;
       if (isSame && session.subject === newer.subject && !ending.has(session.id)) {
         register.renew(session, newer.expiresAt);
+        lookAgainAt(session);
       }
     }
   };
 
-  const times = (): { now: number; uptime: number } => ({ now: settled.now(), uptime: uptime() });
+  const times = (): Times => ({ now: settled.now(), uptime: uptime() });
   const askToEnd = (session: Session, reason: EndReason): boolean => {
     if (!isPlaced(session) || ending.has(session.id)) {
       return false;
@@ -208,32 +224,59 @@ export function createSessionWatcher(options: SessionWatcherOptions): SessionWat
     return true;
   };
 
-  const reasonToEnd = (
-    session: Session,
-    at: { readonly now: number; readonly uptime: number },
-  ): EndReason | undefined => {
-    const part = terms.get(session.issuer);
-    const due = dueEndOf(session, part, at);
-    if (due !== undefined && due.left <= 0) {
-      return { cause: due.cause };
+  /**
+   * Tells a session to end that has a reason to; and no longer one that waited, and has none any more.
+   *
+   * @returns the seconds until its time is over, as far as that is known.
+   */
+  const endIfOver = (session: Session | undefined, at: Times): number => {
+    if (session === undefined || !isPlaced(session)) {
+      return Infinity;
     }
+    const { id, issuer } = session;
+    const part = terms.get(issuer);
+    const due = dueEndOf(session, part, at);
     const isRechecked = part?.end.includes('revoked') === true;
-    return denied.get(session.id) ?? (isRechecked ? revocations.reasonOf(session.id) : undefined);
+    const reason =
+      due !== undefined && due.left <= 0
+        ? { cause: due.cause }
+        : (denied.get(id) ?? (isRechecked ? revocations.reasonOf(id) : undefined));
+    if (reason !== undefined) {
+      askToEnd(session, reason);
+      return Infinity;
+    }
+    if (!ending.has(id) && queue.reasonOf(id)?.cause !== 'administrator') {
+      queue.remove(id);
+    }
+    return due?.left ?? Infinity;
   };
-
-  /** Tells sessions to end that have a reason to; and no longer those that waited, and have none any more. */
+  const lookAgainAt = (session: Session | undefined): void => {
+    const at = times();
+    const left = endIfOver(session, at);
+    nextDue = {
+      now: Math.min(nextDue.now, at.now + left),
+      uptime: Math.min(nextDue.uptime, at.uptime + left),
+    };
+  };
+  /** Looks at all of them. */
   const endWhatIsOver = (): void => {
     const at = times();
+    let least = Infinity;
     for (const session of register.all()) {
-      if (!isPlaced(session)) {
-        continue;
-      }
-      const reason = reasonToEnd(session, at);
-      if (reason !== undefined) {
-        askToEnd(session, reason);
-      } else if (!ending.has(session.id) && queue.reasonOf(session.id)?.cause !== 'administrator') {
-        queue.remove(session.id);
-      }
+      least = Math.min(least, endIfOver(session, at));
+    }
+    nextDue = { now: at.now + least, uptime: at.uptime + least };
+  };
+  /** Looks at those that wait for their end; and at all of them where somebody's time may be over: thousands have hours to go. */
+  const endWhatIsDue = (): void => {
+    const at = times();
+    // Whatever time it is that somebody has left, one of the clocks has to go on by as much until it is over.
+    if (at.now >= nextDue.now || at.uptime >= nextDue.uptime) {
+      endWhatIsOver();
+      return;
+    }
+    for (const id of queue.ids()) {
+      endIfOver(register.get(id), at);
     }
   };
 
@@ -272,6 +315,7 @@ export function createSessionWatcher(options: SessionWatcherOptions): SessionWat
         }
       }
     }
+    endWhatIsOver();
   };
   const markDoubted = (issuer: string): void => {
     if (doubted !== 'all') {
@@ -322,10 +366,7 @@ export function createSessionWatcher(options: SessionWatcherOptions): SessionWat
       return running;
     };
   };
-  const look = alone(async () => {
-    await placing.look();
-    endWhatIsOver();
-  });
+  const lookForPlaces = alone(async () => placing.look());
   const seePresence = alone(seeWhatIsThere);
 
   const tick = async (): Promise<void> => {
@@ -336,10 +377,10 @@ export function createSessionWatcher(options: SessionWatcherOptions): SessionWat
     isFailing &&= hasFailed;
     hasFailed = false;
     try {
-      void look();
+      void lookForPlaces();
       await findDenied();
       revocations.look();
-      endWhatIsOver();
+      endWhatIsDue();
       queue.endSome(links.all()).catch(fail);
       if (uptime() - seenAt >= (ending.size > 0 ? ENDING_PRESENCE : PRESENCE)) {
         void seePresence();
@@ -361,7 +402,6 @@ export function createSessionWatcher(options: SessionWatcherOptions): SessionWat
 
   for (const session of register.all()) {
     if (session.place === undefined) placing.add(session);
-    revocations.add(session, false);
   }
   return {
     usePolicy(next) {
@@ -381,6 +421,7 @@ export function createSessionWatcher(options: SessionWatcherOptions): SessionWat
           ),
         ),
       );
+      for (const session of register.all()) revocations.add(session, false);
       links.set(next.servers);
       doubted = 'all';
       schedule();

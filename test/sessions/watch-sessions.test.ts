@@ -2,6 +2,7 @@
 // worse than the other way round.
 import { join } from 'node:path';
 
+import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
@@ -96,6 +97,39 @@ describe('a session whose token expires', () => {
     expect(causes()).toEqual([[100, 'expired']]);
     expect(world.main.ended.length).toBeGreaterThan(2);
     expect(world.main.ended.length).toBeLessThan(8);
+  });
+});
+
+describe('many sessions, each with its time', () => {
+  it('end each within a second of it, whenever they came, and none before', async () => {
+    const login = fc.record({
+      after: fc.integer({ min: 0, max: 40 }),
+      expiresIn: fc.integer({ min: 2, max: 200 }),
+    });
+    const maxLifetime = fc.integer({ min: 2, max: 200 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(login, { minLength: 1, maxLength: 8 }),
+        maxLifetime,
+        async (logins, longest) => {
+          begin({ ...EXPIRED, maxLifetime: `${longest}s` });
+          const due = new Map<number, number>();
+          for (const [index, { after, expiresIn }] of logins.entries()) {
+            await world.pass(after);
+            world.login({ pid: 100 + index, expiresIn });
+            due.set(100 + index, world.uptime() + Math.min(expiresIn, longest));
+          }
+          await world.pass(210);
+          const late = world.main.ended.map(({ pid, at }) => at - (due.get(pid) ?? Number.NaN));
+          expect(late).toHaveLength(logins.length);
+          // What is added up in tenths of a second is not exact.
+          expect(Math.min(...late)).toBeGreaterThan(-0.01);
+          expect(Math.max(...late)).toBeLessThan(1.2);
+          await world.dispose();
+        },
+      ),
+      { numRuns: 12 },
+    );
   });
 });
 
