@@ -12,6 +12,7 @@ export interface EndSessionsOptions extends SessionsOptions {
   readonly role?: string;
   readonly subject?: string;
   readonly entry?: string;
+  readonly server?: string;
   readonly yes: boolean;
 }
 
@@ -22,7 +23,7 @@ export async function endSessions(options: EndSessionsOptions): Promise<number> 
   if (isMeant === undefined) {
     reportProblem({
       problem: 'nothing says which sessions are meant',
-      hint: 'Give --pid, --role, --subject or --entry, or several of them.',
+      hint: 'Give --pid, --role, --subject, --entry or --server, or several of them.',
     });
     return 2;
   }
@@ -56,13 +57,14 @@ export async function endSessions(options: EndSessionsOptions): Promise<number> 
 }
 
 function selectBy(options: EndSessionsOptions): ((session: ShownSession) => boolean) | undefined {
-  const { pid, role, subject, entry } = options;
-  if ([pid, role, subject, entry].every((one) => one === undefined)) {
+  const { pid, role, subject, entry, server } = options;
+  if ([pid, role, subject, entry, server].every((one) => one === undefined)) {
     return undefined;
   }
   return (session) =>
     (pid === undefined || String(session.pid) === pid) &&
     (role === undefined || session.role === role) &&
     (subject === undefined || session.subject === subject) &&
-    (entry === undefined || session.issuer === entry);
+    (entry === undefined || session.issuer === entry) &&
+    (server === undefined || session.server === server);
 }

@@ -37,6 +37,7 @@ export function addSessionsCommand(program: Command): void {
     .option('--role <role>', 'sessions of this database role')
     .option('--subject <sub>', 'sessions opened by tokens with this sub')
     .option('--entry <name>', 'sessions granted by this entry of issuers.yaml')
+    .option('--server <name>', 'sessions of this server of issuers.yaml')
     .option('--yes', 'end them; without it they are only shown', false)
     .action(async (_options: unknown, command: Command) => {
       const { endSessions } = await import('./end-sessions.ts');

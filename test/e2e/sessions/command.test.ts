@@ -152,7 +152,7 @@ describe('pgtoken sessions end', () => {
     expect(asked.stdout).not.toContain(`${two.pid}`);
     expect([one.isOpen(), two.isOpen()]).toEqual([true, true]);
 
-    const ended = await runSessions(on, 'end', '--role', ONE, '--entry', 'cluster', '--yes');
+    const ended = await runSessions(on, 'end', '--role', ONE, '--entry', 'cluster', '--server', 'main', '--yes');
     expect(ended).toMatchObject({ status: 0, stderr: 'pgtoken: 1 session told to end\n' });
     expect(await one.ended()).toMatchObject({ code: '57P01' });
     expect(await poll('the line of its end', () => endsOf(daemon)[0])).toMatchObject({
@@ -172,6 +172,7 @@ describe('pgtoken sessions end', () => {
       ['--pid', '1'],
       ['--subject', 'x', '--role', ONE],
       ['--entry', 'other', '--pid', String(session.pid)],
+      ['--server', 'other', '--pid', String(session.pid)],
     ];
     const results = await Promise.all(
       nobody.map(async (which) => runSessions(on, 'end', ...which, '--yes')),
@@ -186,7 +187,7 @@ describe('pgtoken sessions end', () => {
       status: 2,
       stdout: '',
       stderr:
-        'pgtoken: nothing says which sessions are meant\nHINT: Give --pid, --role, --subject or --entry, or several of them.\n',
+        'pgtoken: nothing says which sessions are meant\nHINT: Give --pid, --role, --subject, --entry or --server, or several of them.\n',
     });
   });
 });
