@@ -12,6 +12,10 @@ const ELSEWHERE = [
 const SERVERS = ['e2e', 'pam', 'daemon', 'issuers', 'soak', 'sessions'].map(
   (folder) => `test/${folder}/**/*.test.ts`,
 );
+/** Of those, the ones that mostly wait for tokens to expire and for retries: two at a time take half as long. */
+const WAITING = ['sessions/*', 'daemon-faults', 'outage', 'pgpass', 'pooler-*', 'review'].map(
+  (name) => `test/e2e/${name}.test.ts`,
+);
 const OTHER_PROCESSORS = availableParallelism() - 1;
 
 export default defineConfig({
@@ -32,8 +36,18 @@ export default defineConfig({
         test: {
           name: 'servers',
           include: SERVERS,
+          exclude: WAITING,
           maxWorkers: Math.max(1, OTHER_PROCESSORS),
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'waiting',
+          include: WAITING,
+          maxWorkers: Math.max(2, OTHER_PROCESSORS),
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -9,7 +9,7 @@ export default defineConfig({
     // Whole systems are installed; the limits are there for a hang, not for timing.
     testTimeout: 900_000,
     hookTimeout: 900_000,
-    // Two at a time also on two processors: much of it waits for the archive and for disks.
-    maxWorkers: 2,
+    // Three at a time also on two processors: much of it waits for the archive, for disks, and for tokens to expire.
+    maxWorkers: 3,
   },
 });

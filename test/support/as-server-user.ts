@@ -1,4 +1,6 @@
 // PostgreSQL refuses to run as root: then everything of the server runs as user postgres, and else as whoever runs the tests.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 const SERVER_USER = 'postgres';
 
@@ -12,9 +14,39 @@ export function asServerUser(command: string, args: readonly string[]): readonly
   return [...options, '--', command, ...args];
 }
 
-/** Arguments for install(1) that give what it creates to the server's user. */
-export function ownedByServerUser(): readonly string[] {
-  return isRoot() ? [`--owner=${SERVER_USER}`, `--group=${SERVER_USER}`] : [];
+/** The same as a whole command line, for a program of a root folder where one is given. */
+export function serverCommand(
+  root: string | undefined,
+  command: string,
+  args: readonly string[],
+): { readonly program: string; readonly args: readonly string[] } {
+  const words = asServerUser(command, args);
+  return root === undefined
+    ? { program: 'setpriv', args: words }
+    : { program: 'chroot', args: [root, 'setpriv', ...words] };
+}
+
+/** Arguments for install(1) that give what it creates to the server's user, which is one of a root folder where that is given. */
+export function ownedByServerUser(root?: string): readonly string[] {
+  if (!isRoot()) {
+    return [];
+  }
+  const user = root === undefined ? undefined : idsOfServerUser(root);
+  return [`--owner=${user?.uid ?? SERVER_USER}`, `--group=${user?.gid ?? SERVER_USER}`];
+}
+
+/** The group of the server's user, as setpriv takes it. */
+export function serverGroup(root?: string): string {
+  return root === undefined ? SERVER_USER : idsOfServerUser(root).gid;
+}
+
+function idsOfServerUser(root: string): { readonly uid: string; readonly gid: string } {
+  const text = readFileSync(join(root, 'etc/passwd'), 'utf8');
+  const [, uid, gid] = new RegExp(`^${SERVER_USER}:[^:]*:(\\d+):(\\d+):`, 'm').exec(text) ?? [];
+  if (uid === undefined || gid === undefined) {
+    throw new Error(`${root}/etc/passwd has no user ${SERVER_USER}`);
+  }
+  return { uid, gid };
 }
 
 function isRoot(): boolean {

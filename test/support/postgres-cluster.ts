@@ -11,13 +11,14 @@ import { join } from 'node:path';
 
 import { Client } from 'pg';
 
-import { asServerUser, ownedByServerUser } from './as-server-user.ts';
+import { ownedByServerUser, serverCommand } from './as-server-user.ts';
 import { findFreePort } from './find-free-port.ts';
 import { findPostgres } from './find-postgres.ts';
 import { poll } from './poll.ts';
 import { runChecked } from './run-checked.ts';
 import { run, type RunResult } from './run.ts';
 import { openServerLog, type ServerLog } from './server-log.ts';
+import { serverRoot } from './server-root.ts';
 import { createTemporaryFolder } from './temporary-folder.ts';
 
 export interface PostgresClusterOptions {
@@ -29,6 +30,8 @@ export interface PostgresClusterOptions {
   readonly setup?: readonly string[];
   /** More lines of postgresql.conf, by name. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Gives it process IDs of its own, as in a container; it then ends as in a crash. Needs user root. */
+  readonly ownProcesses?: boolean;
   /** The server that this one is a standby of; it has the line {@link REPLICATION_HBA}. */
   readonly standbyOf?: PostgresCluster;
 }
@@ -48,9 +51,12 @@ export interface Login {
 
 export interface PostgresCluster extends AsyncDisposable {
   readonly folder: string;
+  /** Of the programs that clients run. */
   readonly binFolder: string;
   readonly socketFolder: string;
   readonly port: number;
+  /** What the server's processes are numbered in, as a file of /proc. */
+  readonly processNamespace: () => string;
   readonly log: ServerLog;
   /** What the server and the PAM modules in it told syslog: see syslog_to_file.c. */
   readonly syslog: ServerLog;
@@ -96,7 +102,8 @@ const SOCKET_NAME = '.s.PGSQL.65535';
 export async function startPostgresCluster(
   options: PostgresClusterOptions,
 ): Promise<PostgresCluster> {
-  const binFolder = findPostgres();
+  const root = serverRoot();
+  const binFolder = findPostgres(root);
   const folder = await createTemporaryFolder('postgres');
   const path = {
     data: join(folder.path, 'data'),
@@ -117,7 +124,9 @@ export async function startPostgresCluster(
   let server: ChildProcess | undefined;
 
   const stopServer = async (): Promise<void> => {
-    if (server !== undefined) await endServer(server);
+    // What unshares takes no notice of the signal of an orderly shutdown.
+    const signals = options.ownProcesses === true ? CRASH : SHUTDOWN;
+    if (server !== undefined) await endServer(server, signals);
   };
   const stop = async (): Promise<void> => {
     try {
@@ -133,13 +142,14 @@ export async function startPostgresCluster(
   };
 
   try {
-    const install = ['-d', '-m', '0755', ...ownedByServerUser(), path.data, path.socket];
+    const owned = ownedByServerUser(root);
+    const install = ['-d', '-m', '0755', ...owned, path.data, path.socket];
     await mkdir(path.pam, { mode: 0o755 });
     await chmod(path.pam, 0o755);
     await Promise.all([
       compileShims(path.shims),
       runChecked('install', install),
-      runChecked('install', ['-m', '0644', ...ownedByServerUser(), '/dev/null', path.syslog]),
+      runChecked('install', ['-m', '0644', ...owned, '/dev/null', path.syslog]),
       setPAMService('other', 'auth required pam_deny.so\naccount required pam_deny.so\n'),
       ...Object.entries(options.pamServices).map(async (entry) => setPAMService(...entry)),
     ]);
@@ -153,14 +163,14 @@ export async function startPostgresCluster(
     for (let tries = 1; ; tries += 1) {
       port = await findFreePort();
       const mark = await log.mark();
-      server = await startServer(binFolder, path, port);
+      server = await startServer(binFolder, path, port, options.ownProcesses);
       const failure = await waitUntilReady(server, log, mark);
       if (failure === undefined) break;
       if (tries === 3 || !(await log.since(mark)).includes('Address already in use')) throw failure;
     }
 
     const psql = async (login: Login): Promise<RunResult> =>
-      run(join(binFolder, 'psql'), ['-X', '-w', '-A', '-t', '-c', login.sql ?? WHO_AM_I], {
+      run(join(findPostgres(), 'psql'), ['-X', '-w', '-A', '-t', '-c', login.sql ?? WHO_AM_I], {
         cwd: folder.path,
         env: {
           HOME: folder.path,
@@ -183,9 +193,10 @@ export async function startPostgresCluster(
 
     return {
       folder: folder.path,
-      binFolder,
+      binFolder: findPostgres(),
       socketFolder: path.socket,
       port,
+      processNamespace: () => `/proc/${server?.pid}/ns/pid_for_children`,
       log,
       syslog: openServerLog(path.syslog),
       shimEnvironment: shimEnvironment(path),
@@ -207,12 +218,12 @@ export async function startPostgresCluster(
       restart: async () => {
         await stopServer();
         const mark = await log.mark();
-        server = await startServer(binFolder, path, port);
+        server = await startServer(binFolder, path, port, options.ownProcesses);
         const failure = await waitUntilReady(server, log, mark);
         if (failure !== undefined) throw failure;
       },
       crash: async () => {
-        if (server !== undefined) await endServer(server, ['SIGQUIT', 'SIGKILL']);
+        if (server !== undefined) await endServer(server, CRASH);
       },
       stop,
       stopAndKeep: async () => {
@@ -227,6 +238,11 @@ export async function startPostgresCluster(
     throw new Error(`no PostgreSQL server to test with; its log:\n${text}`, { cause: error });
   }
 }
+
+/** Fast shutdown first. */
+const SHUTDOWN = ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const;
+const CRASH = ['SIGQUIT', 'SIGKILL'] as const;
+const OWN_PROCESSES = ['--pid', '--fork', '--kill-child=QUIT', '--'];
 
 const WHO_AM_I = 'select current_user';
 
@@ -262,12 +278,14 @@ async function initialise(binFolder: string, data: string): Promise<void> {
     '--locale=C',
     '--encoding=UTF8',
   ];
-  await runChecked('setpriv', asServerUser(join(binFolder, 'initdb'), initdb), IN_ROOT_FOLDER);
+  const { program, args } = serverCommand(serverRoot(), join(binFolder, 'initdb'), initdb);
+  await runChecked(program, args, IN_ROOT_FOLDER);
 }
 
 /** Copies a running server, and has the copy follow it. */
 async function copyFrom(primary: PostgresCluster, data: string): Promise<void> {
-  const { binFolder, socketFolder, port } = primary;
+  const { socketFolder, port } = primary;
+  const binFolder = findPostgres(serverRoot());
   const backup = [
     '--write-recovery-conf',
     '--wal-method=stream',
@@ -278,11 +296,8 @@ async function copyFrom(primary: PostgresCluster, data: string): Promise<void> {
     `--port=${port}`,
     '--username=postgres',
   ];
-  await runChecked(
-    'setpriv',
-    asServerUser(join(binFolder, 'pg_basebackup'), backup),
-    IN_ROOT_FOLDER,
-  );
+  const { program, args } = serverCommand(serverRoot(), join(binFolder, 'pg_basebackup'), backup);
+  await runChecked(program, args, IN_ROOT_FOLDER);
   await runChecked('chmod', ['0700', data]);
 }
 
@@ -310,11 +325,16 @@ async function startServer(
     readonly shims: string;
   },
   port: number,
+  ownProcesses = false,
 ): Promise<ChildProcess> {
-  const args = ['-D', path.data, '-p', String(port), '-k', path.socket];
+  const options = ['-D', path.data, '-p', String(port), '-k', path.socket];
+  const server = serverCommand(serverRoot(), join(binFolder, 'postgres'), options);
+  const { program, args } = ownProcesses
+    ? { program: 'unshare', args: [...OWN_PROCESSES, server.program, ...server.args] }
+    : server;
   const logFile = await open(path.log, 'a', 0o644);
   try {
-    return spawn('setpriv', asServerUser(join(binFolder, 'postgres'), args), {
+    return spawn(program, args, {
       cwd: '/',
       env: {
         PATH: process.env['PATH'],
@@ -352,11 +372,8 @@ function hasEnded(server: ChildProcess): boolean {
   return server.exitCode !== null || server.signalCode !== null;
 }
 
-/** Fast shutdown first; a server that does not end of that is ended harder. */
-async function endServer(
-  server: ChildProcess,
-  signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT', 'SIGKILL'],
-): Promise<void> {
+/** One signal after the other: a server that does not end of the first is ended harder. */
+async function endServer(server: ChildProcess, signals: readonly NodeJS.Signals[]): Promise<void> {
   for (const signal of signals) {
     if (hasEnded(server)) return;
     server.kill(signal);

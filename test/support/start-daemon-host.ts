@@ -4,6 +4,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 
+import { serverGroup } from './as-server-user.ts';
 import { poll } from './poll.ts';
 import {
   REPLICATION_HBA,
@@ -12,6 +13,7 @@ import {
   type PostgresClusterOptions,
 } from './postgres-cluster.ts';
 import { runChecked } from './run-checked.ts';
+import { serverRoot } from './server-root.ts';
 import { socketActivator } from './socket-activator.ts';
 import { stageInstallation, type StagedInstallation } from './stage-installation.ts';
 import { startDaemonProcess, type DaemonProcess } from './start-daemon-process.ts';
@@ -47,6 +49,8 @@ export interface DaemonHost extends AsyncDisposable {
   readonly runtimeFolder: string;
   /** `connection` of this server in issuers.yaml: as the user that the daemon runs as. */
   readonly connection: string;
+  /** The same to another of its servers. */
+  readonly connectionTo: (cluster: PostgresCluster) => string;
   /** Starts a standby of the server, whose logins go to the daemon as well. The caller stops it. */
   readonly startStandby: () => Promise<{
     readonly cluster: PostgresCluster;
@@ -69,7 +73,7 @@ export interface DaemonHost extends AsyncDisposable {
 /** The service of all logins. */
 export const DAEMON_SERVICE = 'postgresql-k8s';
 /** Neither root nor the server's user; the server's group may connect. */
-const DAEMON_USER = { name: 'nobody', group: 'postgres' };
+const DAEMON_USER = 'nobody';
 /** Seconds: the daemon answers before the module gives up. */
 const DEADLINE = 2;
 const MODULE_TIMEOUT = 3;
@@ -79,6 +83,7 @@ const MODULE_TIMEOUT = 3;
  * @param settings more lines of postgresql.conf, by name.
  * @param services other services than {@link DAEMON_SERVICE}, each with the roles whose logins go there.
  * @param checkout whose module and daemon; default: this one's.
+ * @param more what else is asked of the server.
  * @param knowsDaemon whether pg_hba.conf has a line by which the daemon comes in (peer); it has one for a standby then, too.
  */
 export async function startDaemonHost(
@@ -87,13 +92,14 @@ export async function startDaemonHost(
   services: Readonly<Record<string, readonly string[]>> = {},
   checkout?: string,
   knowsDaemon = false,
+  more: Pick<PostgresClusterOptions, 'ownProcesses'> = {},
 ): Promise<DaemonHost> {
   const installation = await stageInstallation(writeIssuersYAML([]), checkout);
   const folder = await createTemporaryFolder('daemon');
-  const owner = process.geteuid?.() === 0 ? [`--owner=${DAEMON_USER.name}`] : [];
+  const owner = process.geteuid?.() === 0 ? [`--owner=${DAEMON_USER}`] : [];
   const [run, cacheFolder] = [join(folder.path, 'run'), join(folder.path, 'cache')];
   const runtimeFolder = join(folder.path, 'runtime');
-  const user = process.geteuid?.() === 0 ? DAEMON_USER.name : userInfo().username;
+  const user = process.geteuid?.() === 0 ? DAEMON_USER : userInfo().username;
   const socket = join(run, 'pgtoken.sock');
   const clearCache = async (): Promise<void> => {
     await runChecked('rm', ['-rf', cacheFolder]);
@@ -104,6 +110,7 @@ export async function startDaemonHost(
     return `auth required ${module}\naccount required ${module}\n`;
   };
   const options: PostgresClusterOptions = {
+    ...more,
     hba: [
       ...(knowsDaemon ? [`local all ${user} peer`, REPLICATION_HBA] : []),
       ...Object.entries(services).flatMap(([name, theirs]) => hbaLines(theirs, name)),
@@ -148,6 +155,7 @@ export async function startDaemonHost(
     cacheFolder,
     runtimeFolder,
     connection: connectionTo(cluster),
+    connectionTo,
     startStandby: async () => {
       const standby = await startPostgresCluster({ ...options, standbyOf: cluster });
       return { cluster: standby, connection: connectionTo(standby) };
@@ -174,7 +182,7 @@ export async function startDaemonHost(
       if (activated) await runChecked('rm', ['-f', socket]);
       const daemon = startDaemonProcess({
         command: installation.command,
-        ...(asTester ? {} : { user: DAEMON_USER }),
+        ...(asTester ? {} : { user: { name: DAEMON_USER, group: serverGroup(serverRoot()) } }),
         wrapper: [
           'env',
           `RUNTIME_DIRECTORY=${runtimeFolder}`,

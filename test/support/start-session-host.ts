@@ -3,6 +3,7 @@ import { createCertificateAuthority } from './certificate-authority.ts';
 import { entryOf } from './entry-of.ts';
 import { createIssuer, type Issuer } from './issuer.ts';
 import { runPgtoken } from './run-pgtoken.ts';
+import type { PostgresClusterOptions } from './postgres-cluster.ts';
 import { type DaemonHost, startDaemonHost } from './start-daemon-host.ts';
 
 export interface SessionHost extends AsyncDisposable {
@@ -21,11 +22,12 @@ export interface SessionHost extends AsyncDisposable {
 export async function startSessionHost(
   roles: readonly string[],
   settings: Readonly<Record<string, string>> = {},
+  options: Pick<PostgresClusterOptions, 'ownProcesses'> = {},
 ): Promise<SessionHost> {
   await using stack = new AsyncDisposableStack();
   const authority = stack.use(await createCertificateAuthority());
   const issuer = stack.use(await createIssuer(authority, { algorithms: ['ES256'] }));
-  const host = stack.use(await startDaemonHost(roles, settings, {}, undefined, true));
+  const host = stack.use(await startDaemonHost(roles, settings, {}, undefined, true, options));
   const role = /user=(\S+)/.exec(host.connection)?.[1] ?? '';
   const { stdout } = await runPgtoken(['database', 'sql', '--role', role]);
   await host.cluster.sql(stdout);
