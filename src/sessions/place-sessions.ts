@@ -76,15 +76,22 @@ export function createPlacing(
     return pids;
   };
 
-  const conclude = (session: Session, seen: readonly FoundBackend[], now: number): void => {
+  const conclude = (
+    session: Session,
+    seen: readonly FoundBackend[] | undefined,
+    now: number,
+  ): void => {
     const looks = looksOf.get(session);
     if (looks === undefined) {
       return;
     }
-    const found = findBackend(
-      session,
-      seen.filter((one) => !isTaken(one, session)),
-    );
+    const found =
+      seen === undefined
+        ? 'none'
+        : findBackend(
+            session,
+            seen.filter((one) => !isTaken(one, session)),
+          );
     if (found === 'none') {
       if (!isDue(session, looks, now)) {
         return;
@@ -136,7 +143,7 @@ export function createPlacing(
         ({ backend }) => backend.pid,
       );
       for (const session of sought) {
-        conclude(session, seen.get(session.pid) ?? [], now);
+        conclude(session, seen.get(session.pid), now);
       }
     },
     giveUpOne() {
