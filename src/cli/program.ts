@@ -7,6 +7,7 @@ import { runCommands } from './run-commands.ts';
 import { addDoctorCommand } from './doctor/doctor-command.ts';
 import { addExplainCommand } from './explain/explain-command.ts';
 import { addKeysCommand } from './keys/keys-command.ts';
+import { addLogCommand } from './log/log-command.ts';
 import { addMigrateCommand } from './migrate/migrate-command.ts';
 import { addPAMCommand } from './pam/pam-command.ts';
 import { reportAndExit } from './pam/pam.ts';
@@ -21,6 +22,7 @@ const COMMANDS = [
   addServeCommand,
   addKeysCommand,
   addSessionsCommand,
+  addLogCommand,
   addExplainCommand,
   addMigrateCommand,
   addDatabaseCommand,

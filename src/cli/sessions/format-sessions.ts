@@ -2,6 +2,7 @@
 import type { ShownSession } from '../../protocol/control.ts';
 import { toPrintable } from '../../protocol/format-reply.ts';
 import { formatSeconds } from '../../values/units.ts';
+import { formatTable } from '../output/format-table.ts';
 
 const HEADINGS = ['PID', 'ROLE', 'ENTRY', 'SUBJECT OR POD', 'ADDRESS', 'SINCE', 'ENDS IN'];
 
@@ -35,15 +36,7 @@ export function formatSessions(sessions: readonly ShownSession[], now: number): 
       return isOne ? cells : [server ?? '-', ...cells];
     }),
   ];
-  const widths =
-    rows[0]?.map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0))) ?? [];
-  const lines = rows.map((row) =>
-    row
-      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
-  return `${lines.join('\n')}\n`;
+  return formatTable(rows);
 }
 
 function shorten(text: string): string {

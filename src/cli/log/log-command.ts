@@ -1,0 +1,56 @@
+// `pgtoken log` on the command line.
+import { type Command, InvalidArgumentError } from 'commander';
+import { parseDuration } from '../../values/units.ts';
+import { addCommand } from '../add-command.ts';
+import { timeOption } from '../option-parsers.ts';
+import type { LogOptions } from './log.ts';
+
+/** Adds `log`. */
+export function addLogCommand(program: Command): void {
+  addCommand(program, 'log', {
+    summary: 'show who logged in, and who was refused and why',
+    description: [
+      'Shows logins and ended sessions from the log of the daemon: from the journal of this host, or from a file with its lines. Those to which all of the options apply. Times are UTC.',
+      'Exit status: 0 shown, 2 the log cannot be read.',
+    ],
+    example: { title: 'Example:', line: 'pgtoken log --since 2h --refused --summary' },
+  })
+    .option('--file <path>', 'lines of the log in a file, - for standard input')
+    .option('--unit <name>', 'the unit whose lines are taken from the journal', 'pgtoken')
+    .option('--since <when>', 'from then on: a time, or so long ago as 30m, 2h or 7d', whenOption)
+    .option('--role <role>', 'of this database role')
+    .option('--subject <sub>', 'by tokens with this sub')
+    .option('--entry <name>', 'by this entry of issuers.yaml')
+    .option('--code <code>', 'refused or ended with this code')
+    .option('--refused', 'those that were not granted', false)
+    .option('--summary', 'how many of each kind there are, and when the last was', false)
+    .option('--follow', 'wait for more', false)
+    .option('--json', 'write the lines as they are in the log', false)
+    .action(async (options: LogOptions, command: Command) => {
+      if (options.summary && (options.follow || options.json)) {
+        command.error(
+          'error: --summary stands alone; expected neither --follow nor --json with it',
+          {
+            exitCode: 2,
+          },
+        );
+      }
+      const { showLog } = await import('./log.ts');
+      process.exitCode = await showLog(options);
+    });
+}
+
+/** @returns Unix time in seconds. */
+function whenOption(text: string): number {
+  const seconds = parseDuration(text);
+  if (seconds !== undefined) {
+    return Date.now() / 1000 - seconds;
+  }
+  try {
+    return timeOption(text);
+  } catch {
+    throw new InvalidArgumentError(
+      'expected a time with its zone, such as 2026-11-21T03:00:00Z, or a duration such as 2h',
+    );
+  }
+}

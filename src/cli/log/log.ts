@@ -1,0 +1,89 @@
+// `pgtoken log`: who logged in, who was refused and why, as the daemon has written it down.
+import { once } from 'node:events';
+import { codeOf } from '../../code-of.ts';
+import { messageOf } from '../../message-of.ts';
+import { escapeNonASCII } from '../../quote.ts';
+import { formatEvent, HEADING } from './format-event.ts';
+import { type LogEvent, parseEvent } from './parse-event.ts';
+import { readLog, type LogSource } from './read-log.ts';
+import { createSummary } from './summary.ts';
+
+/** The options of `pgtoken log`. */
+export interface LogOptions extends LogSource {
+  readonly role?: string;
+  readonly subject?: string;
+  readonly entry?: string;
+  readonly code?: string;
+  readonly refused: boolean;
+  readonly summary: boolean;
+  readonly json: boolean;
+}
+
+/** Prints what is meant. @returns the exit status. */
+export async function showLog(options: LogOptions): Promise<number> {
+  const { json } = options;
+  const summary = options.summary ? createSummary() : undefined;
+  const width = process.stdout.isTTY ? process.stdout.columns : undefined;
+  let day: string | undefined;
+  // Whoever reads no further, as head, has what it wanted.
+  let isLeft = false;
+  process.stdout.on('error', (error) => {
+    if (codeOf(error) !== 'EPIPE') throw error;
+    isLeft = true;
+  });
+  try {
+    for await (const line of readLog(options)) {
+      if (isLeft) {
+        return 0;
+      }
+      const event = parseEvent(line);
+      if (event === undefined || !isMeant(event, options)) {
+        continue;
+      }
+      if (summary !== undefined) {
+        summary.add(event);
+      } else if (json) {
+        await print(`${escapeNonASCII(JSON.stringify(event.line))}\n`);
+      } else {
+        const today = event.time.slice(0, 10);
+        const heading =
+          today === day ? '' : `${day === undefined ? '' : '\n'}${today}\n${HEADING}\n`;
+        day = today;
+        await print(heading + formatEvent(event, width));
+      }
+    }
+  } catch (error) {
+    process.stderr.write(`pgtoken: the log cannot be read: ${messageOf(error)}\n`);
+    return 2;
+  }
+  if (summary !== undefined) {
+    await print(summary.format());
+  } else if (day === undefined && !json) {
+    process.stderr.write(
+      options.file === undefined
+        ? 'pgtoken: nothing in the journal is meant\nHINT: The journal of the system is shown to root and to group systemd-journal; --file reads a log that is kept elsewhere.\n'
+        : 'pgtoken: nothing in the log is meant\n',
+    );
+  }
+  return 0;
+}
+
+function isMeant(event: LogEvent, options: LogOptions): boolean {
+  const { since, role, subject, entry, code, refused } = options;
+  return (
+    (since === undefined || Date.parse(event.time) >= since * 1000) &&
+    (role === undefined || event.role === role) &&
+    (subject === undefined || event.subject === subject) &&
+    (entry === undefined || event.entry === entry) &&
+    (code === undefined || event.code === code) &&
+    (!refused || event.isRefusal)
+  );
+}
+
+/** Waits while whoever reads it does not, but not for one that has gone. */
+async function print(text: string): Promise<void> {
+  const { stdout } = process;
+  if (!stdout.write(text) && !stdout.destroyed) {
+    await Promise.race([once(stdout, 'drain'), once(stdout, 'close')]).catch(() => undefined);
+  }
+}
