@@ -60,6 +60,8 @@ interface Login {
   readonly role?: string;
   readonly token?: TokenOptions;
   readonly answer?: ReviewOutcome | undefined;
+  /** Default: yes. */
+  readonly isTraced?: boolean;
   readonly verifiedTokens?: AuthorizeOptions['verifiedTokens'];
 }
 
@@ -79,7 +81,7 @@ async function login(options: Login) {
       clock: () => NOW,
       keysOf: async ({ keySource }) =>
         keySource.kind === 'pinned' ? keySource.keySet : refuse('ERR_INTERNAL', 'not pinned'),
-      trace: (step) => steps.push(step),
+      ...(options.isTraced === false ? {} : { trace: (step) => steps.push(step) }),
       ...(answer === undefined
         ? {}
         : {
@@ -112,6 +114,14 @@ describe('an entry with review', () => {
       review: 'cached',
       step: { seen: 'yes, as before' },
     });
+  });
+
+  it.each([
+    [YES, 'granted'],
+    [NO, 'ERR_TOKEN_REVOKED'],
+    [undefined, 'ERR_REVIEW_UNAVAILABLE'],
+  ])('decides the same where nobody wants to know how', async (answer, code) => {
+    expect((await login({ answer, isTraced: false })).code).toBe(code);
   });
 
   it.each(['deny', 'allow'])('refuses with a no, also with onError: %s', async (onError) => {

@@ -105,7 +105,9 @@ function find(
   budget: SearchBudget,
 ): { readonly value: string; readonly names: Readonly<Record<string, string>> } | undefined {
   const template = createMachine(pattern);
-  const demands = patterns.map(createMachine).filter((machine) => machine !== undefined);
+  const demands = patterns
+    .map((text) => createMachine(text))
+    .filter((machine) => machine !== undefined);
   if (template === undefined || demands.length < patterns.length) {
     return undefined;
   }

@@ -1,7 +1,7 @@
 // A pattern of RE2 as a machine that can be walked through, to find texts that it takes. The matcher's own program is walked, so
 // that machine and matcher cannot differ about what a pattern means. Only advice is made of it, never a decision.
 import { RE2JS } from 're2js';
-import { isJSONObject } from '../../parse-json-object.ts';
+import * as z from 'zod/mini';
 
 /** What a character is next to an assertion such as ^, $ or \b; `none` before the first and after the last one. */
 export type Neighbour = 'none' | 'word' | 'line' | 'other';
@@ -35,36 +35,45 @@ const RUNE_OPS = { runes: 8, one: 9, any: 10, anyButLine: 11 } as const;
 /** What an assertion demands. */
 const EMPTY = { lineStart: 1, lineEnd: 2, start: 4, end: 8, boundary: 16, noBoundary: 32 } as const;
 
-interface Instruction {
-  readonly op: number;
-  readonly out: number;
-  readonly arg: number;
-  readonly runes: ArrayLike<number>;
-  matchRune(codePoint: number): boolean;
+/** One of them. What `matchRune` takes is a code point. */
+const instruction = z.object({
+  op: z.literal([...Object.values(OP), ...Object.values(RUNE_OPS)]),
+  out: z.number(),
+  arg: z.number(),
+  runes: z.instanceof(Int32Array),
+  matchRune: z.custom<(codePoint: number) => boolean>((value) => typeof value === 'function'),
+});
+type Instruction = z.output<typeof instruction>;
+/** It is no part of what re2js promises. */
+const programSchema = z.object({ start: z.number(), inst: z.array(instruction) });
+
+/** What of re2js is used. */
+export interface CompiledPattern extends Pick<RE2JS, 'namedGroups' | 'matcher'> {
+  readonly re2Input: { readonly prog: unknown };
 }
 
 /**
  * Compiles a pattern.
  *
+ * @param compile the matcher's compiler; throws where the pattern is none.
  * @returns undefined where it is none, or has something that only the matcher understands.
  */
-export function createMachine(pattern: string): Machine | undefined {
-  let compiled: RE2JS;
+export function createMachine(
+  pattern: string,
+  compile: (text: string) => CompiledPattern = (text) => RE2JS.compile(text),
+): Machine | undefined {
+  let compiled: CompiledPattern;
   try {
-    compiled = RE2JS.compile(pattern);
+    compiled = compile(pattern);
   } catch {
     return undefined;
   }
   const program: unknown = compiled.re2Input.prog;
-  const instructions = instructionsOf(program);
-  if (
-    instructions === undefined ||
-    !isJSONObject(program) ||
-    typeof program['start'] !== 'number'
-  ) {
+  // Parsed only to be looked at: what is walked is the program itself, whose instructions know each other.
+  if (!isProgram(program)) {
     return undefined;
   }
-  const { start } = program;
+  const { start, inst: instructions } = program;
   const names = new Map(
     Object.entries(compiled.namedGroups()).map(([name, index]) => [index, name]),
   );
@@ -93,26 +102,8 @@ export function neighbourOf(codePoint: number): Neighbour {
   return character === '\n' ? 'line' : /^\w$/.test(character) ? 'word' : 'other';
 }
 
-function instructionsOf(program: unknown): readonly Instruction[] | undefined {
-  const list = isJSONObject(program) ? program['inst'] : undefined;
-  const known = [...Object.values(OP), ...Object.values(RUNE_OPS)];
-  return Array.isArray(list) &&
-    list.every((one) => isInstruction(one) && known.some((op) => op === one.op))
-    ? list
-    : undefined;
-}
-
-function isInstruction(value: unknown): value is Instruction {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'op' in value &&
-    'out' in value &&
-    'arg' in value &&
-    'runes' in value &&
-    'matchRune' in value &&
-    typeof value.matchRune === 'function'
-  );
+function isProgram(value: unknown): value is z.output<typeof programSchema> {
+  return programSchema.safeParse(value).success;
 }
 
 function stepOf(instruction: Instruction, groups: readonly string[]): Step | undefined {

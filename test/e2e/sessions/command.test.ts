@@ -152,7 +152,17 @@ describe('pgtoken sessions end', () => {
     expect(asked.stdout).not.toContain(`${two.pid}`);
     expect([one.isOpen(), two.isOpen()]).toEqual([true, true]);
 
-    const ended = await runSessions(on, 'end', '--role', ONE, '--entry', 'cluster', '--server', 'main', '--yes');
+    const ended = await runSessions(
+      on,
+      'end',
+      '--role',
+      ONE,
+      '--entry',
+      'cluster',
+      '--server',
+      'main',
+      '--yes',
+    );
     expect(ended).toMatchObject({ status: 0, stderr: 'pgtoken: 1 session told to end\n' });
     expect(await one.ended()).toMatchObject({ code: '57P01' });
     expect(await poll('the line of its end', () => endsOf(daemon)[0])).toMatchObject({

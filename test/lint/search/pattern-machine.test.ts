@@ -1,5 +1,6 @@
 // The machine that advice is found with takes what the matcher takes, and what it finds is matched.
 import * as fc from 'fast-check';
+import { RE2JS } from 're2js';
 import { describe, expect, it } from 'vitest';
 
 import { demandOfClaimRule, demandOfRoleRule } from '../../../src/lint/search/demand-of.ts';
@@ -264,5 +265,55 @@ describe('what a rule demands', () => {
     const demand = demandOfClaimRule({ claim: 'value', ...rule })?.expression ?? '';
     expect(texts.filter((text) => !matches(demand, text))).toEqual([]);
     expect(others.filter((text) => matches(demand, text))).toEqual([]);
+  });
+});
+
+describe('a program of the matcher that is not as expected', () => {
+  const good = { op: 8, out: 1, arg: 0, runes: Int32Array.of(97, 97), matchRune: () => true };
+  const real = RE2JS.compile('a');
+  const compile = (prog: unknown) => () => ({
+    namedGroups: () => real.namedGroups(),
+    matcher: (text: string) => real.matcher(text),
+    re2Input: { prog },
+  });
+
+  it('is a machine where it is', () => {
+    expect(createMachine('a', compile({ start: 0, inst: [good] }))).toBeDefined();
+  });
+
+  it.each([
+    undefined,
+    null,
+    [],
+    { start: 0 },
+    { inst: [good] },
+    { start: '0', inst: [good] },
+    { start: 0, inst: {} },
+    { start: 0, inst: [good, null] },
+    ...[
+      { op: 12 },
+      { op: '8' },
+      { out: undefined },
+      { arg: undefined },
+      { runes: undefined },
+      { runes: [97] },
+      { matchRune: undefined },
+      { matchRune: true },
+    ].map((member) => ({ start: 0, inst: [good, { ...good, ...member }] })),
+  ])('is none: %j', (prog) => {
+    expect(createMachine('a', compile(prog))).toBeUndefined();
+  });
+});
+
+describe('a text of several lines', () => {
+  it.each([
+    ['(?m)a$\n^b', 'a\nb', true],
+    ['(?m)^b$', 'a\nb', false],
+    ['a$\n^b', 'a\nb', false],
+    [String.raw`a\b\nb`, 'a\nb', true],
+    [String.raw`a\B\nb`, 'a\nb', false],
+  ])('is taken by %j as the matcher takes it: %j', (pattern, text, expected) => {
+    expect(matches(pattern, text)).toBe(expected);
+    expect(takes(machineOf(pattern), text)).toBe(expected);
   });
 });
