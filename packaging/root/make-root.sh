@@ -75,10 +75,11 @@ pack() {
 # logged COMMAND...: keeps what it says for when it fails
 logged() { "$@" >>"$scratch/log" 2>&1; }
 
-# make FILE PACKAGE...: makes a root and puts it into the cache, as a whole or not at all
+# make FILE FOLDER PACKAGE...: makes a root and puts it into the cache, as a whole or not at all; then it is also that folder
 make() {
   file=$1
-  shift
+  made=$2
+  shift 2
   scratch=$(mktemp -d "$cache/.making.XXXXXX")
   trap 'rm -rf "$scratch"' EXIT
   trap 'exit 1' HUP INT TERM
@@ -94,6 +95,8 @@ make() {
   }
   step 'keeping it for the next time' pack "$scratch/root" "$scratch/packed"
   mv "$scratch/packed" "$file"
+  # What was just packed need not be unpacked.
+  [ -e "$made" ] || mv "$scratch/root" "$made"
 }
 
 file=$(name_of "$@")
@@ -103,8 +106,11 @@ flock --shared 9
 if ! has "$file"; then
   flock 9
   if ! has "$file"; then
-    (make "$file" "$@")
+    is_new=$([ -e "$folder" ] || echo yes)
+    mkdir -p "$(dirname -- "$folder")"
+    (make "$file" "$folder" "$@")
     "$here/drop-old-roots.sh" "$cache"
+    [ -z "$is_new" ] || exit 0
   fi
   flock --shared 9
 fi
