@@ -1,8 +1,9 @@
 // The one question that brings a role of a server to what a token says: pgtoken.provision(), whose answer says what it did.
 import * as z from 'zod/mini';
 import { codeOf } from '../code-of.ts';
-import { SCHEMA_VERSION } from './provision-sql.ts';
+import { LOGIN_VERSION } from './schema-terms.ts';
 import type { ServerClient } from './server-client.ts';
+import { NOT_IN_ENCODING } from './server-error.ts';
 
 /** What a role is to be. */
 export interface WantedRole {
@@ -35,9 +36,6 @@ const PROVISION = `
 SELECT created, granted, revoked, skipped, altered, is_standby AS "isStandby", failed
 FROM pgtoken.provision($1::integer, $2::text, $3::boolean, $4::text[], $5::boolean, $6::integer, $7::text[], $8::text[], $9::boolean)`;
 
-/** untranslatable_character: the encoding of the database does not have it. */
-const NOT_IN_ENCODING = '22P05';
-
 const names = z.array(z.string());
 const rows = z.tuple([
   z.object({
@@ -65,7 +63,7 @@ export async function provisionRole(
   const ask = async (memberOf: readonly string[]): Promise<RoleChanges> => {
     const [changes] = rows.parse(
       await server.query(PROVISION, [
-        SCHEMA_VERSION,
+        LOGIN_VERSION,
         role,
         mayCreate,
         memberOf,

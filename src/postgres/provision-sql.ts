@@ -5,12 +5,8 @@
 // another role), and no name is looked up outside of pg_catalog but by its schema.
 import { PROVISION_SETTINGS } from '../values/provision-settings.ts';
 import { identifier } from './quote-sql.ts';
-
-/** What the daemon expects of the schema. A server with an older one refuses it. */
-export const SCHEMA_VERSION = 1;
-
-/** SQLSTATE of `pgtoken.provision` where a membership had to be revoked, and could not be. */
-export const NOT_REVOKED = 'PT004';
+import { retireSQL, retireTablesSQL } from './retire-sql.ts';
+import { NOT_REVOKED, SCHEMA_VERSION } from './schema-terms.ts';
 
 /** Milliseconds: who is a role may hold up changes of it, by a transaction in which it changes its own settings or password. */
 const ALTER_LOCK_TIMEOUT = 150;
@@ -114,6 +110,7 @@ CREATE OR REPLACE FUNCTION pgtoken.version() RETURNS integer
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $pgtoken$ SELECT ${SCHEMA_VERSION} $pgtoken$;
 
+${retireTablesSQL()}
 -- What of it is still there under the name by which it was allowed.
 CREATE OR REPLACE VIEW pgtoken.grantable AS
   SELECT r.oid AS role_id, a.role_name
@@ -363,6 +360,10 @@ BEGIN
         'CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT %s',
         login, coalesce(connection_limit, -1));
       EXECUTE format('GRANT pgtoken_managed TO %I%s', login, CASE WHEN is_exact THEN ' WITH INHERIT FALSE, SET FALSE' ELSE '' END);
+      INSERT INTO pgtoken.logins AS l (role_id, made, counted_from)
+        SELECT r.oid, now(), now() FROM pg_roles r WHERE r.rolname::text = login
+        ON CONFLICT (role_id) DO UPDATE SET made = now(), counted_from = now(), last_login = NULL, entry = NULL, subject = NULL,
+          retired = NULL;
     END IF;
     BEGIN
       FOREACH name IN ARRAY granted LOOP
@@ -419,7 +420,7 @@ GRANT EXECUTE ON FUNCTION pgtoken.power_of(oid) TO pgtoken_owner;
 GRANT USAGE ON SCHEMA pgtoken TO ${identifier(role)};
 GRANT EXECUTE ON FUNCTION pgtoken.version() TO ${identifier(role)};
 GRANT EXECUTE ON FUNCTION pgtoken.provision(${PROVISION_TYPES}) TO ${identifier(role)};
-COMMIT;
+${retireSQL(role)}COMMIT;
 `;
 }
 

@@ -2,6 +2,9 @@
 import { codeOf } from '../code-of.ts';
 import { messageOf } from '../message-of.ts';
 
+/** untranslatable_character: the encoding of the database does not have it. */
+export const NOT_IN_ENCODING = '22P05';
+
 /** A question that a server did not answer. */
 export class ServerError extends Error {
   override readonly name = 'ServerError';

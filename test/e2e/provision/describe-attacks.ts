@@ -134,6 +134,58 @@ const REFUSED: readonly (readonly [what: string, sql: string, why: RegExp])[] = 
     call(`'prey'`, `'{}'`, `'{work_mem}', '{}'`),
     /something is missing/,
   ],
+  ['takes a record of a login away', 'delete from pgtoken.logins', /permission denied for table/],
+  [
+    'makes a role look unused',
+    `update pgtoken.logins set last_login = '2000-01-01', counted_from = '2000-01-01'`,
+    /permission denied for table logins/,
+  ],
+  [
+    'makes logins look recorded for long',
+    `update pgtoken.recording set since = '2000-01-01'`,
+    /permission denied for table recording/,
+  ],
+  [
+    'allows roles to be retired',
+    `select pgtoken.allow_retirement('7 days', true)`,
+    /permission denied for function allow_retirement/,
+  ],
+  [
+    'allows it by the table',
+    `insert into pgtoken.retirement (unused, may_drop) values ('7 days', true)`,
+    /permission denied for table retirement/,
+  ],
+  [
+    'retires a role without that',
+    `select pgtoken.retire(2, '90 days', 10, 'postgres', false)`,
+    /no superuser has allowed roles to be retired/,
+  ],
+  [
+    'drops a role without that',
+    `select pgtoken.retire(2, '90 days', 10, 'postgres', true)`,
+    /no superuser has allowed roles to be retired/,
+  ],
+  ['drops a role by itself', `${call(`'prey'`, `'{}'`)}; drop role prey`, /permission denied/],
+  [
+    'takes LOGIN away by itself',
+    `${call(`'prey'`, `'{}'`)}; alter role prey nologin`,
+    /permission denied/,
+  ],
+  [
+    'has the checks say what it likes',
+    `select pgtoken.not_retired_because(10, '1 day')`,
+    /permission denied for function not_retired_because/,
+  ],
+  [
+    'records a login without a name',
+    `select pgtoken.record(2, array[null]::text[], '{x}', '{x}', true)`,
+    /something is missing or too long/,
+  ],
+  [
+    'fills the records',
+    `select pgtoken.record(2, '{x}', '{x}', array[repeat('x', 1000000)], true)`,
+    /something is missing or too long/,
+  ],
   [
     'runs a program',
     `copy (select 1) to program 'true'`,
@@ -249,7 +301,8 @@ export function describeAttacks(on: () => PreparedServer): void {
     } finally {
       await client.end();
       await dba.query(`drop owned by ${DAEMON_ROLE}; grant usage on schema pgtoken to ${DAEMON_ROLE};
-        grant execute on function pgtoken.provision, pgtoken.version to ${DAEMON_ROLE}`);
+        grant execute on function pgtoken.provision, pgtoken.version, pgtoken.record, pgtoken.roles,
+          pgtoken.plan_retirement, pgtoken.retire to ${DAEMON_ROLE}`);
     }
     const { rows } = await dba.query(
       `select g.rolname::text as name, pg_has_role('pgtoken_owner', g.oid, 'usage') and not o.rolsuper as inherits
@@ -274,8 +327,15 @@ export function describeAttacks(on: () => PreparedServer): void {
         'truncate pgtoken.allowed_roles',
         'insert into pgtoken.turn default values',
         'truncate pgtoken.turn',
+        `update pgtoken.logins set last_login = '2000-01-01'`,
+        'delete from pgtoken.logins',
+        `update pgtoken.recording set since = '2000-01-01'`,
+        `insert into pgtoken.retirement (unused, may_drop) values ('7 days', true)`,
+        'truncate pgtoken.logins, pgtoken.recording, pgtoken.retirement',
       ]) {
-        await expect(client.query(sql)).rejects.toThrow('is for superusers to write');
+        await expect(client.query(sql)).rejects.toThrow(
+          /is for superusers to write|is written by pgtoken alone/,
+        );
       }
       await expect(
         client.query('alter table pgtoken.allowed_roles disable trigger all'),

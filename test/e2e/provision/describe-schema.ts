@@ -448,9 +448,9 @@ export function describeSchema(on: () => PreparedServer): void {
 
   it('is refused by the daemon where it is older', async () => {
     const { dba, daemon, provision } = on();
-    const ask = `select pgtoken.provision(2, 'made:old', true, '{}', true, null, '{}', '{}', false)`;
+    const ask = `select pgtoken.provision(3, 'made:old', true, '{}', true, null, '{}', '{}', false)`;
     await expect(daemon.query(ask)).rejects.toThrow(
-      'schema pgtoken has version 1, and the daemon expects 2',
+      'schema pgtoken has version 2, and the daemon expects 3',
     );
     await dba.query('alter schema pgtoken rename to elsewhere');
     await expect(provision({ role: 'made:old' })).rejects.toThrow(

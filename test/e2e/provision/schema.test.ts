@@ -8,6 +8,7 @@ import { provisionSQL } from '../../../src/postgres/provision-sql.ts';
 import { startPostgresCluster } from '../../support/postgres-cluster.ts';
 import { describeAttacks } from './describe-attacks.ts';
 import { describeModel } from './describe-model.ts';
+import { describeRetire } from './describe-retire.ts';
 import { describeSchema } from './describe-schema.ts';
 import { ALLOWED, DAEMON_ROLE, type PreparedServer, prepareServer } from './sql-server.ts';
 
@@ -44,6 +45,9 @@ describe('pgtoken.provision()', () => {
 });
 describe('role pgtoken', () => {
   describeAttacks(on);
+});
+describe('retiring roles', () => {
+  describeRetire(on);
 });
 describe('any sequence', () => {
   describeModel(on);

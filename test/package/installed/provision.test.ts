@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { describeAttacks } from '../../e2e/provision/describe-attacks.ts';
 import { describeModel } from '../../e2e/provision/describe-model.ts';
+import { describeRetire } from '../../e2e/provision/describe-retire.ts';
 import { describeSchema } from '../../e2e/provision/describe-schema.ts';
 import { type PreparedServer, prepareServer } from '../../e2e/provision/sql-server.ts';
 import { poll } from '../../support/poll.ts';
@@ -82,6 +83,9 @@ describe.each(SERVERS)('PostgreSQL $postgresql', ({ suite, postgresql }) => {
   });
   describe('role pgtoken', () => {
     describeAttacks(on);
+  });
+  describe('retiring roles', () => {
+    describeRetire(on);
   });
   describe('any sequence', () => {
     describeModel(on, 20);
