@@ -1,5 +1,6 @@
 // Roles that follow the token, in the daemon: from the first configuration on that has an entry with `provision`, and by code that
 // is loaded only then.
+import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { monotonicClock } from '../clock.ts';
 import type { Login } from '../decide/login.ts';
@@ -7,6 +8,7 @@ import type { DecisionRecord } from '../decide/decision.ts';
 import type { Refusal } from '../errors.ts';
 import type { Metrics } from '../log/metrics.ts';
 import type { Policy } from '../policy/policy.ts';
+import type { LoginRecords } from '../provision/login-records.ts';
 import type { Provisioner } from '../provision/provisioner.ts';
 
 /** Provisions the roles of granted logins where the configuration says so. */
@@ -21,7 +23,10 @@ export interface RoleProvision {
   ): Promise<DecisionRecord>;
   /** Counts what was done, and tells of it what the audit line does not. */
   record(decided: DecisionRecord): void;
-  stop(): void;
+  /** Takes a login whose answer was delivered, for what servers know of the use of roles. @param by the policy that it was decided by. */
+  loggedIn(login: Login, decided: DecisionRecord, by: Policy): void;
+  /** Tells servers what they do not know yet, for a moment at most. */
+  stop(): Promise<void>;
 }
 
 export interface RoleProvisionOptions {
@@ -38,24 +43,62 @@ const MAX_TOLD = 1000;
 /** So many are told of at one login; the next one tells of more. */
 const MAX_AT_ONCE = 20;
 
+/** Servers are told of logins this often, in milliseconds; every so many times also where there were none. */
+const RECORD_EVERY = 60_000;
+const TIMES_IN_AN_HOUR = 60;
+/** The longest that the end of the daemon waits for it, in milliseconds. */
+const LONGEST_STOP = 1000;
+
+interface Parts {
+  readonly provisioner: Provisioner;
+  readonly records: LoginRecords;
+}
+
 /** Creates it, with nothing to do yet. */
 export function createRoleProvision({
   deadline,
   metrics,
   logger,
 }: RoleProvisionOptions): RoleProvision {
-  let loading: Promise<Provisioner> | undefined;
+  let loading: Promise<Parts> | undefined;
+  let timer: NodeJS.Timeout | undefined;
   const told = new Set<string>();
 
-  const load = async (): Promise<Provisioner> => {
-    const [{ createProvisioner }, { createServerClient }] = await Promise.all([
-      import('../provision/provisioner.ts'),
-      import('../postgres/server-client.ts'),
-    ]);
+  const load = async (): Promise<Parts> => {
+    const [{ createProvisioner }, { createLoginRecords }, { createServerClient }] =
+      await Promise.all([
+        import('../provision/provisioner.ts'),
+        import('../provision/login-records.ts'),
+        import('../postgres/server-client.ts'),
+      ]);
     const timeout = Math.min(LONGEST, deadline * 500);
-    return createProvisioner((connection) =>
+    const provisioner = createProvisioner((connection) =>
       createServerClient(connection, { monotonicClock, timeout }),
     );
+    const records = createLoginRecords({
+      createClient: (connection) => createServerClient(connection, { monotonicClock, timeout }),
+      onState(server, error) {
+        if (error === undefined) {
+          logger.info({ server }, 'logins are recorded in the server again');
+        } else {
+          const { message: reason, hint } = error;
+          logger.warn(
+            { server, reason, hint },
+            'logins cannot be recorded in the server: it does not know which roles are used',
+          );
+        }
+      },
+    });
+    return { provisioner, records };
+  };
+  const startRecording = ({ records }: Parts): void => {
+    if (timer !== undefined) return;
+    let times = 0;
+    timer = setInterval(() => {
+      times += 1;
+      void records.flush(times % TIMES_IN_AN_HOUR === 0);
+    }, RECORD_EVERY).unref();
+    void records.flush(true);
   };
 
   return {
@@ -64,8 +107,10 @@ export function createRoleProvision({
         loading ??= load();
       }
       loading
-        ?.then((provisioner) => {
-          provisioner.usePolicy(policy);
+        ?.then((parts) => {
+          parts.provisioner.usePolicy(policy);
+          parts.records.usePolicy(policy);
+          startRecording(parts);
         })
         .catch((error: unknown) => {
           logger.error({ reason: String(error) }, 'roles cannot be provisioned');
@@ -80,7 +125,7 @@ export function createRoleProvision({
         return decided;
       }
       loading ??= load();
-      return (await loading).provision(login, decided, by, late());
+      return (await loading).provisioner.provision(login, decided, by, late());
     },
     record({ issuer = '', provisioned }) {
       if (provisioned === undefined) {
@@ -114,8 +159,28 @@ export function createRoleProvision({
         }
       }
     },
-    stop() {
-      loading?.then((provisioner) => provisioner.close()).catch(() => undefined);
+    loggedIn({ role }, { decision, token }, by) {
+      if (!decision.granted || loading === undefined) {
+        return;
+      }
+      const { issuer: entry } = decision;
+      const provision = by.issuers.find(({ name }) => name === entry)?.entry.provision;
+      const server = provision && (provision.server ?? by.servers[0]?.name);
+      const subject = token?.claims['sub'];
+      const use = { role, entry, subject: typeof subject === 'string' ? subject : undefined };
+      loading.then(({ records }) => records.add(use, server)).catch(() => undefined);
+    },
+    async stop() {
+      clearInterval(timer);
+      const parts = await loading?.catch(() => undefined);
+      if (parts === undefined) {
+        return;
+      }
+      await Promise.race([
+        parts.records.flush(false),
+        setTimeout(LONGEST_STOP, undefined, { ref: false }),
+      ]);
+      parts.provisioner.close();
     },
   };
 }

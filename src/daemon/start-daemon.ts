@@ -219,6 +219,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       const by = decidedBy.get(decided);
       if (by !== undefined && line.delivered) {
         sessions.decided(login, request.pid, decided, at, by);
+        roles.loggedIn(login, decided, by);
       }
     }, request.token.length);
   };
@@ -291,8 +292,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       store.stop();
       reviewers.close();
       records.flush();
-      roles.stop();
-      await sessions.stop();
+      await Promise.all([roles.stop(), sessions.stop()]);
       await Promise.race([cache.flush(), setTimeout(LONGEST_FLUSH, undefined, { ref: false })]);
       logger.info('stopped');
     },
