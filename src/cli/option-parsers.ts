@@ -1,6 +1,7 @@
 // The values of options that are no plain text, each with what a person is told who writes it wrongly.
 import { InvalidArgumentError } from 'commander';
 import { parseMoment } from '../values/parse-moment.ts';
+import { parseDuration } from '../values/units.ts';
 import { parseTimeout } from './pam-arguments.ts';
 
 /** A duration from 100 ms to 60 s. @returns seconds. */
@@ -11,6 +12,19 @@ export function durationOption(text: string): number {
   }
   return seconds;
 }
+
+/** A duration of at least seven days, as the schema in the database takes it. @returns seconds. */
+export function daysOption(text: string): number {
+  const seconds = parseDuration(text);
+  if (seconds === undefined || seconds < LEAST_DAYS * DAY || seconds > MOST_DAYS * DAY) {
+    throw new InvalidArgumentError(`expected a duration from "${LEAST_DAYS}d" to "${MOST_DAYS}d"`);
+  }
+  return seconds;
+}
+
+const DAY = 86_400;
+const LEAST_DAYS = 7;
+const MOST_DAYS = 3650;
 
 /** A moment with its zone, whose seconds may be left out. @returns Unix time in seconds. */
 export function timeOption(text: string): number {

@@ -13,6 +13,7 @@ import { addPAMCommand } from './pam/pam-command.ts';
 import { reportAndExit } from './pam/pam.ts';
 import { addPgpassCommand } from './pgpass/pgpass-command.ts';
 import { addPoolerCommand } from './pooler/pooler-command.ts';
+import { addRolesCommand } from './roles/roles-command.ts';
 import { addSessionsCommand } from './sessions/sessions-command.ts';
 import { addServeCommand } from './serve/serve-command.ts';
 
@@ -23,6 +24,7 @@ const COMMANDS = [
   addKeysCommand,
   addSessionsCommand,
   addLogCommand,
+  addRolesCommand,
   addExplainCommand,
   addMigrateCommand,
   addDatabaseCommand,

@@ -236,6 +236,8 @@ describe('options', () => {
     { command: ['sessions'], page: readPage('docs/operate/sessions.md') },
     { command: ['sessions', 'end'], page: readPage('docs/operate/sessions.md') },
     { command: ['database', 'sql'], page: readPage('docs/operate/sessions.md') },
+    { command: ['roles'], page: readPage('docs/operate/roles.md') },
+    { command: ['roles', 'retire'], page: readPage('docs/operate/roles.md') },
     { command: ['database', 'apply'], page: readPage('docs/operate/roles.md') },
     { command: ['pgpass'], page: pgpass },
     { command: ['pooler'], page: pooler },
@@ -271,6 +273,7 @@ describe('options', () => {
       'pam',
       'pgpass',
       'pooler',
+      'roles',
       'serve',
       'sessions',
     ]);

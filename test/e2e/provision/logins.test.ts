@@ -6,6 +6,7 @@ import { open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import * as z from 'zod/mini';
 
 import { createCertificateAuthority } from '../../support/certificate-authority.ts';
 import { entryOf } from '../../support/entry-of.ts';
@@ -68,6 +69,24 @@ async function logIn(
 ): Promise<string> {
   const password = await issuer.mint({ sub: `system:serviceaccount:${role}`, ...claims });
   return tryLogin(host.cluster, { role, password });
+}
+
+/** The command, as a user who may read the configuration and whom the server knows by peer. */
+async function asDaemonUser(args: readonly string[], stdin = '') {
+  const drop = process.geteuid?.() === 0;
+  return run(
+    'setpriv',
+    [
+      ...(drop ? ['--reuid=nobody', '--regid=postgres', '--clear-groups'] : []),
+      '--',
+      'env',
+      'HOME=/nonexistent',
+      host.installation.command,
+      ...args,
+      `--config=${host.installation.config}`,
+    ],
+    { stdin },
+  );
 }
 
 async function membershipsOf(role: string): Promise<string> {
@@ -260,8 +279,8 @@ describe('a role that cannot be provisioned', () => {
     };
     await prepare((sql) =>
       sql
-        .replace('wanted_version > 1 THEN', 'wanted_version > 0 THEN')
-        .replaceAll('has version 1', 'has version 0'),
+        .replace('wanted_version > 2 THEN', 'wanted_version > 0 THEN')
+        .replaceAll('has version 2', 'has version 0'),
     );
     expect(await reasonOf('foo:older')).toContain(
       'schema pgtoken has version 0, and the daemon expects 1',
@@ -318,25 +337,10 @@ it('mode=exec refuses what only the daemon can do, and leaves it where onError i
 
 it('pgtoken explain --server says what would be done, and does nothing', async () => {
   await start({ memberOf: ['app_read', ...GROUPS], connectionLimit: 3 });
-  // As a user who may read the configuration and whom the server knows by peer.
   const explain = async (role: string, groups: readonly string[]) =>
-    run(
-      'setpriv',
-      [
-        ...(process.geteuid?.() === 0
-          ? ['--reuid=nobody', '--regid=postgres', '--clear-groups']
-          : []),
-        '--',
-        'env',
-        'HOME=/nonexistent',
-        host.installation.command,
-        'explain',
-        '--server',
-        `--role=${role}`,
-        `--config=${host.installation.config}`,
-        `--cache-dir=${host.cacheFolder}`,
-      ],
-      { stdin: await issuer.mint({ sub: `system:serviceaccount:${role}`, groups }) },
+    asDaemonUser(
+      ['explain', '--server', `--role=${role}`, `--cache-dir=${host.cacheFolder}`],
+      await issuer.mint({ sub: `system:serviceaccount:${role}`, groups }),
     );
   const first = await explain('foo:planned', ['db-app_write', 'db-secret']);
   expect(first.stdout).toContain(
@@ -358,6 +362,92 @@ it('pgtoken explain --server says what would be done, and does nothing', async (
     'server main: cannot be provisioned: role "by-hand" was not made by pgtoken',
   );
   expect(byHand.status).toBe(2);
+});
+
+it('pgtoken roles shows who was logged in to by whom, and retires who was not for long', async () => {
+  const running = await start({ memberOf: ['app_read'] });
+  expect(await logIn('foo:busy')).toBe('granted');
+  expect(await logIn('foo:idle')).toBe('granted');
+  expect(await logIn('foo:idle2')).toBe('granted');
+  // What is not told yet is told when it stops.
+  await running.stop();
+  const roles = z
+    .array(z.looseObject({ role: z.string(), lastLogin: z.nullable(z.string()) }))
+    .parse(JSON.parse((await asDaemonUser(['roles', '--json'])).stdout));
+  expect(roles.find(({ role }) => role === 'foo:busy')).toMatchObject({
+    server: 'main',
+    entry: 'cluster',
+    subject: 'system:serviceaccount:foo:busy',
+    memberOf: ['app_read'],
+    lastLogin: expect.stringMatching(/^20/) as unknown,
+    retired: null,
+    canLogin: true,
+    sessions: 0,
+  });
+  const table = await asDaemonUser(['roles', '--server=main']);
+  expect(table.stdout).toMatch(
+    /^foo:busy +cluster +system:serviceaccount:foo:busy +app_read +\d+ s ago +\d+ s ago$/m,
+  );
+  const retire = async (...more: readonly string[]) =>
+    asDaemonUser(['roles', 'retire', '--unused=90d', ...more]);
+  expect(await retire('--yes')).toMatchObject({
+    status: 2,
+    stdout: '',
+    stderr: expect.stringContaining(
+      'server main: no superuser has allowed roles to be retired',
+    ) as unknown,
+  });
+  await host.cluster.sql(`select pgtoken.allow_retirement('90 days', may_drop => true)`);
+  await host.cluster.sql(`update pgtoken.recording set since = now() - interval '1 year'`);
+  expect(await retire()).toMatchObject({ status: 0, stdout: 'server main: nothing to do\n' });
+  const age = async (where: string): Promise<void> => {
+    await host.cluster
+      .sql(`update pgtoken.logins set last_login = last_login - interval '91 days', retired = retired - interval '1 day',
+      counted_from = counted_from - interval '91 days' where ${where}`);
+  };
+  await age(`role_id in ('"foo:idle"'::regrole, '"foo:idle2"'::regrole)`);
+  const plan =
+    'server main: retire  foo:idle (last login 91 d ago by system:serviceaccount:foo:idle)\n' +
+    'server main: retire  foo:idle2 (last login 91 d ago by system:serviceaccount:foo:idle2)\n';
+  expect(await retire()).toMatchObject({
+    status: 0,
+    stdout: plan,
+    stderr: 'pgtoken: nothing was done; with --yes 2 roles would\n',
+  });
+  expect(
+    await host.cluster.sql(
+      `select count(*) from pg_roles where rolname ~ '^foo:idle' and rolcanlogin`,
+    ),
+  ).toBe('2');
+  await host.cluster.sql(
+    'create table app_of_idle2 (x int); alter table app_of_idle2 owner to "foo:idle2"',
+  );
+  expect(await retire('--yes')).toMatchObject({
+    status: 0,
+    stdout: plan,
+    stderr: 'pgtoken: server main: 2 roles retired, 0 dropped\n',
+  });
+  await start({ memberOf: ['app_read'] });
+  expect(await logIn('foo:idle')).toContain('is not permitted to log in');
+  expect(await logIn('foo:busy')).toBe('granted');
+  await daemon?.stop();
+  await host.cluster.sql(
+    `update pgtoken.logins set last_login = null where role_id = '"foo:idle"'::regrole`,
+  );
+  await age('retired is not null');
+  expect(await retire('--drop', '--yes')).toMatchObject({
+    status: 0,
+    stdout: `server main: drop    foo:idle (last login none recorded by system:serviceaccount:foo:idle)
+server main: keep    foo:idle2: database postgres: owns 1, has rights on 0
+`,
+    stderr: 'pgtoken: server main: 0 roles retired, 1 dropped\n',
+  });
+  expect(
+    await host.cluster.sql(
+      `select string_agg(rolname, ' ') from pg_roles where rolname ~ '^foo:idle'`,
+    ),
+  ).toBe('foo:idle2');
+  await host.cluster.sql('drop table app_of_idle2');
 });
 
 it('metrics say what was done', async () => {
@@ -398,7 +488,7 @@ it('pgtoken database apply prepares a server as who calls it, and says why it ca
     stdout: `server main: role ${daemonRole} and schema pgtoken are as they should be\n`,
     stderr: '',
   });
-  expect(await host.cluster.sql('select pgtoken.version()')).toBe('1');
+  expect(await host.cluster.sql('select pgtoken.version()')).toBe('2');
   await host.cluster.sql(`select pgtoken.allow('app_read'), pgtoken.allow('app_write')`);
   expect(await apply('--server=other')).toMatchObject({
     status: 2,
