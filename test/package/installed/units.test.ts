@@ -6,7 +6,12 @@ import { bootMachine, type Machine } from '../machine/machine.ts';
 import { readFigure } from '../machine/read-figure.ts';
 import { RELEASES } from '../machine/root-folder.ts';
 
-const UNITS = ['pgtoken.socket', 'pgtoken.service'];
+const UNITS = [
+  'pgtoken.socket',
+  'pgtoken.service',
+  'pgtoken-retire.service',
+  'pgtoken-retire.timer',
+];
 const TOGETHER = '/srv/pgtoken_*.deb postgresql-common';
 const PAGES = ['pgtoken.1', 'pgtoken-serve.8', 'pam_pgtoken.8', 'issuers.yaml.5'];
 
@@ -53,6 +58,23 @@ describe.each(RELEASES)('on $suite', ({ suite }) => {
     );
     const exposure = /exposure level for pgtoken\.service: ([\d.]+) /.exec(report)?.[1];
     expect(Number(exposure)).toBeLessThanOrEqual(bound);
+  });
+
+  it('the timer that retires roles is there, and neither enabled nor active', async () => {
+    const stateOf = async (verb: string): Promise<string> =>
+      (await machine.run(`systemctl ${verb} pgtoken-retire.timer`)).stdout.trim();
+    expect(await stateOf('is-enabled')).toBe('disabled');
+    expect(await stateOf('is-active')).toBe('inactive');
+    // As long as nothing is to be retired anywhere, it says so, within its sandbox.
+    const started = await machine.run('systemctl start pgtoken-retire.service');
+    expect(started.status).not.toBe(0);
+    expect(
+      await machine.sh('journalctl --no-pager --output=cat --unit=pgtoken-retire.service'),
+    ).toContain('pgtoken: no entry of /etc/pgtoken/issuers.yaml provisions roles');
+    await machine.sh(
+      'systemctl enable pgtoken-retire.timer && systemctl disable pgtoken-retire.timer',
+    );
+    expect(await stateOf('is-enabled')).toBe('disabled');
   });
 
   it('the daemon runs as its own user, with no capability, and cannot write but to its cache', async () => {
