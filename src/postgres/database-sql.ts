@@ -1,5 +1,5 @@
 // What a superuser runs once in each server that the daemon may act on. Printed for review, never run by the daemon.
-import { provisionRemovalSQL } from './provision-sql.ts';
+import { provisionRemovalSQL } from './schema/provision-sql.ts';
 import { identifier, literal } from './quote-sql.ts';
 
 /** SQL for psql, and for any other client: it may be run again, and then changes what is not as it should be. */

@@ -1,7 +1,7 @@
 // The one question that brings a role of a server to what a token says: pgtoken.provision(), whose answer says what it did.
 import * as z from 'zod/mini';
 import { codeOf } from '../code-of.ts';
-import { LOGIN_VERSION } from './schema-terms.ts';
+import { LOGIN_VERSION } from './schema/terms.ts';
 import type { ServerClient } from './server-client.ts';
 import { NOT_IN_ENCODING } from './server-error.ts';
 

@@ -2,7 +2,7 @@
 import * as z from 'zod/mini';
 import { codeOf } from '../code-of.ts';
 import { NOT_IN_ENCODING } from './server-error.ts';
-import { MAX_RECORDED, MAX_RECORDED_LENGTH, SCHEMA_VERSION } from './schema-terms.ts';
+import { MAX_RECORDED, MAX_RECORDED_LENGTH, SCHEMA_VERSION } from './schema/terms.ts';
 import type { ServerClient } from './server-client.ts';
 
 /** By whom a role was logged in to. */

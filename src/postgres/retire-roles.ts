@@ -1,6 +1,6 @@
 // Managed roles as a server knows them, and retiring those that are unused: schema pgtoken decides, and says why not.
 import * as z from 'zod/mini';
-import { SCHEMA_VERSION } from './schema-terms.ts';
+import { SCHEMA_VERSION } from './schema/terms.ts';
 import type { ServerClient } from './server-client.ts';
 
 /** A role that pgtoken has made, or that a superuser has handed over to it. Times are Unix time in seconds; null: not known. */

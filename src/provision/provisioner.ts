@@ -10,7 +10,7 @@ import type { Issuer, Policy } from '../policy/policy.ts';
 import { provisionRole, type RoleChanges } from '../postgres/provision-role.ts';
 import type { ServerClient } from '../postgres/server-client.ts';
 import { createServerMap } from '../postgres/server-map.ts';
-import { NOT_REVOKED } from '../postgres/schema-terms.ts';
+import { NOT_REVOKED } from '../postgres/schema/terms.ts';
 import { toServerError } from '../postgres/server-error.ts';
 import { quote } from '../quote.ts';
 import type { ServerConnection } from '../values/parse-server-connection.ts';

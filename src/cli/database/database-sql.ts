@@ -1,6 +1,6 @@
 // `pgtoken database sql`: prints SQL for review, and connects to nothing.
 import { databaseSQL, removalSQL } from '../../postgres/database-sql.ts';
-import { provisionSQL } from '../../postgres/provision-sql.ts';
+import { provisionSQL } from '../../postgres/schema/provision-sql.ts';
 
 /** The options of `pgtoken database sql`. */
 export interface DatabaseSQLOptions {

@@ -50,9 +50,10 @@ export function addExplainCommand(program: Command): void {
     )
     .option(
       '--server',
-      'ask the server what would be done in it, for entries with provision',
+      'ask the server what would be done in it and which line of pg_hba.conf takes the login, for entries with provision',
       false,
     )
+    .option('--database <name>', 'the database that pg_hba.conf is looked at for', 'postgres')
     .option('--json', 'write JSON', false)
     .action(async (options: ExplainOptions) => {
       const { explain } = await import('./explain.ts');

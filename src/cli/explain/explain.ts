@@ -18,6 +18,7 @@ import { sessionOf } from './session-of.ts';
 import { formatJSON } from '../output/format-json.ts';
 import { readToken } from '../read-token.ts';
 import { reviewOnce } from '../review-once.ts';
+import type { MetBy } from './plan-hba-line.ts';
 import type { ProvisionPlan } from './plan-provision.ts';
 import { loadPolicyOrReport } from '../output/report.ts';
 import { wantsColour } from '../output/wants-colour.ts';
@@ -41,6 +42,8 @@ export interface ExplainOptions {
   readonly review: boolean;
   /** Whether to ask the server what would be done in it. */
   readonly server: boolean;
+  /** The database, for the line of pg_hba.conf. */
+  readonly database: string;
 }
 
 /**
@@ -79,10 +82,12 @@ export async function explain(options: ExplainOptions): Promise<number> {
   const session = sessionOf(decided, policy, at);
   const roles = role === undefined ? await rolesOf(decided, steps, policy) : undefined;
   const plan =
-    options.server && role !== undefined ? await askServer(role, decided, policy) : undefined;
+    options.server && role !== undefined
+      ? await askServer({ role, service, database: options.database, rhost }, decided, policy)
+      : undefined;
   const shown = role === undefined ? steps.filter(({ step }) => step !== 'role') : steps;
   const explanation = {
-    login: { role, service, rhost, at },
+    login: { role, service, rhost, at, database: options.database },
     decided,
     session,
     roles,
@@ -125,12 +130,12 @@ async function rolesOf(
 }
 
 async function askServer(
-  role: string,
+  login: MetBy,
   decided: DecisionRecord,
   policy: Policy,
 ): Promise<ProvisionPlan | undefined> {
   const { planProvision } = await import('./plan-provision.ts');
-  return planProvision(role, decided, policy);
+  return planProvision(login, decided, policy);
 }
 
 /** Somebody who asks why does not want to be told how it was half a minute ago. */

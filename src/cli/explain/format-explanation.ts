@@ -4,6 +4,7 @@ import type { DecisionRecord } from '../../decide/decision.ts';
 import type { TraceStep } from '../../decide/trace.ts';
 import { toPrintable } from '../../protocol/format-reply.ts';
 import { formatPlan } from './format-plan.ts';
+import { formatHBALine } from './plan-hba-line.ts';
 import type { ProvisionPlan } from './plan-provision.ts';
 import { formatTime } from '../../verify/checks/time-checks.ts';
 import type { ListedRole } from './list-roles.ts';
@@ -18,6 +19,8 @@ export interface Explanation {
     readonly rhost: string | undefined;
     /** Unix time in seconds. */
     readonly at: number;
+    /** Looked for in pg_hba.conf, with `plan`. */
+    readonly database?: string;
   };
   readonly decided: DecisionRecord;
   readonly session: ExplainedSession | undefined;
@@ -71,6 +74,9 @@ export function formatExplanation(explanation: Explanation, style: Style): strin
       if ('problem' in plan && plan.hint !== undefined) {
         lines.push(...wrap(`HINT: ${plan.hint}`, style.columns, '  '));
       }
+      const { role = '', database = '' } = login;
+      const met = formatHBALine(plan.hba, { ...login, role, database });
+      lines.push(...wrap(`server ${plan.server}: ${met}`, style.columns, '  '));
     }
   } else {
     const { outcome, code, message } = decision;

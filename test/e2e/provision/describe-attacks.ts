@@ -176,6 +176,7 @@ const REFUSED: readonly (readonly [what: string, sql: string, why: RegExp])[] = 
     `select pgtoken.not_retired_because(10, '1 day')`,
     /permission denied for function not_retired_because/,
   ],
+  ['reads pg_hba.conf', 'select * from pg_hba_file_rules', /permission denied for view/],
   [
     'records a login without a name',
     `select pgtoken.record(2, array[null]::text[], '{x}', '{x}', true)`,
@@ -302,7 +303,7 @@ export function describeAttacks(on: () => PreparedServer): void {
       await client.end();
       await dba.query(`drop owned by ${DAEMON_ROLE}; grant usage on schema pgtoken to ${DAEMON_ROLE};
         grant execute on function pgtoken.provision, pgtoken.version, pgtoken.record, pgtoken.roles,
-          pgtoken.plan_retirement, pgtoken.retire to ${DAEMON_ROLE}`);
+          pgtoken.plan_retirement, pgtoken.retire, pgtoken.hba_line to ${DAEMON_ROLE}`);
     }
     const { rows } = await dba.query(
       `select g.rolname::text as name, pg_has_role('pgtoken_owner', g.oid, 'usage') and not o.rolsuper as inherits

@@ -1,7 +1,7 @@
 // What pgtoken.provision() does and refuses, on whatever major version a server has.
 import { expect, it } from 'vitest';
 
-import { provisionSQL } from '../../../src/postgres/provision-sql.ts';
+import { provisionSQL } from '../../../src/postgres/schema/provision-sql.ts';
 import { ALLOWED, DAEMON_ROLE, type PreparedServer } from './sql-server.ts';
 
 const [READ, WRITE, ODD] = ALLOWED;

@@ -347,6 +347,9 @@ it('pgtoken explain --server says what would be done, and does nothing', async (
     'server main: would create foo:planned, grant "app_read", "app_write"; not',
   );
   expect(first.status).toBe(0);
+  expect(first.stdout.replaceAll(/\n +/g, ' ')).toMatch(
+    /^server main: to database "postgres" it would come by \S*(?:line \d+ of pg_hba\.conf|pg_hba\.conf:\d+) \(local, pam\), service "postgresql-k8s"$/m,
+  );
   expect(
     await host.cluster.sql(`select count(*) from pg_roles where rolname = 'foo:planned'`),
   ).toBe('0');

@@ -4,9 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Client } from 'pg';
 
 import { provisionRole } from '../../../src/postgres/provision-role.ts';
-import { provisionSQL } from '../../../src/postgres/provision-sql.ts';
+import { provisionSQL } from '../../../src/postgres/schema/provision-sql.ts';
 import { startPostgresCluster } from '../../support/postgres-cluster.ts';
 import { describeAttacks } from './describe-attacks.ts';
+import { describeHBA } from './describe-hba.ts';
 import { describeModel } from './describe-model.ts';
 import { describeRetire } from './describe-retire.ts';
 import { describeSchema } from './describe-schema.ts';
@@ -48,6 +49,9 @@ describe('role pgtoken', () => {
 });
 describe('retiring roles', () => {
   describeRetire(on);
+});
+describe('the line of pg_hba.conf', () => {
+  describeHBA(on);
 });
 describe('any sequence', () => {
   describeModel(on);

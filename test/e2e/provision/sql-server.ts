@@ -7,7 +7,7 @@ import {
   type RoleChanges,
   type WantedRole,
 } from '../../../src/postgres/provision-role.ts';
-import { provisionSQL } from '../../../src/postgres/provision-sql.ts';
+import { provisionSQL } from '../../../src/postgres/schema/provision-sql.ts';
 
 /** A real server. */
 export interface SQLServer {

@@ -7,6 +7,7 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { describeAttacks } from '../../e2e/provision/describe-attacks.ts';
+import { describeHBA } from '../../e2e/provision/describe-hba.ts';
 import { describeModel } from '../../e2e/provision/describe-model.ts';
 import { describeRetire } from '../../e2e/provision/describe-retire.ts';
 import { describeSchema } from '../../e2e/provision/describe-schema.ts';
@@ -86,6 +87,9 @@ describe.each(SERVERS)('PostgreSQL $postgresql', ({ suite, postgresql }) => {
   });
   describe('retiring roles', () => {
     describeRetire(on);
+  });
+  describe('the line of pg_hba.conf', () => {
+    describeHBA(on);
   });
   describe('any sequence', () => {
     describeModel(on, 20);

@@ -3,10 +3,11 @@
 // Whatever must not happen is refused here, by PostgreSQL: who holds the role of the daemon can call pgtoken.provision() and nothing
 // else of it. So no value of a caller is ever a part of a statement but through %I and %L, no name is cut (a cut name is
 // another role), and no name is looked up outside of pg_catalog but by its schema.
-import { PROVISION_SETTINGS } from '../values/provision-settings.ts';
-import { identifier } from './quote-sql.ts';
+import { PROVISION_SETTINGS } from '../../values/provision-settings.ts';
+import { identifier } from '../quote-sql.ts';
+import { HBA_REMOVAL, hbaSQL } from './hba-sql.ts';
 import { retireSQL, retireTablesSQL } from './retire-sql.ts';
-import { NOT_REVOKED, SCHEMA_VERSION } from './schema-terms.ts';
+import { NOT_REVOKED, SCHEMA_VERSION } from './terms.ts';
 
 /** Milliseconds: who is a role may hold up changes of it, by a transaction in which it changes its own settings or password. */
 const ALTER_LOCK_TIMEOUT = 150;
@@ -420,7 +421,7 @@ GRANT EXECUTE ON FUNCTION pgtoken.power_of(oid) TO pgtoken_owner;
 GRANT USAGE ON SCHEMA pgtoken TO ${identifier(role)};
 GRANT EXECUTE ON FUNCTION pgtoken.version() TO ${identifier(role)};
 GRANT EXECUTE ON FUNCTION pgtoken.provision(${PROVISION_TYPES}) TO ${identifier(role)};
-${retireSQL(role)}COMMIT;
+${retireSQL(role)}${hbaSQL(role)}COMMIT;
 `;
 }
 
@@ -434,6 +435,7 @@ DECLARE
   given record;
 BEGIN
   IF to_regrole('pgtoken_owner') IS NOT NULL THEN
+    ${HBA_REMOVAL}
     FOR given IN
       SELECT g.rolname AS role_name, r.rolname AS member_name
       FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid JOIN pg_roles r ON r.oid = m.member

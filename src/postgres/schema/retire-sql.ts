@@ -3,9 +3,9 @@
 // The times are the server's own, whatever a caller says; nobody can take a record away. What a superuser has not allowed
 // (pgtoken.allow_retirement) is refused, whoever asks. A role is set NOLOGIN first, which can be undone, and dropped by a later
 // call, when nobody can be logging in to it any more. What keeps a role is said, and never worked around.
-import { PROVISION_SETTINGS } from '../values/provision-settings.ts';
-import { identifier, literal } from './quote-sql.ts';
-import { MAX_RECORDED, MAX_RECORDED_LENGTH, SCHEMA_VERSION } from './schema-terms.ts';
+import { PROVISION_SETTINGS } from '../../values/provision-settings.ts';
+import { identifier, literal } from '../quote-sql.ts';
+import { MAX_RECORDED, MAX_RECORDED_LENGTH, SCHEMA_VERSION } from './terms.ts';
 
 /** What the records are kept in: made before the functions that write them. */
 export function retireTablesSQL(): string {
