@@ -112,10 +112,17 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $pgtoken$ SELECT ${SCHEMA_VERSION} $pgtoken$;
 
 ${retireTablesSQL()}
--- What of it is still there under the name by which it was allowed.
+-- What of it is still there under the name by which it was allowed. \`is_plain\`: it has no attribute, no membership and no part in
+-- pgtoken, so that pgtoken.power_of() need not be asked.
 CREATE OR REPLACE VIEW pgtoken.grantable AS
-  SELECT r.oid AS role_id, a.role_name
-  FROM pgtoken.allowed_roles a JOIN pg_catalog.pg_roles r ON r.oid = a.role_id AND r.rolname::text = a.role_name;
+  SELECT r.oid AS role_id, a.role_name,
+    NOT (r.rolsuper OR r.rolcreaterole OR r.rolreplication OR r.rolbypassrls)
+      AND NOT starts_with(a.role_name, 'pg_') AND NOT starts_with(a.role_name, 'pgtoken_')
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_auth_members m WHERE m.member = r.oid OFFSET 0) AS is_plain
+  FROM pgtoken.allowed_roles a CROSS JOIN LATERAL (
+    SELECT r.oid, r.rolsuper, r.rolcreaterole, r.rolreplication, r.rolbypassrls FROM pg_catalog.pg_roles r
+    WHERE r.oid = a.role_id AND r.rolname::text = a.role_name OFFSET 0
+  ) AS r;
 
 -- Why a role must not be granted, whoever allowed it: what it has, or gets by its own memberships. NULL: nothing is in the way.
 CREATE OR REPLACE FUNCTION pgtoken.power_of(candidate oid) RETURNS text
@@ -241,6 +248,8 @@ CREATE OR REPLACE FUNCTION pgtoken.provision(
   OUT failed text
 )
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off
+-- It runs at each login, mostly to find that nothing differs: planned once, and by indexes, as when there are many roles.
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off
 AS $pgtoken$
 DECLARE
   is_exact CONSTANT boolean := current_setting('server_version_num')::integer >= 160000;
@@ -248,8 +257,8 @@ DECLARE
   marker_id CONSTANT oid := to_regrole('pgtoken_managed');
   known record;
   setting record;
-  found_id oid;
   wanted oid[];
+  wanted_names text[];
   name text;
   usual_lock_timeout text;
 BEGIN
@@ -287,8 +296,9 @@ BEGIN
   -- First to see whether something differs; then once more, when nobody else writes.
   FOR pass IN 1..2 LOOP
     created := false;
-    SELECT r.*, EXISTS (SELECT FROM pg_auth_members m WHERE m.roleid = marker_id AND m.member = r.oid) AS is_managed
-      INTO known FROM pg_roles r WHERE r.rolname::text = login;
+    SELECT r.oid, r.rolsuper, r.rolcreaterole, r.rolreplication, r.rolbypassrls, r.rolconnlimit,
+      EXISTS (SELECT FROM pg_auth_members m WHERE m.roleid = marker_id AND m.member = r.oid) AS is_managed
+      INTO known FROM pg_roles r WHERE r.rolname = login::name;
     IF NOT FOUND THEN
       IF NOT may_create THEN
         RAISE EXCEPTION 'role % does not exist, and the entry makes none (provision.create)', quote_ident(login)
@@ -306,31 +316,39 @@ BEGIN
         USING ERRCODE = 'PT001', HINT = 'Take the attribute away.';
     END IF;
 
-    -- By whole names: what is too long is no role.
-    wanted := '{}';
-    FOR found_id IN SELECT g.role_id FROM pgtoken.grantable g WHERE g.role_name = ANY (member_of) LOOP
-      IF pgtoken.power_of(found_id) IS NULL THEN
-        wanted := array_append(wanted, found_id);
+    -- By whole names: what is too long is no role. What is not asked for is not looked up.
+    wanted := '{}'; wanted_names := '{}'; skipped := '{}'; granted := '{}'; revoked := '{}'; altered := '{}';
+    IF member_of <> '{}' THEN
+      SELECT coalesce(array_agg(g.role_id), '{}'), coalesce(array_agg(g.role_name), '{}') INTO wanted, wanted_names
+        FROM pgtoken.grantable g
+        WHERE g.role_name = ANY (member_of) AND CASE
+          -- That of the daemon is none that is granted.
+          WHEN g.is_plain AND NOT has_function_privilege(g.role_id, 'pgtoken.provision(${PROVISION_TYPES})'::regprocedure, 'EXECUTE') THEN true
+          ELSE pgtoken.power_of(g.role_id) IS NULL
+        END;
+      IF NOT member_of <@ wanted_names THEN
+        SELECT coalesce(array_agg(DISTINCT w ORDER BY w), '{}') INTO skipped
+          FROM unnest(member_of) AS w WHERE w <> ALL (wanted_names);
       END IF;
-    END LOOP;
-    SELECT coalesce(array_agg(DISTINCT w ORDER BY w), '{}') INTO skipped
-      FROM unnest(member_of) AS w
-      WHERE NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = ANY (wanted) AND r.rolname::text = w);
-    -- Before 16 a membership is one, whoever granted it.
-    SELECT coalesce(array_agg(r.rolname::text ORDER BY r.rolname), '{}') INTO granted
-      FROM pg_roles r
-      WHERE r.oid = ANY (wanted) AND NOT EXISTS (
-        SELECT FROM pg_auth_members m
-        WHERE m.roleid = r.oid AND m.member = known.oid AND (m.grantor = owner_id OR NOT is_exact));
-    SELECT coalesce(array_agg(r.rolname::text ORDER BY r.rolname), '{}') INTO revoked
-      FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid
-      WHERE may_revoke AND m.member = known.oid AND m.grantor = owner_id AND m.roleid <> marker_id
-        AND m.roleid <> ALL (wanted);
-    SELECT coalesce(array_agg(s.name ORDER BY s.name), '{}') INTO altered
-      FROM unnest(setting_names, setting_values) AS s (name, value)
-      WHERE NOT EXISTS (
-        SELECT FROM pg_db_role_setting d
-        WHERE d.setrole = known.oid AND d.setdatabase = 0 AND format('%s=%s', s.name, s.value) = ANY (d.setconfig));
+      -- Before 16 a membership is one, whoever granted it.
+      SELECT coalesce(array_agg(w.name ORDER BY w.name), '{}') INTO granted
+        FROM unnest(wanted, wanted_names) AS w (id, name)
+        WHERE NOT EXISTS (
+          SELECT FROM pg_auth_members m
+          WHERE m.roleid = w.id AND m.member = known.oid AND (m.grantor = owner_id OR NOT is_exact) OFFSET 0);
+    END IF;
+    IF may_revoke THEN
+      SELECT coalesce(array_agg(r.rolname::text ORDER BY r.rolname), '{}') INTO revoked
+        FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid
+        WHERE m.member = known.oid AND m.grantor = owner_id AND m.roleid <> marker_id AND m.roleid <> ALL (wanted);
+    END IF;
+    IF setting_names <> '{}' THEN
+      SELECT coalesce(array_agg(s.name ORDER BY s.name), '{}') INTO altered
+        FROM unnest(setting_names, setting_values) AS s (name, value)
+        WHERE NOT EXISTS (
+          SELECT FROM pg_db_role_setting d
+          WHERE d.setrole = known.oid AND d.setdatabase = 0 AND format('%s=%s', s.name, s.value) = ANY (d.setconfig) OFFSET 0);
+    END IF;
     IF connection_limit <> known.rolconnlimit THEN
       altered := array_append(altered, 'CONNECTION LIMIT');
     END IF;
@@ -362,7 +380,7 @@ BEGIN
         login, coalesce(connection_limit, -1));
       EXECUTE format('GRANT pgtoken_managed TO %I%s', login, CASE WHEN is_exact THEN ' WITH INHERIT FALSE, SET FALSE' ELSE '' END);
       INSERT INTO pgtoken.logins AS l (role_id, made, counted_from)
-        SELECT r.oid, now(), now() FROM pg_roles r WHERE r.rolname::text = login
+        SELECT r.oid, now(), now() FROM pg_roles r WHERE r.rolname = login::name
         ON CONFLICT (role_id) DO UPDATE SET made = now(), counted_from = now(), last_login = NULL, entry = NULL, subject = NULL,
           retired = NULL;
     END IF;
