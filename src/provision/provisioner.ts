@@ -1,13 +1,14 @@
 // Roles that follow the token: before a login is granted, the role that it asks for is brought to what its entry and its token say.
 //
-// One connection a server and one question a login, in the order in which they came; logins of one role wait for each other first, so
-// that a role takes one turn at a time, however often it logs in. Nothing waits for longer than the login does, and what cannot be
+// One connection a server, whose questions are asked in the order in which logins came; logins of one role wait for each other first,
+// so that a role takes one turn at a time, however often it logs in, and those that want the same of it share the question that is asked
+// after they came. Nothing waits for longer than the login does, and what cannot be
 // done is `onError`: a refusal, or a login with the memberships that the role has. What cannot be revoked is a refusal.
 import type { Login } from '../decide/login.ts';
 import type { DecisionRecord, Provisioned } from '../decide/decision.ts';
 import { isRefusal, refuse, type Refusal } from '../errors.ts';
 import type { Issuer, Policy } from '../policy/policy.ts';
-import { provisionRole, type RoleChanges } from '../postgres/provision-role.ts';
+import { provisionRole, type RoleChanges, type WantedRole } from '../postgres/provision-role.ts';
 import type { ServerClient } from '../postgres/server-client.ts';
 import { createServerMap } from '../postgres/server-map.ts';
 import { NOT_REVOKED } from '../postgres/schema/terms.ts';
@@ -42,6 +43,18 @@ interface Link {
   last: Promise<unknown>;
   /** By role: resolves when the last login is over. No more roles than logins that are under way. */
   readonly roles: Map<string, Promise<unknown>>;
+  /** By role: the last question that is not asked yet. */
+  readonly waiting: Map<string, Question>;
+}
+
+interface Question {
+  /** What is wanted; who wants the same shares the answer. */
+  readonly terms: string;
+  /** How many logins still wait for it, */
+  asking: number;
+  /** and what the last that did not has been told. */
+  late: Refusal | undefined;
+  readonly answer: Promise<RoleChanges | Refusal>;
 }
 
 /** Creates a provisioner that knows no server. */
@@ -53,37 +66,60 @@ export function createProvisioner(
       client: createClient(connection),
       last: Promise.resolve(),
       roles: new Map(),
+      waiting: new Map(),
     }),
     ({ client }) => {
       client.close();
     },
   );
 
-  const ask = async (
-    link: Link,
-    role: string,
-    question: (client: ServerClient) => Promise<RoleChanges>,
-    late: Promise<Refusal>,
-  ): Promise<RoleChanges | Refusal> => {
-    let isLate: Refusal | undefined;
-    void late.then((refusal) => {
-      isLate = refusal;
-    });
-    // What nobody waits for any more is not asked.
+  const queue = (link: Link, wanted: WantedRole, terms: string): Question => {
+    const { role } = wanted;
+    const askNow = async (): Promise<RoleChanges | Refusal> => {
+      if (link.waiting.get(role) === question) link.waiting.delete(role);
+      // What nobody waits for any more is not asked.
+      return question.late !== undefined && question.asking === 0
+        ? question.late
+        : provisionRole(link.client, wanted);
+    };
     const takeTurn = async (): Promise<RoleChanges | Refusal> => {
-      const turn = link.last.then(async () => isLate ?? question(link.client));
+      const turn = link.last.then(askNow);
       link.last = turn.catch(() => undefined);
       return turn;
     };
     const before = link.roles.get(role) ?? Promise.resolve();
-    const answer = before.then(async () => isLate ?? takeTurn());
-    const over = answer
+    const question: Question = {
+      terms,
+      asking: 0,
+      late: undefined,
+      answer: before.then(takeTurn),
+    };
+    const over = question.answer
       .catch(() => undefined)
       .then(() => {
         if (link.roles.get(role) === over) link.roles.delete(role);
       });
     link.roles.set(role, over);
-    return Promise.race([answer, late]);
+    link.waiting.set(role, question);
+    return question;
+  };
+  const ask = async (
+    link: Link,
+    wanted: WantedRole,
+    late: Promise<Refusal>,
+  ): Promise<RoleChanges | Refusal> => {
+    const terms = JSON.stringify(wanted);
+    const waiting = link.waiting.get(wanted.role);
+    const isShared = waiting?.terms === terms;
+    const question = isShared ? waiting : queue(link, wanted, terms);
+    question.asking += 1;
+    void late.then((refusal) => {
+      question.asking -= 1;
+      question.late = refusal;
+    });
+    const answer = await Promise.race([question.answer, late]);
+    // It was done for the first of them, and is told of once.
+    return isShared && !isRefusal(answer) ? { ...answer, ...DONE_BEFORE } : answer;
   };
 
   return {
@@ -111,12 +147,7 @@ export function createProvisioner(
         if (link === undefined) {
           throw new Error(`there is no server ${quote(name)}`);
         }
-        const answer = await ask(
-          link,
-          login.role,
-          async (client) => provisionRole(client, demand.wanted),
-          late,
-        );
+        const answer = await ask(link, demand.wanted, late);
         if (isRefusal(answer)) {
           // The client has had that answer.
           return { ...decided, decision: answer };
@@ -139,7 +170,8 @@ export function createProvisioner(
   };
 }
 
-const NOTHING: Provisioned = { created: false, granted: [], revoked: [], skipped: [], altered: [] };
+const DONE_BEFORE = { created: false, granted: [], revoked: [], altered: [] };
+const NOTHING: Provisioned = { ...DONE_BEFORE, skipped: [] };
 
 /** @param mustDeny whatever `onError` is: the role has what the token says it is not to have. */
 function conclude(

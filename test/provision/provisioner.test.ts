@@ -203,21 +203,66 @@ describe('a granted login', () => {
   });
 
   it('takes one turn at a time for a role, however many logins of it wait', async () => {
-    const policy = policyWith('{create: true, onError: deny}');
+    const policy = policyWith('{memberOf: [{claim: groups}], onError: deny}');
     const gate = Promise.withResolvers<object>();
     const { provision, asked } = provisioner(policy, () => gate.promise);
-    const logIn = async (role: string): Promise<DecisionRecord> =>
-      provision({ ...LOGIN, role }, granted(), policy, NEVER);
+    const logIn = async (role: string, index: number): Promise<DecisionRecord> =>
+      provision({ ...LOGIN, role }, granted({ groups: [`g${index}`] }), policy, NEVER);
     const all = ['foo:one', 'foo:one', 'foo:one', 'foo:two', 'foo:three'].map(logIn);
     gate.resolve({});
     await Promise.all(all);
-    expect(asked.map(([, role]) => role)).toEqual([
-      'foo:one',
-      'foo:two',
-      'foo:three',
-      'foo:one',
-      'foo:one',
+    expect(asked.map(([, role, , groups]) => [role, groups])).toEqual([
+      ['foo:one', ['g0']],
+      ['foo:two', ['g3']],
+      ['foo:three', ['g4']],
+      ['foo:one', ['g1']],
+      ['foo:one', ['g2']],
     ]);
+  });
+
+  it('shares the question that is asked after it came with logins that want the same, and is told of once', async () => {
+    const policy = policyWith('{create: true, memberOf: [{claim: groups}], onError: deny}');
+    const gate = Promise.withResolvers<object>();
+    const { provision, asked } = provisioner(policy, () => gate.promise);
+    const logIn = async (...groups: string[]): Promise<DecisionRecord> =>
+      provision(LOGIN, granted({ groups }), policy, NEVER);
+    const first = logIn('a');
+    await expect.poll(() => asked.length).toBe(1);
+    // That one may have been answered before these came.
+    const others = [logIn('a'), logIn('a'), logIn('b'), logIn('a')];
+    gate.resolve({ granted: ['a'], skipped: ['x'] });
+    expect((await first).provisioned).toMatchObject({ granted: ['a'] });
+    const done = await Promise.all(others);
+    // Not that before another which wants something else.
+    expect(asked.map(([, , , groups]) => groups)).toEqual([['a'], ['a'], ['b'], ['a']]);
+    expect(done.map(({ provisioned }) => [provisioned?.granted, provisioned?.skipped])).toEqual([
+      [['a'], ['x']],
+      [[], ['x']],
+      [['a'], ['x']],
+      [['a'], ['x']],
+    ]);
+  });
+
+  it('is refused with those that it shares the question with, and asks for itself where those are late', async () => {
+    const policy = policyWith('{create: true, onError: deny}');
+    const gate = Promise.withResolvers<object>();
+    const { provision, asked } = provisioner(policy, () => gate.promise);
+    const first = provision({ ...LOGIN, role: 'foo:two' }, granted(), policy, NEVER);
+    await expect.poll(() => asked.length).toBe(1);
+    const late = Promise.withResolvers<Refusal>();
+    const both = [
+      provision(LOGIN, granted(), policy, late.promise),
+      provision(LOGIN, granted(), policy, NEVER),
+    ];
+    late.resolve(LATE);
+    gate.reject(new ServerError('it is not there'));
+    const decisions = (await Promise.all([first, ...both])).map(({ decision }) => decision);
+    expect(decisions.map((decision) => 'code' in decision && decision.code)).toEqual([
+      'ERR_PROVISION',
+      'ERR_DEADLINE',
+      'ERR_PROVISION',
+    ]);
+    expect(asked.map(([, role]) => role)).toEqual(['foo:two', 'foo:one']);
   });
 
   it('keeps the connection of a server that stays, and closes that of one that goes', async () => {
