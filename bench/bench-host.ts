@@ -9,6 +9,7 @@ import { runChecked } from '../test/support/run-checked.ts';
 import { type StagedInstallation, stageInstallation } from '../test/support/stage-installation.ts';
 import { writeIssuersYAML } from '../test/support/write-issuers-yaml.ts';
 import { databaseSQL } from '../src/postgres/database-sql.ts';
+import { provisionSQL } from '../src/postgres/schema/provision-sql.ts';
 import { type BenchDaemon, startBenchDaemon } from './bench-daemon.ts';
 import { compileLoginClients } from './login-clients.ts';
 
@@ -33,6 +34,7 @@ export const METHOD_NAMES = [
   'daemon-es256',
   'daemon-es256-distinct',
   'sessions-distinct',
+  'provision-distinct',
   'exec',
   'baseline',
   'baseline-distinct',
@@ -49,6 +51,8 @@ export interface BenchHost extends AsyncDisposable {
   readonly daemon: BenchDaemon;
   /** A token that `pgtoken pam` grants for the role of `exec`. */
   readonly token: string;
+  /** Another token each time, for whichever role; those that do not exist are made at login. */
+  readonly mint: (role: string) => Promise<string>;
 }
 
 const PASSWORD = 'correct horse battery staple';
@@ -61,6 +65,7 @@ const ROLES = {
   'daemon-es256': 'daemon_es256',
   'daemon-es256-distinct': 'daemon_es256',
   'sessions-distinct': 'sessions',
+  'provision-distinct': 'provisioned',
   exec: 'exec',
   baseline: 'baseline',
   'baseline-distinct': 'baseline',
@@ -88,6 +93,7 @@ export async function startBenchHost(baseline?: string): Promise<BenchHost> {
     stack.use(await stageInstallation(configuration, checkout));
   const installation = await stage();
   const watching = await stage();
+  const provisioning = await stage();
   const older = baseline === undefined ? undefined : await stage(baseline);
 
   let minted = 0;
@@ -135,21 +141,28 @@ export async function startBenchHost(baseline?: string): Promise<BenchHost> {
         'host all sessions 127.0.0.1/32 pam pamservice=sessions',
         'host all exec 127.0.0.1/32 pam pamservice=exec',
         'host all baseline 127.0.0.1/32 pam pamservice=baseline',
+        'host all all 127.0.0.1/32 pam pamservice=provision',
       ],
       pamServices: {
         floor: service(floor),
         daemon: serviceAsking(installation, daemon.socket),
         sessions: serviceAsking(watching, join(watching.folder, 'run', 'pgtoken.sock')),
+        provision: serviceAsking(provisioning, join(provisioning.folder, 'run', 'pgtoken.sock')),
         exec: service(exec),
         ...(older && olderDaemon ? { baseline: serviceAsking(older, olderDaemon.socket) } : {}),
       },
       setup: [
-        databaseSQL('pgtoken'),
-        ...[...new Set(Object.values(ROLES))].map((role) =>
-          role === 'scram'
-            ? `create role scram login password '${PASSWORD}'`
-            : `create role ${role} login`,
-        ),
+        databaseSQL('pgtoken') + provisionSQL('pgtoken'),
+        'create role bench_read; create role bench_write',
+        `select pgtoken.allow('bench_read'), pgtoken.allow('bench_write')`,
+        // That of provision is made at its first login.
+        ...[...new Set(Object.values(ROLES))]
+          .filter((role) => role !== 'provisioned')
+          .map((role) =>
+            role === 'scram'
+              ? `create role scram login password '${PASSWORD}'`
+              : `create role ${role} login`,
+          ),
       ],
       settings: { max_connections: '300', authentication_timeout: '60s' },
     }),
@@ -161,6 +174,16 @@ export async function startBenchHost(baseline?: string): Promise<BenchHost> {
       servers: [{ name: 'bench', connection }],
     }),
   );
+  const provision = {
+    create: true,
+    memberOf: ['bench_read', 'bench_write'],
+    settings: { statement_timeout: '60s' },
+    onError: 'deny',
+  };
+  await provisioning.writeConfig(
+    writeIssuersYAML([{ ...entry, provision }], { servers: [{ name: 'bench', connection }] }),
+  );
+  const provisioningDaemon = stack.use(await startBenchDaemon(provisioning));
   const watchingDaemon = stack.use(await startBenchDaemon(watching));
 
   const execToken = await mint(ROLES.exec, 'RS256');
@@ -173,6 +196,7 @@ export async function startBenchHost(baseline?: string): Promise<BenchHost> {
     'daemon-es256': same(await mint(ROLES['daemon-es256'], 'ES256')),
     'daemon-es256-distinct': distinct(ROLES['daemon-es256'], 'ES256'),
     'sessions-distinct': distinct(ROLES['sessions-distinct'], 'RS256'),
+    'provision-distinct': distinct(ROLES['provision-distinct'], 'RS256'),
     exec: same(execToken),
     baseline: same(await mint(ROLES.baseline, 'RS256')),
     'baseline-distinct': distinct(ROLES.baseline, 'RS256'),
@@ -185,6 +209,9 @@ export async function startBenchHost(baseline?: string): Promise<BenchHost> {
     if (name.startsWith('sessions')) {
       return [{ ...method, daemon: watchingDaemon }];
     }
+    if (name.startsWith('provision')) {
+      return [{ ...method, daemon: provisioningDaemon }];
+    }
     return [name.startsWith('daemon') ? { ...method, daemon } : method];
   });
   const loginClients = await compileLoginClients(installation.folder);
@@ -196,6 +223,7 @@ export async function startBenchHost(baseline?: string): Promise<BenchHost> {
     methods,
     daemon,
     token: execToken,
+    mint: async (role) => mint(role, 'RS256'),
     [Symbol.asyncDispose]: async () => owned.disposeAsync(),
   };
 }

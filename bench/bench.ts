@@ -171,6 +171,8 @@ async function measureWhole(idleMB: number) {
       distinctVsScram1: ratio('daemon-distinct', 'scram', 1, rate),
       sessionsVsOff1: ratio('sessions-distinct', 'daemon-distinct', 1, rate),
       sessionsVsOff64: ratio('sessions-distinct', 'daemon-distinct', 64, rate),
+      provisionVsOff1: ratio('provision-distinct', 'daemon-distinct', 1, rate),
+      provisionVsOff64: ratio('provision-distinct', 'daemon-distinct', 64, rate),
       p99DistinctVsFloor200: ratio('daemon-distinct', 'floor', 200, (one) => one.p99),
       execVsNode: medianRatio(
         pairs.map((pair) => pair.exec),

@@ -60,6 +60,7 @@ const COLOURS: readonly (readonly [MethodName, string])[] = [
   ['daemon-distinct', '#1a7f37'],
   ['daemon-es256-distinct', '#8250df'],
   ['sessions-distinct', '#bf8700'],
+  ['provision-distinct', '#0a6c74'],
   ['baseline-distinct', '#cf222e'],
 ];
 
