@@ -53,12 +53,15 @@ async function prepare(change = (sql: string): string => sql): Promise<void> {
 
 const GROUPS = [{ claim: 'groups', pattern: 'db-(.+)', role: '\\1' }];
 
-async function start(provision: Readonly<Record<string, unknown>>): Promise<DaemonProcess> {
+async function start(
+  provision: Readonly<Record<string, unknown>>,
+  connection = '',
+): Promise<DaemonProcess> {
   daemon = await host.startDaemon({
     issuers: [
       entryOf('cluster', issuer, { provision: { create: true, onError: 'deny', ...provision } }),
     ],
-    top: { servers: [{ name: 'main', connection: host.connection }] },
+    top: { servers: [{ name: 'main', connection: host.connection + connection }] },
   });
   return daemon;
 }
@@ -297,6 +300,63 @@ describe('a role that cannot be provisioned', () => {
     );
     expect(await reasonOf('foo:closed')).toContain('is not permitted to log in');
     await host.cluster.sql(`alter role "${daemonRole}" login`);
+  });
+
+  it('is refused in bounded time where the server takes too long, and where there is no such database', async () => {
+    const running = await start({ memberOf: ['app_read'] });
+    await prepare((sql) =>
+      sql.replace(
+        'is_standby := pg_is_in_recovery();',
+        'is_standby := pg_is_in_recovery(); PERFORM pg_sleep(60);',
+      ),
+    );
+    expect(await logIn('foo:slow')).toBe(refused('foo:slow'));
+    expect(await decisionOf(running, 'foo:slow')).toMatchObject({
+      code: 'ERR_PROVISION',
+      reason: expect.stringContaining('canceling statement due to statement timeout') as unknown,
+    });
+    await prepare();
+    expect(await logIn('foo:slow')).toBe('granted');
+    await running.stop();
+    const elsewhere = await start({ memberOf: ['app_read'] }, ' dbname=not-there');
+    expect(await logIn('foo:nowhere')).toBe(refused('foo:nowhere'));
+    expect(await decisionOf(elsewhere, 'foo:nowhere')).toMatchObject({
+      code: 'ERR_PROVISION',
+      reason: expect.stringContaining('database "not-there" does not exist') as unknown,
+    });
+  });
+
+  it('is refused where the server has no connection left, and let in once it has', async () => {
+    const { cluster } = host;
+    const hold = async () => cluster.connect({ role: 'postgres', password: '', over: 'socket' });
+    await cluster.sql('alter system set max_connections = 12');
+    await cluster.restart();
+    const holders: Awaited<ReturnType<typeof hold>>[] = [];
+    try {
+      const running = await start({ memberOf: ['app_read'] });
+      // What remains is one for the login, and one of those that are kept for superusers.
+      while (holders.length < 10) holders.push(await hold());
+      await holders[0]?.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity where usename = '${daemonRole}'`,
+      );
+      expect(await logIn('foo:full')).toBe(refused('foo:full'));
+      expect(await decisionOf(running, 'foo:full')).toMatchObject({
+        code: 'ERR_PROVISION',
+        reason: expect.stringMatching(
+          /remaining connection slots are reserved|too many clients already/,
+        ) as unknown,
+      });
+      for (const holder of holders.splice(0)) await holder.end();
+      // It is not asked again at once.
+      await poll('a login', async () =>
+        (await logIn('foo:full')) === 'granted' ? true : undefined,
+      );
+    } finally {
+      for (const holder of holders) await holder.end();
+      await daemon?.stop();
+      await cluster.sql('alter system reset max_connections');
+      await cluster.restart();
+    }
   });
 });
 
