@@ -15,6 +15,7 @@ import {
   VALID_TOKENS,
   VALID_VECTORS,
 } from '../attacks/mutations.ts';
+import { NOT_GRANTED, REFUSED } from '../e2e/provision/describe-attacks.ts';
 import { HARMLESS, loadAttackFiles } from '../vectors/attacks/attack.ts';
 import { readExplanations } from '../mutation/read-report.ts';
 import { codeSpans, readPage, ROOT, rowsOf } from './read-markdown.ts';
@@ -51,6 +52,14 @@ describe('docs/understand/assurance.md', () => {
   ])('counts %s as they are', (what, tried) => {
     const row = rowsOf(page.sections.get('Attacks')).find(([name]) => name === what);
     expect(row?.[2]).toBe(String(tried));
+  });
+
+  it.each([
+    ['statements', REFUSED.length],
+    ['names of roles to be granted', NOT_GRANTED.length],
+  ])('counts the %s that role pgtoken tries as they are', (what, tried) => {
+    const section = page.sections.get('The database role of the daemon');
+    expect(rowsOf(section).find(([name]) => name === what)?.[2]).toBe(String(tried));
   });
 
   it('has no attack that is not counted', () => {

@@ -7,8 +7,8 @@ const [READ, WRITE] = ALLOWED;
 const call = (role: string, memberOf: string, settings = `'{}', '{}'`): string =>
   `select pgtoken.provision(1, ${role}, true, ${memberOf}, true, null, ${settings}, false)`;
 
-/** Each is one statement, or several; the last one is refused. */
-const REFUSED: readonly (readonly [what: string, sql: string, why: RegExp])[] = [
+/** Each is one statement, or several; the last one is refused. docs/understand/assurance.md counts them. */
+export const REFUSED: readonly (readonly [what: string, sql: string, why: RegExp])[] = [
   ['alters postgres', 'alter role postgres password null', /permission denied|must be superuser/],
   [
     'alters a role that it made',
@@ -202,7 +202,7 @@ const REFUSED: readonly (readonly [what: string, sql: string, why: RegExp])[] = 
 ];
 
 /** Tried for memberships; none is granted, and nothing else happens. */
-const NOT_GRANTED = [
+export const NOT_GRANTED = [
   'postgres',
   'pg_execute_server_program',
   'pg_read_server_files',
