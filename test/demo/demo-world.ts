@@ -50,8 +50,10 @@ export async function createDemoWorld(): Promise<DemoWorld> {
     });
     await host.installation.writeConfig(issuersYAML);
     const [, daemonRole = ''] = /user=(\S+)/.exec(host.connection) ?? [];
-    const { stdout } = await runPgtoken(['database', 'sql', '--role', daemonRole]);
+    const { stdout } = await runPgtoken(['database', 'sql', '--provision', '--role', daemonRole]);
     await host.cluster.sql(stdout);
+    await host.cluster.sql('create role app_read; create role app_write');
+    await host.cluster.sql(`select pgtoken.allow('app_read'), pgtoken.allow('app_write')`);
     const daemon = stack.use(await host.startDaemon());
 
     return {
@@ -105,5 +107,27 @@ issuers:
     audiences: [postgres-people]
   roles:
   - {claim: groups, equals: dba, role: [dba_ro, dba_rw]}
+- name: apps
+  issuer:
+    url: ${cluster}
+    certificateAuthorityFile: ${authorityFile}
+    audiences: [postgres-apps]
+  roles:
+  - claim: sub
+    trimPrefix: "system:serviceaccount:"
+  provision: {create: true, memberOf: [app_read], onError: deny}
+- name: staff
+  issuer:
+    url: ${people}
+    certificateAuthorityFile: ${authorityFile}
+    audiences: [postgres-staff]
+  token: {requiredClaims: [groups]}
+  roles:
+  - {claim: sub}
+  provision:
+    create: true
+    memberOf:
+    - {claim: groups, pattern: 'db-(.+)', role: '\\1'}
+    onError: deny
 `;
 }

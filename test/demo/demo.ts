@@ -6,13 +6,15 @@ import { parseArgs } from 'node:util';
 import { runChecked } from '../support/run-checked.ts';
 import { createDemoWorld, type DemoWorld } from './demo-world.ts';
 import { playScenario } from './play-scenario.ts';
+import { FOLLOWED, playFollowedRole } from './play-followed-role.ts';
 import { playSession } from './play-session.ts';
 import { mintPersonFor, mintServiceFor, SCENARIOS } from './scenarios.ts';
 import { screen } from './screen.ts';
 
 const USAGE = `Usage: npm run demo [-- --keep]
 
-Logs in to a throwaway PostgreSQL server with tokens of two local issuers, and shows a session end with its token.
+Logs in to a throwaway PostgreSQL server with tokens of two local issuers, shows roles that
+follow tokens, and a session end with its token.
 
   --keep  leave it running until Ctrl-C, and print how to connect
 `;
@@ -87,7 +89,10 @@ async function playAll(world: DemoWorld): Promise<boolean> {
   for (const [index, scenario] of SCENARIOS.entries()) {
     if (await playScenario(world, scenario, index + 1)) good += 1;
   }
-  const all = SCENARIOS.length + 1;
+  for (const [index, followed] of FOLLOWED.entries()) {
+    if (await playFollowedRole(world, followed, SCENARIOS.length + index + 1)) good += 1;
+  }
+  const all = SCENARIOS.length + FOLLOWED.length + 1;
   if (await playSession(world, all)) good += 1;
   const summary = `${good} of ${all} logins went as they should`;
   if (good === all) screen.good(summary);

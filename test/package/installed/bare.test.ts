@@ -45,9 +45,9 @@ describe(`on a bare ${SUITE}`, () => {
     expect(commands?.filter((line) => line !== '')).toEqual(['npm run demo', 'npm test']);
   });
 
-  it('npm run demo shows six logins', async () => {
+  it('npm run demo shows nine logins', async () => {
     const stdout = await root.sh('cd /root/pgtoken; npm run demo', LIMIT);
-    expect(stdout).toContain('6 of 6 logins went as they should');
+    expect(stdout).toContain('9 of 9 logins went as they should');
     expect(stdout).toContain('bootstrap: installing Debian packages: gcc make ');
     expect(stdout).toContain('bootstrap: installing the locked npm packages\n');
   });
