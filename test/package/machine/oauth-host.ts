@@ -1,8 +1,5 @@
 // PostgreSQL 18 with both packages, in a root folder without systemd: the daemon, the PAM module and the OAuth validator as they are
 // installed, with two issuers in one issuers.yaml. Tests are clients from outside, over TLS and over its unix socket.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -20,7 +17,8 @@ import { poll } from '../../support/poll.ts';
 import { signToken } from '../../support/sign-token.ts';
 import { createSigningKey } from '../../support/signing-key.ts';
 import { writeIssuersYAML } from '../../support/write-issuers-yaml.ts';
-import { makeRoot, type RootFolder, SCRIPTS } from './root-folder.ts';
+import { makeRoot, type RootFolder } from './root-folder.ts';
+import { type Program, startProgram } from './start-program.ts';
 
 /** What apt needs no network for, and what the package pgtoken depends on. */
 const PACKAGES = [
@@ -276,40 +274,5 @@ export async function startOAuthHost(...packages: readonly string[]): Promise<OA
     startDaemon,
     stopDaemon,
     [Symbol.asyncDispose]: async () => owned.disposeAsync(),
-  };
-}
-
-interface Program {
-  readonly output: () => string;
-  readonly ended: Promise<unknown>;
-  /** Signals the program that the script has become. */
-  readonly signal: (name: NodeJS.Signals) => void;
-  readonly kill: () => Promise<void>;
-}
-
-/** Runs a script in a root folder until it is killed; nothing that it starts outlives it. */
-function startProgram(root: string, script: string): Program {
-  const child: ChildProcess = spawn(join(SCRIPTS, 'in-root.sh'), [root, 'sh', '-euc', script], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'] },
-  });
-  let text = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-  }
-  const ended = once(child, 'close');
-  const signal = (name: NodeJS.Signals): void => {
-    // The only child of unshare(1), and init of its namespace.
-    const init = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim();
-    process.kill(Number(init), name);
-  };
-  return {
-    output: () => text,
-    ended,
-    signal,
-    kill: async () => {
-      if (child.exitCode === null) signal('SIGKILL');
-      await ended;
-    },
   };
 }
