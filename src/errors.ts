@@ -25,6 +25,7 @@ export const ERROR_CODES = {
   ERR_AUDIENCE_MISMATCH: 'denied',
   ERR_CLAIM_MISSING: 'denied',
   ERR_CLAIM_REJECTED: 'denied',
+  ERR_SCOPE_MISSING: 'denied',
   ERR_DENY_LISTED: 'denied',
   ERR_SERVICE_NOT_PERMITTED: 'denied',
   ERR_SOURCE_NOT_PERMITTED: 'denied',

@@ -8,6 +8,7 @@ import type { KeySet } from '../keys/formats/parse-key-set.ts';
 import { parseToken, type ParsedToken } from '../verify/parse-token.ts';
 import type { AuthorizeOptions } from './authorize-options.ts';
 import { type DecisionRecord, undecided } from './decision.ts';
+import { identityOf } from './identity-of.ts';
 import { findCandidates } from './find-candidates.ts';
 import type { LoginRequest } from './login.ts';
 import type { Issuer, Policy } from '../policy/policy.ts';
@@ -61,7 +62,8 @@ export async function authorize(
   const issuer = granting.issuer.name;
   const decision = { granted: true, issuer, role: request.role } as const;
   const { verifiedBy: key, review } = granting;
-  return { decision, issuer, token, verified: true, key, review };
+  const identity = identityOf(token.claims, granting.issuer.entry.oauth?.identity ?? 'sub');
+  return { decision, issuer, token, verified: true, key, identity, review };
 }
 
 /** What came of one entry. */

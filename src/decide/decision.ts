@@ -25,6 +25,8 @@ export interface DecisionRecord {
   readonly verified: boolean;
   /** The key of the issuer that verified it, where the login is granted. */
   readonly key?: JWK | undefined;
+  /** Whom PostgreSQL is told of where it asks by its own OAuth, if the login is granted; not checked to be text. */
+  readonly identity?: unknown;
   /** What the API server said of the token, where it was asked. */
   readonly review?: ReviewNote | undefined;
   /** What was done in the database for the login, where its entry provisions roles. */

@@ -262,6 +262,27 @@ describe('a problem is', () => {
       'token.requiredClaims[0]: Invalid value: "/a~2b": must be a JSON Pointer (RFC 6901): "~" is written "~0" and "/" inside a name "~1"',
     ],
     [
+      'a required scope twice',
+      { token: '{requiredScopes: [db, db]}' },
+      'token.requiredScopes[1]: Duplicate value: "db"',
+    ],
+    [
+      'two required scopes in one text',
+      { token: '{requiredScopes: ["db openid"]}' },
+      'token.requiredScopes[0]: Invalid value: "db openid": must be one scope, of printable ASCII without space, quote or backslash',
+    ],
+    [
+      'no list of required scopes',
+      { token: '{requiredScopes: db}' },
+      'token.requiredScopes: Invalid type: expected a list of scopes, such as [db.login], got text "db"',
+    ],
+    [
+      'a broken JSON Pointer as identity',
+      { oauth: '{identity: /a~2b}' },
+      'oauth.identity: Invalid value: "/a~2b": must be a JSON Pointer (RFC 6901): "~" is written "~0" and "/" inside a name "~1"',
+    ],
+    ['no identity', { oauth: '{}' }, 'oauth.identity: Required value: expected text'],
+    [
       'a bound object that there is not',
       { token: '{boundTo: [pods]}' },
       'token.boundTo[0]: Unsupported value: "pods": must be one of "pod", "node", "secret", did you mean "pod"?',

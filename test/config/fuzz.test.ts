@@ -43,6 +43,7 @@ ${CERTIFICATE.replaceAll(/^(?=.)/gm, '      ')}    audiences: [postgres, other]
     maxAge: 1h
     maxBytes: 16384
     requiredClaims: [jti]
+    requiredScopes: [db.login]
     boundTo: [pod]
   claimValidationRules:
   - {claim: /kubernetes.io/namespace, requiredValues: [team-a, 1, true]}
@@ -56,6 +57,7 @@ ${CERTIFICATE.replaceAll(/^(?=.)/gm, '      ')}    audiences: [postgres, other]
   - {claim: sub, shorten: true}
   allowProtectedRoles: [pg_monitor]
   deny: {subjects: [], tokenIDs: [], keyIDs: [], issuedBefore: 2026-11-01T00:00:00Z}
+  oauth: {identity: email}
   pam: {services: [postgresql-k8s], sources: [10.0.0.0/8, local]}
   cache: {refreshInterval: 10m, maxStale: 24h, unknownKeyCooldown: 30s}
   review: {url: https://10.0.0.10:6443, bearerTokenFile: t, onError: deny, cacheFor: 10s, timeout: 2s}

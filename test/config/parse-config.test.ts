@@ -38,6 +38,7 @@ describe('a configuration', () => {
             maxLifetime: 86_400,
             maxBytes: 16_384,
             requiredClaims: [],
+            requiredScopes: [],
           },
           claimValidationRules: [],
           roles: [{ claim: 'sub', shorten: false }],
@@ -75,6 +76,7 @@ issuers:
     maxAge: 1h
     maxBytes: 4KiB
     requiredClaims: [jti, /kubernetes.io/pod/name]
+    requiredScopes: [db.login, 'a:b/c']
     boundTo: [pod, node]
   claimValidationRules:
   - {claim: hd, requiredValue: example.com}
@@ -87,6 +89,7 @@ issuers:
   - {claim: sub, shorten: true}
   allowProtectedRoles: [root]
   deny: {subjects: [s], tokenIDs: [t], keyIDs: [k], issuedBefore: 2026-11-01T01:00:00+01:00}
+  oauth: {identity: /a/b}
   pam: {services: [postgresql-k8s], sources: [10.0.0.0/8, "fd00::/8", local]}
   cache: {refreshInterval: 2h, maxStale: 2h, maxStaleUnauthorized: 0s, unknownKeyCooldown: 1s}
   sessions: {end: [expired, denied], grace: 0s, atLeast: 1m, maxLifetime: 12h, renew: true}
@@ -148,6 +151,7 @@ issuers:
               maxAge: 3600,
               maxBytes: 4096,
               requiredClaims: ['jti', '/kubernetes.io/pod/name'],
+              requiredScopes: ['db.login', 'a:b/c'],
               boundTo: ['pod', 'node'],
             },
             claimValidationRules: [
@@ -175,6 +179,7 @@ issuers:
               keyIDs: ['k'],
               issuedBefore: Date.UTC(2026, 10, 1) / 1000,
             },
+            oauth: { identity: '/a/b' },
             pam: { services: ['postgresql-k8s'], sources: ['10.0.0.0/8', 'fd00::/8', 'local'] },
             cache: {
               refreshInterval: 7200,
@@ -358,7 +363,7 @@ describe('one problem', () => {
     [
       'an unknown key that would upset a terminal',
       withMore('  "a\\x1b[2J\\n": 1'),
-      String.raw`9:3: issuers[0]."a\u001b[2J\n": Unknown field, known here: allowProtectedRoles, cache, claimValidationRules, deny, http, issuer, keys, name, pam, provision, review, roles, sessions, token`,
+      String.raw`9:3: issuers[0]."a\u001b[2J\n": Unknown field, known here: allowProtectedRoles, cache, claimValidationRules, deny, http, issuer, keys, name, oauth, pam, provision, review, roles, sessions, token`,
     ],
     [
       'no issuers',

@@ -96,7 +96,7 @@ describe('a text that is no configuration', () => {
     [
       '__proto__ as key further down',
       withMore('  token: {__proto__: {maxLifetime: 3650d}}'),
-      '9:11: issuers[0].token.__proto__: Unknown field, known here: algorithms, allowSenderConstrained, boundTo, clockSkew, maxAge, maxBytes, maxLifetime, requiredClaims, types',
+      '9:11: issuers[0].token.__proto__: Unknown field, known here: algorithms, allowSenderConstrained, boundTo, clockSkew, maxAge, maxBytes, maxLifetime, requiredClaims, requiredScopes, types',
     ],
     [
       'constructor as key',

@@ -207,6 +207,7 @@ export async function makeErrorExamples(): Promise<ReadonlySet<string>> {
       makePolicy(TRUST_DOMAIN_YAML, keys),
     ),
     await judge({ claims: { iat: 'yesterday' } }),
+    await judgeBy('token: {requiredScopes: [db.login]}', { claims: { scope: 'openid email' } }),
     await judgeBy('deny: {subjects: ["system:serviceaccount:foo:myservice"]}', {}),
     await judgeBy('deny: {issuedBefore: 2026-01-01T12:00:00Z}', {}),
     await judgeBy('pam: {services: [postgresql-people]}', {}),

@@ -24,7 +24,7 @@ const everything = () =>
     url: https://k8s.example.com
     audiences: [postgres, vault]
     audienceMatchPolicy: MatchAny
-  token: {types: [JWT], maxAge: 1h, requiredClaims: [jti, /a/b], boundTo: [pod, node]}
+  token: {types: [JWT], maxAge: 1h, requiredClaims: [jti, /a/b], requiredScopes: [db], boundTo: [pod, node]}
   claimValidationRules:
   - {claim: hd, requiredValue: example.com}
   - {claim: /kubernetes.io/namespace, requiredValues: [a, 7]}
@@ -63,6 +63,7 @@ describe('an explanation', () => {
       ['boundTo', 'a token bound to a pod or node (token.boundTo)'],
       ['requiredClaims[0]', 'any value but null'],
       ['requiredClaims[1]', 'any value but null'],
+      ['requiredScopes[0]', '"db"'],
       ['claimValidationRules[0]', '"example.com"'],
       ['claimValidationRules[1]', 'one of "a", 7'],
       ['claimValidationRules[2]', 'text that matches "a.*"'],
@@ -84,6 +85,7 @@ describe('an explanation', () => {
       iat: NOW - 60,
       jti: 'z',
       a: { b: false },
+      scope: 'db openid',
       hd: 'example.org',
       'kubernetes.io': { namespace: 7, node: { name: 'n', uid: 'u' } },
       act: {},
@@ -104,6 +106,7 @@ describe('an explanation', () => {
       boundTo: 'a node',
       'requiredClaims[0]': '"jti" is there',
       'requiredClaims[1]': '"/a/b" is there',
+      'requiredScopes[0]': 'scope has "db", "openid"',
       'claimValidationRules[0]': '"hd" is "example.org"',
       'claimValidationRules[1]': '"/kubernetes.io/namespace" is 7',
       'claimValidationRules[2]': '"sub" is "alice"',
@@ -129,6 +132,7 @@ describe('an explanation', () => {
       boundTo: 'nothing',
       'requiredClaims[0]': '"jti" is missing',
       'requiredClaims[1]': '"/a/b" is missing',
+      'requiredScopes[0]': 'the token has no scopes',
       'claimValidationRules[0]': 'no "hd"',
       'claimValidationRules[3]': 'no "act"',
       'deny.subjects': 'none',

@@ -100,7 +100,7 @@ export const checkToken: CrossCheck = (value, report) => {
   if (!isJSONObject(value)) {
     return;
   }
-  for (const key of ['algorithms', 'requiredClaims', 'boundTo']) {
+  for (const key of ['algorithms', 'requiredClaims', 'requiredScopes', 'boundTo']) {
     reportDuplicates(value, key, report);
   }
   reportDuplicates(value, 'types', report, normalizeType);

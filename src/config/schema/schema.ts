@@ -15,7 +15,7 @@ import { roleRuleSchema } from './role-schema.ts';
 import { denySchema, tokenSchema, validationRuleSchema } from './token-schema.ts';
 import { serverSchema } from './server-schema.ts';
 import { sessionSchema } from './session-schema.ts';
-import { dnsLabel, protectedRoles, serviceName, source, text } from '../../values/values.ts';
+import { claim, dnsLabel, protectedRoles, serviceName, source, text } from '../../values/values.ts';
 
 const pamSchema = z
   .strictObject({
@@ -45,6 +45,12 @@ const pamSchema = z
     ),
   })
   .check(crossCheck(checkPAM));
+
+const oauthSchema = z.strictObject({
+  identity: claim(
+    'The claim that `system_user` and `map=` of pg_hba.conf have of a login over OAuth, in place of `sub`: its name, or a JSON Pointer (RFC 6901) when it begins with `/`. A token without it has no identity there; nor has `email` where `email_verified` is there and not true. It permits no role.',
+  ),
+});
 
 const issuerEntry = z
   .strictObject({
@@ -86,6 +92,7 @@ const issuerEntry = z
     ),
     deny: z.prefault(denySchema, {}),
     pam: z.prefault(pamSchema, {}),
+    oauth: z.optional(oauthSchema),
     cache: z.prefault(cacheSchema, {}),
     review: z.optional(reviewSchema),
     sessions: z.optional(sessionSchema),

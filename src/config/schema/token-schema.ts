@@ -84,6 +84,26 @@ export const tokenSchema = z
       ),
       [],
     ),
+    requiredScopes: z._default(
+      z
+        .array(
+          text('A scope').check(
+            z.regex(
+              /^[!#-[\]-~]+$/,
+              'must be one scope, of printable ASCII without space, quote or backslash',
+            ),
+          ),
+          { error: 'expected a list of scopes, such as [db.login]' },
+        )
+        .check(
+          z.meta({
+            title: 'list of text',
+            description:
+              'Scopes that a token must have, all of them, letter by letter. They are the words of `scope` (RFC 9068), or where it is not there of `scp`, each a text or a list. For logins over PAM and over OAuth alike.',
+          }),
+        ),
+      [],
+    ),
     boundTo: z.optional(
       z.array(z.enum(['pod', 'node', 'secret']), { error: 'expected a list such as [pod]' }).check(
         z.minLength(1, 'must not be empty'),

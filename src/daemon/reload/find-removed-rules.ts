@@ -72,6 +72,7 @@ function findRemoved(before: IssuerConfiguration, after: IssuerConfiguration): s
     ...dropped('deny.issuedBefore', ({ deny }) => deny.issuedBefore),
     ...removed('claimValidationRules', (entry) => entry.claimValidationRules),
     ...removed('token.requiredClaims', ({ token }) => token.requiredClaims),
+    ...removed('token.requiredScopes', ({ token }) => token.requiredScopes),
     ...removed('token.boundTo', ({ token }) => token.boundTo),
     ...dropped('token.maxAge', ({ token }) => token.maxAge),
     ...raised('token.maxAge', ({ token }) => token.maxAge),

@@ -89,7 +89,7 @@ export async function serveConnection(socket: Socket, options: ConnectionOptions
         asked = undefined;
         const [at, ms] = [Date.now(), performance.now() - since];
         isLost = state === 'answered';
-        reply(decided.decision, request.via === 'oauth' ? decided.token?.claims['sub'] : undefined);
+        reply(decided.decision, request.via === 'oauth' ? decided.identity : undefined);
         if (socket.destroyed) {
           clearTimeout(timer);
         }

@@ -24,10 +24,12 @@ export function warnOfClaimNames(entry: IssuerConfiguration, warn: Warn): void {
 function claimsOf({
   token,
   claimValidationRules,
+  oauth,
   roles,
 }: IssuerConfiguration): readonly (readonly [path: ConfigPath, claim: string])[] {
   return [
     ...token.requiredClaims.map((claim, n) => [['token', 'requiredClaims', n], claim] as const),
+    ...(oauth === undefined ? [] : [[['oauth', 'identity'], oauth.identity] as const]),
     ...claimValidationRules.map(
       ({ claim }, n) => [['claimValidationRules', n, 'claim'], claim] as const,
     ),

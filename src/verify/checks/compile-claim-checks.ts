@@ -13,6 +13,7 @@ import { issuerCheck, subjectCheck } from './identity-checks.ts';
 import { timeChecks } from './time-checks.ts';
 import { typeCheck } from './type-check.ts';
 import { requiredClaimChecks } from './required-claim-checks.ts';
+import { scopeChecks } from './scope-checks.ts';
 import { compileValidationRules } from './compile-validation-rules.ts';
 
 /**
@@ -37,6 +38,7 @@ export function compileClaimChecks(
     typeCheck(token.types, isSVID),
     ...bindingChecks(token),
     ...requiredClaimChecks(token.requiredClaims),
+    ...scopeChecks(token.requiredScopes),
     ...compileValidationRules(entry.claimValidationRules, compilePattern, report),
     ...denyChecks(entry.deny),
   ];

@@ -77,9 +77,16 @@ describe('is named', () => {
     ],
     [
       'what a token must have',
-      { token: { requiredClaims: ['azp'], boundTo: ['pod'], maxAge: '1h' } },
+      {
+        token: { requiredClaims: ['azp'], requiredScopes: ['db'], boundTo: ['pod'], maxAge: '1h' },
+      },
       {},
-      ['token.requiredClaims "azp"', 'token.boundTo "pod"', 'token.maxAge'],
+      [
+        'token.requiredClaims "azp"',
+        'token.requiredScopes "db"',
+        'token.boundTo "pod"',
+        'token.maxAge',
+      ],
     ],
     [
       'what more tokens are accepted by',

@@ -162,16 +162,17 @@ describe('replies', () => {
     expect(decided).toEqual([GRANTED]);
   });
 
-  it('with the subject of the token to the validator, and to nobody else', async () => {
+  it('with the identity to the validator, and to nobody else', async () => {
     const token: ParsedToken = {
       text: '',
       algorithm: 'ES256',
       keyID: undefined,
       type: undefined,
-      claims: { sub: 'system:serviceaccount:foo:myservice' },
+      claims: { sub: 'somebody' },
       signatureBytes: 64,
     };
-    decide = async () => ({ ...GRANTED, token });
+    const identity = 'system:serviceaccount:foo:myservice';
+    decide = async () => ({ ...GRANTED, token, identity });
     const fields = 'PAM_SERVICE=postgresql\0PAM_USER=foo\0PID=4711\0';
     const validators = `pgtoken/3\0${fields}DATABASE=orders\0TRANSPORT=tls\0\0${TOKEN}\0`;
     expect(await ask(validators)).toBe('granted system:serviceaccount:foo:myservice\0');
@@ -180,7 +181,10 @@ describe('replies', () => {
       { via: 'oauth', database: 'orders', transport: 'tls', pid: 4711 },
       { via: 'pam' },
     ]);
-    decide = async () => undecided(refuse('ERR_TOKEN_EXPIRED', 'expired'), token);
+    decide = async () => ({
+      ...undecided(refuse('ERR_TOKEN_EXPIRED', 'expired'), token),
+      identity,
+    });
     expect(await ask(validators)).toBe('denied ERR_TOKEN_EXPIRED expired\0');
   });
 

@@ -12,6 +12,7 @@ it('are told wherever a claim is written', async () => {
     await warningsOf(
       entryWith({
         token: { requiredClaims: ['jti', claim] },
+        oauth: { identity: claim },
         claimValidationRules: [{ claim, forbidden: true }],
         roles: [{ claim: 'sub' }, { claim }],
       }),
@@ -19,6 +20,7 @@ it('are told wherever a claim is written', async () => {
   ).toEqual([
     `issuers[0].roles[1].claim: ${told(claim)}`,
     `issuers[0].token.requiredClaims[1]: ${told(claim)}`,
+    `issuers[0].oauth.identity: ${told(claim)}`,
     `issuers[0].claimValidationRules[0].claim: ${told(claim)}`,
   ]);
 });

@@ -25,6 +25,7 @@ import { publishedKeySet, publishedTokens } from './recipes/published.ts';
 import type { Recipe } from './recipes/recipe.ts';
 import { role } from './recipes/role.ts';
 import { rules } from './recipes/rules.ts';
+import { scopes } from './recipes/scopes.ts';
 import { shape } from './recipes/shape.ts';
 import { spiffe } from './recipes/spiffe.ts';
 import { split } from './recipes/split.ts';
@@ -50,6 +51,7 @@ const RECIPES: Readonly<Record<string, (mint: Mint) => readonly Recipe[]>> = {
   published: publishedTokens,
   role,
   rules,
+  scopes,
   shape,
   spiffe,
   split,
