@@ -5,7 +5,8 @@
  *
  *   login_clients CONNINFO PASSWORDS CLIENTS SECONDS
  *
- * PASSWORDS is a file with one password a line; the next login takes the next line, and after the last one the first.
+ * PASSWORDS is a file with one password a line; the next login takes the next line, and after the last one the first. Where the
+ * server asks for a token instead (OAUTHBEARER, libpq 18), the line is that token.
  * Prints one line of JSON: logins, seconds, and milliseconds of a login at the 50th and 99th percentile and of the longest one.
  * Any login that fails ends all, with status 1 and the reason.
  */
@@ -40,9 +41,26 @@ static double now(void) {
   return (double)at.tv_sec + (double)at.tv_nsec / 1e9;
 }
 
+#ifdef LIBPQ_HAS_PROMPT_OAUTH_DEVICE
+/* The token of the login that this thread makes. */
+static _Thread_local const char *token;
+
+/* Hands libpq the token that is there already. */
+static int hand_over(PGauthData type, PGconn *connection, void *data) {
+  if (type != PQAUTHDATA_OAUTH_BEARER_TOKEN)
+    return PQdefaultAuthDataHook(type, connection, data);
+  ((PGoauthBearerRequest *)data)->token = (char *)token;
+  return 1;
+}
+#endif
+
 static void log_in(const char *password) {
   const char *const keywords[] = {"dbname", "password", NULL};
   const char *const values[] = {conninfo, password, NULL};
+
+#ifdef LIBPQ_HAS_PROMPT_OAUTH_DEVICE
+  token = password;
+#endif
   PGconn *connection = PQconnectdbParams(keywords, values, 1);
 
   if (PQstatus(connection) != CONNECTION_OK)
@@ -108,6 +126,9 @@ int main(int argc, char **argv) {
   if (clients < 1 || clients > MAX_CLIENTS || seconds <= 0 || seconds > 600)
     fail("usage", "expected 1 to 1000 clients, and up to 600 seconds");
   conninfo = argv[1];
+#ifdef LIBPQ_HAS_PROMPT_OAUTH_DEVICE
+  PQsetAuthDataHook(hand_over);
+#endif
   read_passwords(argv[2]);
   samples = malloc(MAX_SAMPLES * sizeof *samples);
   if (samples == NULL)
