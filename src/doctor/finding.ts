@@ -120,6 +120,7 @@ export const FAULTS = {
   'hba-mapping': 'warning',
   'server-listening': 'warning',
   'server-tls': 'failure',
+  'server-validator': 'failure',
   'server-certificate-date': 'failure',
   'server-certificate-placeholder': 'warning',
   'server-closed': 'failure',

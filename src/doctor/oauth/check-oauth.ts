@@ -10,8 +10,18 @@ const VALIDATOR = 'pgtoken_validator';
  * up: a host that pgtoken is examined on has pgtoken's.
  */
 export function usesValidator({ method, options }: HBARule): boolean {
-  const named = optionOf(options, 'validator');
-  return method === 'oauth' && (named === undefined || named.split('/').at(-1) === VALIDATOR);
+  const named = validatorOf({ options });
+  return method === 'oauth' && (named === undefined || isOurs(named));
+}
+
+/** The library that a line names, if it does. */
+export function validatorOf({ options }: Pick<HBARule, 'options'>): string | undefined {
+  return optionOf(options, 'validator');
+}
+
+/** Whether a library is pgtoken's, wherever it lies. */
+export function isOurs(library: string): boolean {
+  return library.split('/').at(-1) === VALIDATOR;
 }
 
 /** @returns what keeps out whom pgtoken lets in. */

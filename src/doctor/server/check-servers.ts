@@ -14,6 +14,7 @@ import type { AskedServer } from './ask-servers.ts';
 import { checkCertificate } from './check-certificate.ts';
 import { checkListening } from './check-listening.ts';
 import { checkTLS } from './check-tls.ts';
+import { checkLibraries } from '../oauth/check-libraries.ts';
 import { mergeRoles } from './merge-roles.ts';
 
 /** What the servers are held against. */
@@ -81,6 +82,7 @@ function checkServer(
       : [
           ...checkListening(shown, settings, lines),
           ...checkTLS(shown, settings, lines),
+          ...checkLibraries(shown, settings, lines),
           ...checkCertificate(settings, lines, host),
         ]),
   ];

@@ -11,6 +11,8 @@ export interface ServerSettings {
   readonly clientAuthorityFile: string;
   /** Undefined where the user may not see it. */
   readonly dataFolder: string | undefined;
+  /** The OAuth validators that lines of pg_hba.conf may have; undefined before PostgreSQL 18. */
+  readonly validatorLibraries: readonly string[] | undefined;
   /** As in server_version_num. */
   readonly version: number | undefined;
   /** Names of settings that were changed and wait for a restart. */
@@ -24,6 +26,7 @@ export const SETTING_NAMES = {
   certificateFile: 'ssl_cert_file',
   clientAuthorityFile: 'ssl_ca_file',
   dataFolder: 'data_directory',
+  validatorLibraries: 'oauth_validator_libraries',
   version: 'server_version_num',
 } as const;
 
@@ -43,6 +46,10 @@ export function parseSettings(
     certificateFile: valueOf(SETTING_NAMES.certificateFile) ?? '',
     clientAuthorityFile: valueOf(SETTING_NAMES.clientAuthorityFile) ?? '',
     dataFolder: valueOf(SETTING_NAMES.dataFolder),
+    validatorLibraries: valueOf(SETTING_NAMES.validatorLibraries)
+      ?.split(',')
+      .map((name) => name.trim().replace(/^"(.*)"$/, '$1'))
+      .filter((name) => name !== ''),
     version: Number(valueOf(SETTING_NAMES.version)) || undefined,
     pending: rows.filter((row) => row.pending_restart).map(({ name }) => name),
   };

@@ -15,6 +15,7 @@ export const settings = (over: Partial<ServerSettings> = {}): ServerSettings => 
   hasTLS: true,
   certificateFile: 'server.crt',
   clientAuthorityFile: '',
+  validatorLibraries: undefined,
   dataFolder: '/data',
   pending: [],
   ...over,
