@@ -20,6 +20,8 @@ export interface Part {
   readonly title: string;
   /** What is real there and what is not: one paragraph for docs/understand/compatibility.md. */
   readonly about: string;
+  /** That no whole run of it has been recorded yet, so that compatibility.md says nothing of it. */
+  readonly isUnrecorded?: true;
   /**
    * Installs what is not there yet. Throws when anything cannot be had: nothing is left out.
    *

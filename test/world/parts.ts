@@ -1,6 +1,7 @@
 // The parts that there are.
 import { jose } from './jose/part.ts';
 import { kubernetes } from './kubernetes/part.ts';
+import { oauth } from './oauth/part.ts';
 import type { Part } from './part.ts';
 
-export const PARTS: readonly Part[] = [kubernetes, jose];
+export const PARTS: readonly Part[] = [kubernetes, jose, oauth];

@@ -34,10 +34,10 @@ it('docs/understand/compatibility.md is made from the recorded results', () => {
   expect(page).toBe(renderCompatibility(PARTS, readResult));
 });
 
-it('every part has been recorded, each peer with at least one test', () => {
-  for (const { name } of PARTS) {
+it('every part has been recorded unless it says that it has not, each peer with at least one test', () => {
+  for (const { name, isUnrecorded = false } of PARTS) {
     const peers = readResult(name)?.peers ?? [];
-    expect([name, peers.length > 0]).toEqual([name, true]);
+    expect([name, peers.length > 0]).toEqual([name, !isUnrecorded]);
     for (const { version, passed } of peers) expect([version, passed > 0]).toEqual([version, true]);
   }
 });

@@ -11,7 +11,7 @@ export default defineConfig({
   test: {
     // Whole systems are started; the limits are there for a hang, not for timing.
     testTimeout: 300_000,
-    hookTimeout: 300_000,
+    hookTimeout: 900_000,
     maxWorkers: 2,
     projects: peers.map((peer) => ({
       test: {
@@ -19,7 +19,7 @@ export default defineConfig({
         include: [`test/world/${part}/**/*.test.ts`],
         provide: { peer },
         testTimeout: 300_000,
-        hookTimeout: 300_000,
+        hookTimeout: 900_000,
       },
     })),
   },

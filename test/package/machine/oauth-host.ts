@@ -1,5 +1,4 @@
-// PostgreSQL 18 with both packages, in a root folder without systemd: the daemon, the PAM module and the OAuth validator as they are
-// installed, with two issuers in one issuers.yaml. Tests are clients from outside, over TLS and over its unix socket.
+// PostgreSQL 18 or newer in a root folder without systemd: the daemon and the PAM module as they are installed, and the OAuth validator, with two issuers in one issuers.yaml. Tests are clients from outside, over TLS and over its unix socket.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -26,10 +25,8 @@ const PACKAGES = [
   'libatomic1',
   'libpam0g',
   'libstdc++6',
-  'postgresql-18',
   'systemd-standalone-sysusers',
 ];
-const CLUSTER = '/etc/postgresql/18/main';
 /** Where it is in the root folder. */
 export const SOCKET = '/run/pgtoken/pgtoken.sock';
 
@@ -81,32 +78,64 @@ export interface OAuthHost extends AsyncDisposable {
   readonly restart: () => Promise<void>;
   /** Lines of the daemon's log so far. */
   readonly daemonLog: () => readonly Readonly<Record<string, unknown>>[];
-  readonly startDaemon: () => Promise<void>;
+  /** Starts it, with the usual issuers.yaml unless another is named. */
+  readonly startDaemon: (options?: DaemonOptions) => Promise<void>;
   readonly stopDaemon: () => Promise<void>;
+  /** The postmaster and the daemon, as the host sees them. */
+  readonly processes: () => { readonly server: number; readonly daemon: number };
 }
 
-/** @param packages the .deb files of both packages */
-export async function startOAuthHost(...packages: readonly string[]): Promise<OAuthHost> {
+/** How the daemon is started. */
+export interface DaemonOptions {
+  /** Another issuers.yaml, where it is in the root folder. */
+  readonly config?: string;
+  /** What stands before the command. */
+  readonly wrapper?: readonly string[];
+}
+
+/** What the host is made of. */
+export interface OAuthHostOptions {
+  /** The major version of PostgreSQL. */
+  readonly version: string;
+  /** The .deb file of pgtoken, and that of the validator unless `install` brings it. */
+  readonly packages: readonly string[];
+  /** What forky has of it. Default: postgresql-VERSION. */
+  readonly fromForky?: readonly string[];
+  /** Installs what forky does not have, once the packages are there. */
+  readonly install?: (root: RootFolder) => Promise<unknown>;
+  /** Lines of pg_hba.conf before the others, and their databases. */
+  readonly hba?: string;
+  readonly databases?: readonly string[];
+  /** What stands before the server's command, such as `env` with variables. */
+  readonly serverWrapper?: readonly string[];
+}
+
+/** Starts it; the caller ends it. */
+export async function startOAuthHost(made: OAuthHostOptions): Promise<OAuthHost> {
+  const { version, packages, fromForky = [`postgresql-${version}`], install, hba = '' } = made;
+  /** Its configuration, in the root folder. */
+  const folder = `/etc/postgresql/${version}/main`;
   await using stack = new AsyncDisposableStack();
   const ca = stack.use(await createCertificateAuthority());
-  const root = stack.use(await makeRoot('forky', PACKAGES));
+  const root = stack.use(await makeRoot('forky', [...PACKAGES, ...fromForky].toSorted()));
   const inside = (path: string): string => join(root.path, path);
   await root.put('/srv', ...packages);
   await root.sh('apt-get -q install -y --no-install-recommends /srv/*.deb');
+  await install?.(root);
 
   const port = await findFreePort();
   const { key, cert } = await ca.issue();
-  await writeFile(inside(`${CLUSTER}/server.key`), key);
-  await writeFile(inside(`${CLUSTER}/server.crt`), cert);
-  await writeFile(inside(`${CLUSTER}/root.crt`), ca.certificate);
-  await writeFile(inside(`${CLUSTER}/pg_hba.conf`), HBA);
-  await writeFile(inside(`${CLUSTER}/pg_ident.conf`), IDENT);
-  const settingsFile = inside(`${CLUSTER}/conf.d/test.conf`);
+  await writeFile(inside(`${folder}/server.key`), key);
+  await writeFile(inside(`${folder}/server.crt`), cert);
+  await writeFile(inside(`${folder}/root.crt`), ca.certificate);
+  await writeFile(inside(`${folder}/pg_hba.conf`), `${hba}${HBA}`);
+  await writeFile(inside(`${folder}/pg_ident.conf`), IDENT);
+  const settingsFile = inside(`${folder}/conf.d/test.conf`);
   const base = {
     port: String(port),
     listen_addresses: '127.0.0.1',
-    ssl_cert_file: `${CLUSTER}/server.crt`,
-    ssl_key_file: `${CLUSTER}/server.key`,
+    ssl_cert_file: `${folder}/server.crt`,
+    ssl_key_file: `${folder}/server.key`,
     oauth_validator_libraries: 'pgtoken_validator',
     log_min_messages: 'debug1',
     log_line_prefix: '[%p] ',
@@ -119,7 +148,7 @@ export async function startOAuthHost(...packages: readonly string[]): Promise<OA
         .join(''),
     );
   await writeSettings({});
-  await root.sh(`chown -R postgres:postgres ${CLUSTER}; chmod 0600 ${CLUSTER}/server.key
+  await root.sh(`chown -R postgres:postgres ${folder}; chmod 0600 ${folder}/server.key
     cp /usr/share/pgtoken/pam.d/postgresql-k8s /etc/pam.d/
     install -d -o pgtoken -g postgres -m 0755 /run/pgtoken /var/cache/pgtoken
     install -d -o pgtoken -g pgtoken -m 0700 /run/pgtoken-daemon
@@ -157,8 +186,8 @@ export async function startOAuthHost(...packages: readonly string[]): Promise<OA
   const startServer = (): void => {
     servers.push(
       start(
-        `exec setpriv --pdeathsig=KILL --reuid=postgres --regid=postgres --init-groups /usr/lib/postgresql/18/bin/postgres \
-          -D /var/lib/postgresql/18/main -c config_file=${CLUSTER}/postgresql.conf`,
+        `exec setpriv --pdeathsig=KILL --reuid=postgres --regid=postgres --init-groups ${(made.serverWrapper ?? []).join(' ')} /usr/lib/postgresql/${version}/bin/postgres \
+          -D /var/lib/postgresql/${version}/main -c config_file=${folder}/postgresql.conf`,
       ),
     );
   };
@@ -180,14 +209,16 @@ export async function startOAuthHost(...packages: readonly string[]): Promise<OA
     poll('the server', async () => sql('select 1').catch(() => undefined), 60_000);
   await untilReady();
   for (const role of ROLES) await sql(`create role "${role}" login`);
-  for (const database of DATABASES) await sql(`create database ${database}`);
+  for (const database of [...DATABASES, ...(made.databases ?? [])])
+    await sql(`create database ${database}`);
   await sql(await root.sh('pgtoken database sql'));
 
   let daemon: Program | undefined;
-  const startDaemon = async (): Promise<void> => {
+  const startDaemon = async ({ config, wrapper = [] }: DaemonOptions = {}): Promise<void> => {
     daemon = start(
       `export RUNTIME_DIRECTORY=/run/pgtoken-daemon
-      exec setpriv --pdeathsig=KILL --reuid=pgtoken --regid=postgres --clear-groups pgtoken serve --group postgres`,
+      exec setpriv --pdeathsig=KILL --reuid=pgtoken --regid=postgres --clear-groups ${wrapper.join(' ')} pgtoken serve --group postgres \
+        --config ${config ?? '/etc/pgtoken/issuers.yaml'}`,
     );
     const started = daemon;
     await poll('the daemon', () => (started.output().includes('"msg":"ready"') ? true : undefined));
@@ -230,7 +261,7 @@ export async function startOAuthHost(...packages: readonly string[]): Promise<OA
       await writeFile(inside('/run/token'), token);
       return root.run(
         `PGPASSWORD=$(cat /run/token) psql -XAt "host=localhost hostaddr=127.0.0.1 port=${port} dbname=bypam \
-          user=$(printf '%s' '${role}') sslmode=verify-full sslrootcert=${CLUSTER}/root.crt" -c 'select current_user, system_user'`,
+          user=$(printf '%s' '${role}') sslmode=verify-full sslrootcert=${folder}/root.crt" -c 'select current_user, system_user'`,
       );
     },
     sql,
@@ -273,6 +304,7 @@ export async function startOAuthHost(...packages: readonly string[]): Promise<OA
     },
     startDaemon,
     stopDaemon,
+    processes: () => ({ server: servers.at(-1)?.pid() ?? 0, daemon: daemon?.pid() ?? 0 }),
     [Symbol.asyncDispose]: async () => owned.disposeAsync(),
   };
 }

@@ -10,6 +10,8 @@ import { SCRIPTS } from './root-folder.ts';
 export interface Program {
   readonly output: () => string;
   readonly ended: Promise<unknown>;
+  /** The process that the script has become, as the host sees it. */
+  readonly pid: () => number;
   /** Signals the program that the script has become. */
   readonly signal: (name: NodeJS.Signals) => void;
   readonly kill: () => Promise<void>;
@@ -26,14 +28,16 @@ export function startProgram(root: string, script: string): Program {
     stream?.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
   }
   const ended = once(child, 'close');
+  // The only child of unshare(1), and init of its namespace.
+  const pid = (): number =>
+    Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim());
   const signal = (name: NodeJS.Signals): void => {
-    // The only child of unshare(1), and init of its namespace.
-    const init = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim();
-    process.kill(Number(init), name);
+    process.kill(pid(), name);
   };
   return {
     output: () => text,
     ended,
+    pid,
     signal,
     kill: async () => {
       if (child.exitCode === null) signal('SIGKILL');

@@ -1,0 +1,48 @@
+// PostgreSQL 19 of Debian's experimental in a root folder of forky, with the validator compiled there.
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { runChecked } from '../../support/run-checked.ts';
+import { CHECKOUT, type RootFolder, SCRIPTS } from '../../package/machine/root-folder.ts';
+
+/** What it needs of forky. */
+export const FROM_FORKY = [
+  'gcc',
+  'libc6-dev',
+  'libkrb5-dev',
+  'libssl-dev',
+  'make',
+  'postgresql-common',
+] as const;
+
+/** Adds the lists of experimental to a root folder of forky. Its packages are taken only where they are named, or nobody else has them. */
+export async function addExperimental(root: RootFolder): Promise<void> {
+  const mirror = (await runChecked(join(SCRIPTS, 'find-mirror.sh'), [])).trim();
+  await root.sh(`
+    echo 'deb ${process.env['DEBIAN_MIRROR'] ?? mirror} experimental main' >/etc/apt/sources.list.d/experimental.list
+    apt-get -q update`);
+}
+
+/** What the sanitized build is compiled with; whoever runs the server preloads their libraries. */
+export const SANITIZED = '-fsanitize=address,undefined -fno-sanitize-recover=undefined -g';
+
+/** Installs the server, and compiles and installs the validator. @param flags of the compiler, besides */
+export async function installPostgreSQL(root: RootFolder, flags = ''): Promise<void> {
+  await addExperimental(root);
+  await cp(join(CHECKOUT, 'oauth'), join(root.path, 'srv/src/oauth'), { recursive: true });
+  await cp(join(CHECKOUT, 'pam'), join(root.path, 'srv/src/pam'), { recursive: true });
+  // Of the package with the headers its files are enough: it would bring a whole clang along.
+  await root.sh(`
+    apt-get -q install -y --no-install-recommends postgresql-19 libpq5/experimental
+    cd /srv
+    apt-get -q download postgresql-server-dev-19
+    dpkg-deb --extract postgresql-server-dev-19_*.deb /
+    rm -f src/oauth/*.o src/oauth/*.so`);
+  await installValidator(root, flags);
+}
+
+/** Compiles the validator anew, and installs it in the place of one that is there. */
+export async function installValidator(root: RootFolder, flags = ''): Promise<void> {
+  const make = `make -C /srv/src/oauth PG_CONFIG=/usr/lib/postgresql/19/bin/pg_config COPT='${flags}'`;
+  await root.sh(`${make} clean; ${make}; ${make} install`);
+}
