@@ -9,13 +9,20 @@ import { parse } from 'yaml';
 
 import { parseConfig } from '../../src/config/parse-config.ts';
 import { readPage, ROOT } from '../docs/read-markdown.ts';
+import { applyJSONPatch } from './apply-json-patch.ts';
+import { operatorPod, podSchema } from './operator-pod.ts';
 import { readCluster } from './read-cluster.ts';
 import { readContainerfile, type Recipe } from './read-containerfile.ts';
 import { readExamples } from './read-examples.ts';
 import { composeSchema } from './start-services.ts';
 
 const FOLDER = 'packaging/container';
-const QUOTED = ['compose.yaml', 'compose-sidecar.yaml', 'cloudnative-pg/cluster.yaml'];
+const QUOTED = [
+  'compose.yaml',
+  'compose-sidecar.yaml',
+  'cloudnative-pg/cluster.yaml',
+  'cloudnative-pg/cluster-with-daemon.yaml',
+];
 const page = readPage('docs/operate/containers.md');
 const read = (path: string): string => readFileSync(join(ROOT, FOLDER, path), 'utf8');
 const recipeOf = (path: string): Recipe =>
@@ -31,7 +38,7 @@ describe('docs/operate/containers.md', () => {
       .filter(({ language }) => language === 'sh')
       .map(({ text }) => text.replaceAll(/\s*\\\n\s*/g, ' '))
       .join('');
-    for (const path of ['Containerfile', 'cloudnative-pg/Containerfile']) {
+    for (const path of ['Containerfile', 'cloudnative-pg/Containerfile', 'daemon/Containerfile']) {
       const command = /^# {3}(docker build .+)$/m.exec(read(path))?.[1];
       expect(commands).toContain(`${command}\n`);
     }
@@ -59,18 +66,18 @@ describe('the recipes', () => {
     }
   });
 
-  it.each(['Containerfile', 'cloudnative-pg/Containerfile', 'client/Containerfile'])(
-    '%s copies what there is, and the package of the architecture',
-    async (path) => {
-      const copied = recipeOf(path).steps.flatMap((step) =>
-        step.kind === 'copy' ? step.from : [],
-      );
-      expect(copied).toContain('build/pgtoken_*_amd64.deb');
-      for (const from of copied.filter((name) => !name.startsWith('build/'))) {
-        expect(await Array.fromAsync(glob(from, { cwd: ROOT }))).toEqual([from]);
-      }
-    },
-  );
+  it.each([
+    'Containerfile',
+    'cloudnative-pg/Containerfile',
+    'client/Containerfile',
+    'daemon/Containerfile',
+  ])('%s copies what there is, and the package of the architecture', async (path) => {
+    const copied = recipeOf(path).steps.flatMap((step) => (step.kind === 'copy' ? step.from : []));
+    expect(copied).toContain('build/pgtoken_*_amd64.deb');
+    for (const from of copied.filter((name) => !name.startsWith('build/'))) {
+      expect(await Array.fromAsync(glob(from, { cwd: ROOT }))).toEqual([from]);
+    }
+  });
 
   it('of the official images ends as its entrypoint, which is copied to where it is found', () => {
     const { entrypoint, command, steps, user } = recipeOf('Containerfile');
@@ -89,6 +96,11 @@ describe('the recipes', () => {
     expect([entrypoint, command, user]).toEqual([['pgtoken', 'pgpass'], undefined, '65534']);
     const [, build = ''] = /^# {3}(docker build .+)$/m.exec(read('client/Containerfile')) ?? [];
     expect(readPage('docs/connect/pgpass.md').text).toContain(`${build}\n`);
+  });
+
+  it('of the daemon ends as nobody, with the daemon', () => {
+    const { entrypoint, command, user } = recipeOf('daemon/Containerfile');
+    expect([entrypoint, command, user]).toEqual([['pgtoken', 'serve'], undefined, '65534']);
   });
 
   it('of CloudNativePG ends as its user, without an entrypoint', () => {
@@ -139,5 +151,67 @@ describe('the cluster of CloudNativePG', () => {
 
   it('has the image that docs/operate/containers.md builds', () => {
     expect(page.text).toContain(`-t ${cluster.imageName} .`);
+  });
+});
+
+describe('the cluster of CloudNativePG with the daemon in each pod', () => {
+  const cluster = readCluster('cluster-with-daemon.yaml');
+  const { spec } = podSchema.parse(
+    applyJSONPatch(operatorPod(cluster.imageName), cluster.podPatch),
+  );
+
+  it('has an issuers.yaml that is accepted, and that of the other cluster', () => {
+    expect(parseConfig(cluster.issuers)).toMatchObject({ ok: true });
+    expect(cluster.issuers).toBe(readCluster().issuers);
+  });
+
+  it('adds containers with the image that docs/operate/containers.md builds, and leaves the others as they are', () => {
+    expect(spec.initContainers.map(({ name, image }) => [name, image])).toEqual([
+      ['bootstrap-controller', 'the operator'],
+      ['pgtoken-module', 'registry.example.com/pgtoken:0.2'],
+      ['pgtoken', 'registry.example.com/pgtoken:0.2'],
+    ]);
+    expect(page.text).toContain('-t registry.example.com/pgtoken:0.2 .');
+    expect(spec.containers.map(({ name }) => name)).toEqual(['postgres']);
+  });
+
+  it('mounts no volume that there is not, and gives the server nothing of it to write', () => {
+    const names = spec.volumes.map(({ name }) => name);
+    for (const { volumeMounts } of [...spec.initContainers, ...spec.containers]) {
+      for (const { name } of volumeMounts) expect(names).toContain(name);
+    }
+    const added = spec.containers
+      .flatMap(({ volumeMounts }) => volumeMounts)
+      .filter(({ name }) => name.startsWith('pgtoken'));
+    expect(added.map(({ readOnly }) => readOnly)).toEqual([true, true]);
+  });
+
+  it('has a PAM service that names module and socket as they are mounted', () => {
+    const lines = cluster.files['postgresql-k8s']?.trim().split('\n') ?? [];
+    expect(lines.length).toBe(2);
+    for (const line of lines) {
+      expect(line).toMatch(/ \/pgtoken\/pam_pgtoken\.so socket=\/pgtoken\/pgtoken\.sock$/);
+    }
+    const daemon = spec.initContainers.find(({ name }) => name === 'pgtoken');
+    expect(daemon?.args).toContain('/pgtoken/pgtoken.sock');
+  });
+});
+
+describe('a JSON patch', () => {
+  it('adds to the end of a list, into it, and to an object', () => {
+    const patch = [
+      { op: 'add', path: '/a/-', value: 3 },
+      { op: 'add', path: '/a/0', value: 1 },
+      { op: 'add', path: '/b~1c', value: true },
+    ];
+    expect(applyJSONPatch({ a: [2] }, patch)).toEqual({ a: [1, 2, 3], 'b/c': true });
+  });
+
+  it.each([
+    [[{ op: 'add', path: '/a/5', value: 1 }]],
+    [[{ op: 'add', path: '/x/-', value: 1 }]],
+    [[{ op: 'remove', path: '/a' }]],
+  ])('that has no such place, or does something else, is an error: %j', (patch) => {
+    expect(() => applyJSONPatch({ a: [2] }, patch)).toThrow(Error);
   });
 });

@@ -1,0 +1,69 @@
+// The daemon in the pods of CloudNativePG, beside the operator's own image: the patch of the example on the pod that the operator
+// makes, and its containers under the users, capabilities and file systems that they have then.
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+
+import { poll } from '../../support/poll.ts';
+import { ISSUER, type PatchedPod, startPatchedPod } from './start-patched-pod.ts';
+import { logIn, ROLE } from './world.ts';
+
+let pod: PatchedPod;
+beforeAll(async () => {
+  pod = await startPatchedPod(inject('packages').current);
+});
+afterAll(async () => {
+  await pod?.[Symbol.asyncDispose]();
+});
+
+const run = async (where: 'server' | 'daemon', script: string): Promise<string> => {
+  const { output } = await pod[where].container.exec(['sh', '-c', script]);
+  return output;
+};
+
+it('the server and the daemon are as restricted as the pods of the operator, and two users', async () => {
+  for (const [where, user] of [
+    ['server', '26'],
+    ['daemon', '10001'],
+  ] as const) {
+    const output = await run(
+      where,
+      'id -u; id -g; grep -E "^(CapBnd|NoNewPrivs)" /proc/1/status; touch /usr/x 2>&1',
+    );
+    expect(output.split('\n').slice(0, 4)).toEqual([
+      user,
+      '26',
+      'CapBnd:\t0000000000000000',
+      'NoNewPrivs:\t1',
+    ]);
+    expect(output).toContain('Read-only file system');
+  }
+});
+
+it('the image of the server has no pgtoken, and its container cannot change the module', async () => {
+  expect(await run('server', 'command -v pgtoken || echo none')).toBe('none\n');
+  const output = await run('server', 'rm -f /pgtoken/pam_pgtoken.so /pgtoken/pgtoken.sock 2>&1');
+  expect(output).toBe(
+    ['pam_pgtoken.so', 'pgtoken.sock']
+      .map((name) => `rm: cannot remove '/pgtoken/${name}': Read-only file system\n`)
+      .join(''),
+  );
+});
+
+it('a service account logs in from outside, with issuers.yaml of the example', async () => {
+  await expect(logIn(pod.server, pod.authority, pod.issuer.mint())).resolves.toBe(ROLE);
+  const line = await poll('the decision', () =>
+    pod.daemon
+      .log()
+      .split('\n')
+      .find((text) => text.includes('"msg":"decision"')),
+  );
+  expect(JSON.parse(line)).toMatchObject({ outcome: 'granted', role: ROLE, via: 'pam' });
+});
+
+it('a token for another audience is refused, and the log of the server has the reason', async () => {
+  const token = pod.issuer.mint({ aud: ISSUER });
+  await expect(logIn(pod.server, pod.authority, token)).rejects.toThrow(
+    `PAM authentication failed for user "${ROLE}"`,
+  );
+  const reason = `pgtoken: denied ERR_AUDIENCE_MISMATCH aud is "${ISSUER}"; expected "postgres".`;
+  await poll(reason, () => pod.server.log().includes(reason) || undefined);
+});
