@@ -5,8 +5,9 @@ import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { createCertificateAuthority } from '../../support/certificate-authority.ts';
 import { createAccountKey } from './create-account-key.ts';
 import { createAccounts } from './create-object.ts';
-import { type Database, jwksURIOf, startDatabase } from './database.ts';
-import { installExample } from './install-example.ts';
+import { type Database, startDatabase } from '../machine/start-database.ts';
+import { jwksURIOf } from './entry-for.ts';
+import { installExample } from '../machine/install-example.ts';
 import { requestToken } from './request-token.ts';
 import { type ApiServer, startApiServer } from './start-api-server.ts';
 

@@ -14,8 +14,9 @@ import {
 import { type ConnectProxy, createConnectProxy } from '../../support/connect-proxy.ts';
 import { createAccountKey } from './create-account-key.ts';
 import { findPodToken, type PodToken, untilPods } from './create-object.ts';
-import { type Database, entryFor, startDatabase } from './database.ts';
-import { EXAMPLES, installExample } from './install-example.ts';
+import { type Database, startDatabase } from '../machine/start-database.ts';
+import { entryFor } from './entry-for.ts';
+import { EXAMPLES, installExample } from '../machine/install-example.ts';
 import { requestToken } from './request-token.ts';
 import { type ApiServer, startApiServer } from './start-api-server.ts';
 import { startControllerManager } from './start-controller-manager.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import { EXAMPLES } from './install-example.ts';
+import { EXAMPLES } from '../machine/install-example.ts';
 import type { ApiServer } from './start-api-server.ts';
 
 /** Lets everybody read the cluster's keys, as docs/issuers/kubernetes.md says. */

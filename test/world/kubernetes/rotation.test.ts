@@ -7,7 +7,8 @@ import { createCertificateAuthority } from '../../support/certificate-authority.
 import { poll } from '../../support/poll.ts';
 import { createAccountKey } from './create-account-key.ts';
 import { createAccounts } from './create-object.ts';
-import { type Database, entryFor, startDatabase } from './database.ts';
+import { type Database, startDatabase } from '../machine/start-database.ts';
+import { entryFor } from './entry-for.ts';
 import { isAccepted } from './is-accepted.ts';
 import { publishKeys } from './publish-keys.ts';
 import { type RequestedToken, requestToken } from './request-token.ts';

@@ -11,7 +11,8 @@ import {
   createPod,
   createSecret,
 } from './create-object.ts';
-import { type Database, entryFor, startDatabase } from './database.ts';
+import { type Database, startDatabase } from '../machine/start-database.ts';
+import { entryFor } from './entry-for.ts';
 import { publishKeys } from './publish-keys.ts';
 import { type BoundObject, requestToken, type TokenOptions } from './request-token.ts';
 import { type ApiServer, startApiServer } from './start-api-server.ts';

@@ -6,7 +6,8 @@ import { createCertificateAuthority } from '../../support/certificate-authority.
 import { poll } from '../../support/poll.ts';
 import { createAccountKey } from './create-account-key.ts';
 import { createAccounts } from './create-object.ts';
-import { type Database, entryFor, jwksURIOf, startDatabase } from './database.ts';
+import { type Database, startDatabase } from '../machine/start-database.ts';
+import { entryFor, jwksURIOf } from './entry-for.ts';
 import { requestToken } from './request-token.ts';
 import { type ApiServer, startApiServer } from './start-api-server.ts';
 

@@ -1,9 +1,8 @@
-// PostgreSQL, module, daemon and psql, for the tests of this folder: whose tokens count, and what becomes of one.
+// PostgreSQL, module, daemon and psql, for the tests of the parts: whose tokens count, and what becomes of one.
 import { expect } from 'vitest';
 
 import { type DaemonHost, startDaemonHost } from '../../support/start-daemon-host.ts';
 import type { DaemonProcess } from '../../support/start-daemon-process.ts';
-import type { ApiServer } from './start-api-server.ts';
 
 export interface Database extends AsyncDisposable {
   readonly host: DaemonHost;
@@ -19,8 +18,12 @@ export interface Database extends AsyncDisposable {
   readonly logIn: (role: string, token: string, over?: 'tcp' | 'socket') => Promise<string>;
 }
 
-export async function startDatabase(roles: readonly string[]): Promise<Database> {
-  const host = await startDaemonHost(roles);
+/** @param services other PAM services than the usual one, each with the roles whose logins go there. */
+export async function startDatabase(
+  roles: readonly string[],
+  services: Readonly<Record<string, readonly string[]>> = {},
+): Promise<Database> {
+  const host = await startDaemonHost(roles, {}, services);
   let daemon: DaemonProcess | undefined;
   return {
     host,
@@ -49,29 +52,5 @@ export async function startDatabase(roles: readonly string[]): Promise<Database>
       await daemon?.stop();
       await host.stop();
     },
-  };
-}
-
-/** Where an API server has its keys. */
-export function jwksURIOf(api: ApiServer): string {
-  return `${api.url}/openid/v1/jwks`;
-}
-
-/** An entry for service accounts of a cluster whose keys come from its API server; `more` adds to it. */
-export function entryFor(
-  api: ApiServer,
-  issuer: string,
-  more: Readonly<Record<string, unknown>> = {},
-): Readonly<Record<string, unknown>> {
-  return {
-    name: 'homelab',
-    issuer: {
-      url: issuer,
-      audiences: ['postgres'],
-      certificateAuthority: api.certificateAuthority,
-    },
-    keys: { jwksURI: jwksURIOf(api) },
-    roles: [{ claim: 'sub', trimPrefix: 'system:serviceaccount:' }],
-    ...more,
   };
 }
