@@ -19,6 +19,10 @@ export interface GoBuild {
   readonly programs: Readonly<Record<string, string>>;
   /** For the linker, beside what makes programs small. */
   readonly ldflags?: readonly string[];
+  /** Build tags. */
+  readonly tags?: readonly string[];
+  /** Whether parts of it are C, such as SQLite; then it needs gcc. Default: no. */
+  readonly hasC?: boolean;
 }
 
 /** @returns the path of each program. */
@@ -52,10 +56,13 @@ async function buildInto(
       GOMODCACHE: join(cache, 'go', 'modules'),
       GOCACHE: join(cache, 'go', 'build'),
       GOTMPDIR: await makeFolder(join(cache, 'go', 'tmp')),
-      GOFLAGS: '-mod=readonly -modcacherw -trimpath -buildvcs=false',
+      GOFLAGS: [
+        '-mod=readonly -modcacherw -trimpath -buildvcs=false',
+        ...(build.tags === undefined ? [] : [`-tags=${build.tags.join(',')}`]),
+      ].join(' '),
       GOTOOLCHAIN: 'local',
       GOMAXPROCS: '2',
-      CGO_ENABLED: '0',
+      CGO_ENABLED: build.hasC ? '1' : '0',
     },
   };
   // How many packages each program consists of; listing them downloads their modules.
@@ -106,7 +113,10 @@ async function fingerprint(build: GoBuild, go: Go): Promise<string> {
   for (const name of ['go.mod', 'go.sum', ...sources.toSorted((a, b) => (a < b ? -1 : 1))]) {
     hash.update(await readFile(join(build.module, name)));
   }
-  hash.update(JSON.stringify([go.version, build.programs, build.ldflags ?? []]));
+  const { programs, ldflags = [], tags, hasC } = build;
+  hash.update(
+    JSON.stringify([go.version, programs, ldflags, ...(tags ?? []), ...(hasC ? [hasC] : [])]),
+  );
   return hash.digest('hex').slice(0, 12);
 }
 

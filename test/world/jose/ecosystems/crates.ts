@@ -8,7 +8,9 @@ import { buildOnce, fingerprintOf } from '../../machine/build-once.ts';
 import { inheritEnvironment } from '../../machine/environment.ts';
 import { runFollowed } from '../../machine/run-followed.ts';
 import { unpackDebianPackages } from '../../machine/unpack-debian-package.ts';
-import { type Install, needTool, pinnedVersion, sourcesOf } from './ecosystem.ts';
+import { needTool } from '../../machine/need-tool.ts';
+import { pinnedVersion } from '../../machine/pinned-version.ts';
+import { type Install, sourcesOf } from './ecosystem.ts';
 
 const HINT = 'Install Rust 1.89 or newer and put cargo in PATH.';
 

@@ -2,7 +2,6 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { run } from '../../../support/run.ts';
 import type { Progress } from '../../machine/create-progress.ts';
 
 export interface Installed {
@@ -26,19 +25,6 @@ export function sourcesOf(name: string): string {
   return join(import.meta.dirname, '..', 'makers', name);
 }
 
-/** Throws, with what to do, when there is no such command. @returns the first line of what it says of itself. */
-export async function needTool(
-  command: string,
-  args: readonly string[],
-  hint: string,
-): Promise<string> {
-  const result = await run(command, args).catch(() => undefined);
-  if (result?.status !== 0) {
-    throw new Error(`\`${command} ${args.join(' ')}\` is needed and does not run\nHINT: ${hint}`);
-  }
-  return (result.stdout || result.stderr).split('\n')[0]?.trim() ?? '';
-}
-
 /**
  * Writes `bin/MAKER` into a folder that is moved afterwards.
  *
@@ -51,11 +37,4 @@ export async function writeCommand(folder: string, maker: string, script: string
     `#!/bin/sh\nset -eu\nroot=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)\n${script}\n`,
   );
   await chmod(path, 0o755);
-}
-
-/** The version behind a name in a file that pins it. Throws when it is not there. */
-export function pinnedVersion(text: string, pattern: RegExp): string {
-  const [, version] = pattern.exec(text) ?? [];
-  if (version === undefined) throw new Error(`no version by ${pattern.source}`);
-  return version;
 }

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 
 import { buildGo } from '../../machine/build-go.ts';
 import { findGo } from '../../machine/find-go.ts';
-import { type Install, pinnedVersion, sourcesOf } from './ecosystem.ts';
+import { pinnedVersion } from '../../machine/pinned-version.ts';
+import { type Install, sourcesOf } from './ecosystem.ts';
 
 export const installGo: Install = async (makers, cache, progress) => {
   const go = await findGo();

@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { buildOnce, fingerprintOf } from '../../machine/build-once.ts';
 import { inheritEnvironment } from '../../machine/environment.ts';
 import { runFollowed } from '../../machine/run-followed.ts';
-import { type Install, needTool, pinnedVersion, sourcesOf, writeCommand } from './ecosystem.ts';
+import { needTool } from '../../machine/need-tool.ts';
+import { pinnedVersion } from '../../machine/pinned-version.ts';
+import { type Install, sourcesOf, writeCommand } from './ecosystem.ts';
 
 const HINT =
   'Install a JDK 17 or newer and Maven (on Debian: openjdk-17-jdk-headless and maven) and put both in PATH.';

@@ -1,53 +1,19 @@
-// Libraries of PyPI; requirements.txt pins them and what they need, with their hashes.
-import { cp, mkdir, readFile } from 'node:fs/promises';
+// Libraries of PyPI.
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { buildOnce, fingerprintOf } from '../../machine/build-once.ts';
-import { inheritEnvironment } from '../../machine/environment.ts';
-import { runFollowed } from '../../machine/run-followed.ts';
-import { type Install, needTool, pinnedVersion, sourcesOf, writeCommand } from './ecosystem.ts';
-
-const HINT = 'Install Python 3.11 or newer with pip (on Debian: python3-pip) and put it in PATH.';
+import { installPyPI as installPackages } from '../../machine/install-pypi.ts';
+import { pinnedVersion } from '../../machine/pinned-version.ts';
+import { type Install, sourcesOf, writeCommand } from './ecosystem.ts';
 
 export const installPyPI: Install = async (makers, cache, progress) => {
-  const python = await needTool('python3', ['--version'], HINT);
-  await needTool('python3', ['-m', 'pip', '--version'], HINT);
   const sources = sourcesOf('pypi');
-  const folder = await buildOnce({
+  const { folder, python } = await installPackages({
     name: 'jose-pypi',
-    fingerprint: await fingerprintOf(sources, [python]),
+    sources,
     cache,
     progress,
-    make: async (made) => {
-      await cp(sources, made, { recursive: true });
-      const packages = join(made, 'packages');
-      await progress.step('jose: Python packages', async (tell) =>
-        runFollowed(
-          'python3',
-          [
-            '-m',
-            'pip',
-            'install',
-            '--require-hashes',
-            '--only-binary=:all:',
-            '--no-deps',
-            '--target',
-            packages,
-            '-r',
-            'requirements.txt',
-          ],
-          {
-            cwd: made,
-            env: {
-              ...inheritEnvironment(),
-              PIP_CACHE_DIR: join(cache, 'pip'),
-              PIP_DISABLE_PIP_VERSION_CHECK: '1',
-              PIP_ROOT_USER_ACTION: 'ignore',
-            },
-            onLine: tell,
-          },
-        ),
-      );
+    finish: async (made) => {
       await mkdir(join(made, 'bin'));
       for (const maker of makers) {
         await writeCommand(
