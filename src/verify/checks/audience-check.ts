@@ -21,7 +21,7 @@ export function audienceCheck({
       if (aud === undefined) {
         return missingClaim(
           'aud',
-          'Ask the issuer for a token with an audience; legacy service-account tokens have none.',
+          'Ask the issuer for a token with an audience: ID tokens have one; access tokens of Amazon Cognito and legacy service-account tokens have none.',
         );
       }
       const seen: unknown[] = Array.isArray(aud) ? aud : [aud];

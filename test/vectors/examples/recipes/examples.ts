@@ -4,6 +4,7 @@ import { auth0 } from './auth0.ts';
 import { authentik } from './authentik.ts';
 import { awsSTS } from './aws-sts.ts';
 import { buildkite } from './buildkite.ts';
+import { cognito } from './cognito.ts';
 import { dex } from './dex.ts';
 import { eks } from './eks.ts';
 import { entraPeople } from './entra-people.ts';
@@ -35,6 +36,7 @@ export const EXAMPLES: Readonly<Record<string, ExampleRecipe>> = {
   dex,
   authentik,
   zitadel,
+  cognito,
   'entra-people': entraPeople,
   'google-people': googlePeople,
   'github-actions': githubActions,

@@ -68,7 +68,7 @@ export function audience({ token }: Mint): Recipe[] {
       expected: {
         code: 'ERR_CLAIM_MISSING',
         message: 'the token has no aud; expected iss, aud, sub and exp',
-        hint: 'Ask the issuer for a token with an audience; legacy service-account tokens have none.',
+        hint: 'Ask the issuer for a token with an audience: ID tokens have one; access tokens of Amazon Cognito and legacy service-account tokens have none.',
       },
     },
     ...[
