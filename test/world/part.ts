@@ -22,6 +22,8 @@ export interface Part {
   readonly about: string;
   /** That no whole run of it has been recorded yet, so that compatibility.md says nothing of it. */
   readonly isUnrecorded?: true;
+  /** What belongs here and is not run, each with the reason, for docs/understand/compatibility.md. */
+  readonly notRun?: Readonly<Record<string, string>>;
   /**
    * Installs what is not there yet. Throws when anything cannot be had: nothing is left out.
    *

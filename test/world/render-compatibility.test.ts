@@ -54,6 +54,16 @@ it('what fails is named, and counted', () => {
   );
 });
 
+it('what is not run is named, with the reason', () => {
+  const page = renderCompatibility([{ ...PART, notRun: { 'A service': 'is not here' } }], () => ({
+    pgtoken: '0.2.0',
+    date: '2026-12-01',
+    peers: [PEER],
+    shown: {},
+  }));
+  expect(page).toContain('What is not run here:\n\n- A service: is not here\n');
+});
+
 it('what is shown in several cases is one sentence', () => {
   const page = renderCompatibility([PART], () => ({
     pgtoken: '0.2.0',

@@ -34,6 +34,7 @@ function renderPart(part: Part, result: PartResult): string {
     // The name of a group and that of a test in it make one sentence.
     ...withoutRepetition(sentences).map((sentence) => `- ${sentence.replaceAll(' > ', ' ')}`),
   ]);
+  const notRun = Object.entries(part.notRun ?? {});
   return [
     `## ${part.title}`,
     '',
@@ -45,6 +46,8 @@ function renderPart(part: Part, result: PartResult): string {
     '',
     `With pgtoken ${result.pgtoken}. What the tests show:`,
     ...shown,
+    ...(notRun.length === 0 ? [] : ['', 'What is not run here:', '']),
+    ...notRun.map(([what, why]) => `- ${what}: ${why}`),
     '',
   ].join('\n');
 }
