@@ -10,6 +10,8 @@ export interface StartProcessOptions {
   /** Run it as PostgreSQL is run, which is never root. Default: as whoever runs the tests. */
   readonly asServerUser?: boolean;
   readonly env?: Readonly<Record<string, string>>;
+  /** Milliseconds that it may take to be ready. Default: two minutes. */
+  readonly startLimit?: number;
 }
 
 export interface StartedProcess extends AsyncDisposable {
@@ -30,7 +32,7 @@ const STOP_LIMIT = 10_000;
 
 /** Starts it, and does not wait until it is ready. */
 export function startProcess(options: StartProcessOptions): StartedProcess {
-  const { command, env = {} } = options;
+  const { command, env = {}, startLimit = START_LIMIT } = options;
   const [program, ...args] = command;
   const setpriv = options.asServerUser
     ? asServerUser(program, args)
@@ -74,7 +76,7 @@ export function startProcess(options: StartProcessOptions): StartedProcess {
           if (isOver) throw new Error(`${what}: the process has ended; its output:\n${output}`);
           return (await probe()) ? true : undefined;
         },
-        START_LIMIT,
+        startLimit,
       ).catch((error: unknown) => {
         throw isOver
           ? error
