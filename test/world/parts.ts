@@ -3,6 +3,7 @@ import { jose } from './jose/part.ts';
 import { kubernetes } from './kubernetes/part.ts';
 import { oauth } from './oauth/part.ts';
 import type { Part } from './part.ts';
+import { poolers } from './poolers/part.ts';
 import { providers } from './providers/part.ts';
 
-export const PARTS: readonly Part[] = [kubernetes, jose, providers, oauth];
+export const PARTS: readonly Part[] = [kubernetes, jose, providers, poolers, oauth];
