@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes ROOT/compile-cache for an installation at ROOT: the code of `pgtoken pam`, `pgtoken serve` and `pgtoken pgpass` as V8
+# Makes ROOT/compile-cache for an installation at ROOT: the code of `pgtoken pam`, `serve`, `pgpass` and `pooler` as V8
 # compiles it, so that a login with mode=exec does not compile it again, nor does the first one after a start. It fits the runtime and
 # the bundle it was made with and nothing else; Node passes over what does not fit. What is in it is run as code: it must be writable by nobody but root, as the bundle itself.
 set -eu
@@ -127,5 +127,26 @@ pgpass() {
   trap 'rm -rf "$scratch"' EXIT
 }
 pgpass
+
+# pooler: as far as it comes without PgBouncer, which may not be installed, and as root, as which it does not run.
+pooler() {
+  cat >"$scratch/pooler.yaml" <<YAML
+apiVersion: pgtoken/v1
+tenants: [{alias: x, host: 127.0.0.1, role: x, token: {file: "$scratch/token"}}]
+tls: {mode: disable}
+pgbouncer: {path: "$scratch/none"}
+YAML
+  status=0
+  said=$(NODE_COMPILE_CACHE="$root/compile-cache" NODE_COMPILE_CACHE_PORTABLE=1 \
+    "$root/bin/pgtoken" pooler --config "$scratch/pooler.yaml" --folder "$scratch/pooler" 2>&1) || status=$?
+  case $status-$said in
+    1-*'does not run as root'* | 1-*"$scratch/none: "*) ;;
+    *)
+      echo "make-compile-cache.sh: expected $root/bin/pgtoken pooler to refuse to start, saw status $status: $said" >&2
+      exit 1
+      ;;
+  esac
+}
+pooler
 # Node keeps them to its own user.
 chmod -R u=rwX,go=rX "$root/compile-cache"

@@ -1,5 +1,5 @@
 // The compile cache of an installation: whoever may write it, root, leaves it as it was made.
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -17,19 +17,28 @@ afterAll(async () => {
   await installation?.remove();
 });
 
-it('has the code of the command, of the daemon and of what keeps a .pgpass, which run with other flags', async () => {
+it('has the code of the command, of the daemon and of both programs for clients, which run with other flags', async () => {
   const env = { NODE_DEBUG_NATIVE: 'COMPILE_CACHE', PATH: '/usr/bin:/bin' };
   const { command, config, folder } = installation;
   const socket = ['--socket', join(folder, 'no', 'such', 'folder.sock'), '--cache-dir', folder];
-  for (const args of [
-    ['pam', '--config', config],
-    ['serve', '--config', config, ...socket],
-    ['pgpass', '--once', '--host', 'x', '--user', 'x', '--token-file', '/none', '--file', '/none'],
-  ]) {
+  const poolerYAML = join(folder, 'pooler.yaml');
+  await writeFile(
+    poolerYAML,
+    'apiVersion: pgtoken/v1\ntls: {mode: disable}\npgbouncer: {path: /none}\ntenants: [{alias: x, host: 127.0.0.1, role: x, token: {file: /none}}]\n',
+  );
+  const pgpass = ['--host', 'x', '--user', 'x', '--token-file', '/none', '--file', '/none'];
+  for (const [file, ...args] of [
+    ['pgtoken', 'pam', '--config', config],
+    ['pgtoken', 'serve', '--config', config, ...socket],
+    ['pgpass', 'pgpass', '--once', ...pgpass],
+    ['pooler', 'pooler', '--config', poolerYAML, '--folder', join(folder, 'none')],
+    // What its main file loads when it starts.
+    [String.raw`pooler-\w+`, 'pooler', '--config', poolerYAML, '--folder', join(folder, 'none')],
+  ] as const) {
     const { stdout, stderr } = await run('setpriv', asServerUser(command, args), { env });
     const said = `${stdout}${stderr}`;
     expect(said).toMatch(
-      /V8 code cache for CommonJS \S+\/dist\/(?:pgtoken|pgpass)\.cjs was accepted/,
+      new RegExp(String.raw`V8 code cache for CommonJS \S+/dist/${file}\.cjs was accepted`),
     );
     expect(said).not.toMatch(/was rejected/);
   }
