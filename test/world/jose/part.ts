@@ -1,13 +1,15 @@
 // Libraries for JWTs that others wrote, in six ecosystems: each makes keys, publishes them and signs tokens, by its own means and
 // defaults.
+import { join } from 'node:path';
+
 import type { Part, Peer } from '../part.ts';
 import { installCrates } from './ecosystems/crates.ts';
 import { installDebian } from './ecosystems/debian.ts';
-import type { Install } from './ecosystems/ecosystem.ts';
-import { installGo } from './ecosystems/go.ts';
-import { installMaven } from './ecosystems/maven.ts';
-import { installNPM } from './ecosystems/npm.ts';
-import { installPyPI } from './ecosystems/pypi.ts';
+import type { Install } from '../ecosystems/ecosystem.ts';
+import { installGo } from '../ecosystems/go.ts';
+import { installMaven } from '../ecosystems/maven.ts';
+import { installNPM } from '../ecosystems/npm.ts';
+import { installPyPI } from '../ecosystems/pypi.ts';
 import { type Ecosystem, LIBRARIES, type Library } from './libraries.ts';
 
 const INSTALL: Readonly<Record<Ecosystem, Install>> = {
@@ -31,7 +33,8 @@ rotation ([ERR_KEY_UNKNOWN](../reference/errors.md#err_key_unknown)).`,
     for (const [ecosystem, install] of Object.entries(INSTALL)) {
       const libraries = LIBRARIES.filter((library) => library.ecosystem === ecosystem);
       const makers = libraries.map(({ maker }) => maker);
-      const installed = await install(makers, cache, progress);
+      const programs = { part: 'jose', folder: join(import.meta.dirname, 'makers'), names: makers };
+      const installed = await install(programs, cache, progress);
       for (const library of libraries) {
         peers.push({
           what: library.name,

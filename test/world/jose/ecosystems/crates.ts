@@ -10,13 +10,13 @@ import { runFollowed } from '../../machine/run-followed.ts';
 import { unpackDebianPackages } from '../../machine/unpack-debian-package.ts';
 import { needTool } from '../../machine/need-tool.ts';
 import { pinnedVersion } from '../../machine/pinned-version.ts';
-import { type Install, sourcesOf } from './ecosystem.ts';
+import type { Install } from '../../ecosystems/ecosystem.ts';
 
 const HINT = 'Install Rust 1.89 or newer and put cargo in PATH.';
 
-export const installCrates: Install = async (makers, cache, progress) => {
+export const installCrates: Install = async (programs, cache, progress) => {
   const cargo = await needTool('cargo', ['--version'], HINT);
-  const sources = sourcesOf('crates');
+  const sources = join(programs.folder, 'crates');
   const openssl = await unpackDebianPackages(
     'openssl-headers',
     ['libssl-dev', 'libssl3'],
@@ -53,7 +53,7 @@ export const installCrates: Install = async (makers, cache, progress) => {
         });
       });
       await mkdir(join(made, 'bin'));
-      for (const maker of makers) {
+      for (const maker of programs.names) {
         await copyFile(join(target, 'release', maker), join(made, 'bin', maker));
       }
     },

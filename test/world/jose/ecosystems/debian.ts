@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { runChecked } from '../../../support/run-checked.ts';
 import { buildOnce, fingerprintOf } from '../../machine/build-once.ts';
 import { unpackDebianPackages } from '../../machine/unpack-debian-package.ts';
-import { type Install, sourcesOf, writeCommand } from './ecosystem.ts';
+import { type Install, writeCommand } from '../../ecosystems/ecosystem.ts';
 
 const PACKAGES = [
   'jose libjose0 rnbyc librhonabwy1.1 liborcania2.3 libyder2.0 libcurl3-gnutls libgnutls30 libjansson4',
@@ -15,7 +15,7 @@ const PACKAGES = [
   'ruby-jwt ruby3.1 libruby3.1 rubygems-integration libyaml-0-2',
 ].flatMap((line) => line.split(' '));
 
-export const installDebian: Install = async (makers, cache, progress) => {
+export const installDebian: Install = async (programs, cache, progress) => {
   const { root, versions } = await unpackDebianPackages('jose', PACKAGES, cache, progress);
   const multiarch = (await runChecked('gcc', ['-print-multiarch'])).trim();
   const libraries = join(root, 'usr/lib', multiarch);
@@ -33,7 +33,7 @@ export const installDebian: Install = async (makers, cache, progress) => {
     'crypt-jwt': `PERL5LIB='${root}/usr/share/perl5:${libraries}/perl5/5.36' exec /usr/bin/perl "$root/crypt-jwt.pl" "$@"`,
     'ruby-jwt': `RUBYLIB='${[...ruby, `${libraries}/ruby/3.1.0`].join(':')}' exec ruby3.1 "$root/ruby-jwt.rb" "$@"`,
   };
-  const sources = sourcesOf('debian');
+  const sources = join(programs.folder, 'debian');
   const folder = await buildOnce({
     name: 'jose-debian',
     fingerprint: await fingerprintOf(sources, [JSON.stringify([versions, runs])]),
@@ -53,7 +53,7 @@ export const installDebian: Install = async (makers, cache, progress) => {
         });
       }
       await mkdir(join(made, 'bin'));
-      for (const maker of makers) {
+      for (const maker of programs.names) {
         await writeCommand(made, maker, `${environment}\n${runs[maker] ?? 'exit 1'}`);
       }
     },

@@ -3,30 +3,30 @@ import { createHash } from 'node:crypto';
 import { cp, mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { buildOnce, fingerprintOf } from '../../machine/build-once.ts';
-import { inheritEnvironment } from '../../machine/environment.ts';
-import { runFollowed } from '../../machine/run-followed.ts';
-import { needTool } from '../../machine/need-tool.ts';
-import { pinnedVersion } from '../../machine/pinned-version.ts';
-import { type Install, sourcesOf, writeCommand } from './ecosystem.ts';
+import { buildOnce, fingerprintOf } from '../machine/build-once.ts';
+import { inheritEnvironment } from '../machine/environment.ts';
+import { runFollowed } from '../machine/run-followed.ts';
+import { needTool } from '../machine/need-tool.ts';
+import { pinnedVersion } from '../machine/pinned-version.ts';
+import { type Install, writeCommand } from './ecosystem.ts';
 
 const HINT =
   'Install a JDK 17 or newer and Maven (on Debian: openjdk-17-jdk-headless and maven) and put both in PATH.';
 
-export const installMaven: Install = async (makers, cache, progress) => {
+export const installMaven: Install = async (programs, cache, progress) => {
   const javac = await needTool('javac', ['-version'], HINT);
   await needTool('mvn', ['--version'], HINT);
-  const sources = sourcesOf('maven');
+  const sources = join(programs.folder, 'maven');
   const env = inheritEnvironment();
   const folder = await buildOnce({
-    name: 'jose-maven',
+    name: `${programs.part}-maven`,
     fingerprint: await fingerprintOf(sources, [javac]),
     cache,
     progress,
     make: async (made) => {
       await cp(sources, made, { recursive: true });
       const jars = join(made, 'jars');
-      await progress.step('jose: Java packages', async (tell) =>
+      await progress.step(`${programs.part}: Java packages`, async (tell) =>
         runFollowed(
           'mvn',
           [
@@ -39,13 +39,13 @@ export const installMaven: Install = async (makers, cache, progress) => {
         ),
       );
       await assertSums(jars, await readFile(join(sources, 'jars.sha256'), 'utf8'));
-      await progress.step('jose: compile Java', async (tell) => {
+      await progress.step(`${programs.part}: compile Java`, async (tell) => {
         const files = (await readdir(made)).filter((name) => name.endsWith('.java'));
         const options = ['-cp', join(jars, '*'), '-d', join(made, 'classes')];
         await runFollowed('javac', [...options, ...files], { cwd: made, env, onLine: tell });
       });
       await mkdir(join(made, 'bin'));
-      for (const maker of makers) {
+      for (const maker of programs.names) {
         await writeCommand(made, maker, `exec java -cp "$root/classes:$root/jars/*" ${maker} "$@"`);
       }
     },

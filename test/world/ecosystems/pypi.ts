@@ -2,20 +2,20 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { installPyPI as installPackages } from '../../machine/install-pypi.ts';
-import { pinnedVersion } from '../../machine/pinned-version.ts';
-import { type Install, sourcesOf, writeCommand } from './ecosystem.ts';
+import { installPyPI as installPackages } from '../machine/install-pypi.ts';
+import { pinnedVersion } from '../machine/pinned-version.ts';
+import { type Install, writeCommand } from './ecosystem.ts';
 
-export const installPyPI: Install = async (makers, cache, progress) => {
-  const sources = sourcesOf('pypi');
+export const installPyPI: Install = async (programs, cache, progress) => {
+  const sources = join(programs.folder, 'pypi');
   const { folder, python } = await installPackages({
-    name: 'jose-pypi',
+    name: `${programs.part}-pypi`,
     sources,
     cache,
     progress,
     finish: async (made) => {
       await mkdir(join(made, 'bin'));
-      for (const maker of makers) {
+      for (const maker of programs.names) {
         await writeCommand(
           made,
           maker,

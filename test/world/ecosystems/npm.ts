@@ -2,20 +2,20 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { installNPM as installPackages } from '../../machine/install-npm.ts';
-import { pinnedVersion } from '../../machine/pinned-version.ts';
-import { type Install, sourcesOf, writeCommand } from './ecosystem.ts';
+import { installNPM as installPackages } from '../machine/install-npm.ts';
+import { pinnedVersion } from '../machine/pinned-version.ts';
+import { type Install, writeCommand } from './ecosystem.ts';
 
-export const installNPM: Install = async (makers, cache, progress) => {
-  const sources = sourcesOf('npm');
+export const installNPM: Install = async (programs, cache, progress) => {
+  const sources = join(programs.folder, 'npm');
   const folder = await installPackages({
-    name: 'jose-npm',
+    name: `${programs.part}-npm`,
     sources,
     cache,
     progress,
     finish: async (made) => {
       await mkdir(join(made, 'bin'));
-      for (const maker of makers) {
+      for (const maker of programs.names) {
         await writeCommand(made, maker, `exec "${process.execPath}" "$root/${maker}" "$@"`);
       }
     },
