@@ -4,6 +4,7 @@ import { kubernetes } from './kubernetes/part.ts';
 import { oauth } from './oauth/part.ts';
 import type { Part } from './part.ts';
 import { poolers } from './poolers/part.ts';
+import { pools } from './pools/part.ts';
 import { providers } from './providers/part.ts';
 
-export const PARTS: readonly Part[] = [kubernetes, jose, providers, poolers, oauth];
+export const PARTS: readonly Part[] = [kubernetes, jose, providers, pools, poolers, oauth];
