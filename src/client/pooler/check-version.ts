@@ -7,7 +7,10 @@ import { fault, type TokenFault } from '../token/client-token.ts';
 /** The oldest one. */
 const LEAST = [1, 25, 2] as const;
 const REASON =
-  'Older ones can be crashed by who connects to them and overrun by a server (CVE-2026-6664 to 6667), and 1.26 takes tokens of over 2047 bytes: install 1.25.2 or newer and name it in pgbouncer.path.';
+  'Older ones can be crashed by who connects to them and overrun by a server (CVE-2026-6664 to 6667), and 1.26 takes tokens of over 2047 bytes: install 1.25.2 or newer, or Debian 13 with its updates, and name it in pgbouncer.path.';
+/** An older one that has the same fixes: the package of Debian 13 since its second update. */
+const FIXED = /^1\.24\.1-1\+deb13u(?:[2-9]|[1-9][0-9]{1,3})$/;
+const FIXED_VERSION = '1.24.1';
 /** Seconds that it may take to say its version. */
 const DEADLINE = 10;
 /** The longest password that PgBouncer before 1.26 takes whole, in bytes. */
@@ -47,11 +50,29 @@ export async function checkVersion(
   env: NodeJS.ProcessEnv,
   signal: AbortSignal,
 ): Promise<PgBouncerVersion | TokenFault> {
-  const argv: Argv = [path, '--version'];
-  const run = await runProgram(argv, { deadline: DEADLINE, env, onError: () => undefined, signal });
-  return run.ok
-    ? judgeVersion(run.output)
-    : fault(run.reason, `Install PgBouncer, or name ${basename(path)} in pgbouncer.path.`);
+  const ask = async (argv: Argv) =>
+    runProgram(argv, { deadline: DEADLINE, env, onError: () => undefined, signal });
+  const run = await ask([path, '--version']);
+  if (!run.ok) {
+    return fault(run.reason, `Install PgBouncer, or name ${basename(path)} in pgbouncer.path.`);
+  }
+  const judged = judgeVersion(run.output);
+  if (judged.ok || !run.output.startsWith(`PgBouncer ${FIXED_VERSION}\n`)) {
+    return judged;
+  }
+  // It says nothing of Debian's fixes itself. Whose file it is and which version that has, dpkg knows.
+  const owner = await ask(['dpkg-query', '--search', path]);
+  if (!owner.ok || owner.output !== `pgbouncer: ${path}\n`) {
+    return judged;
+  }
+  const installed = await ask([
+    'dpkg-query',
+    '--show',
+    '--showformat=${db:Status-Status} ${Version}',
+    'pgbouncer',
+  ]);
+  const [, version = ''] = (installed.ok && /^installed (\S+)$/.exec(installed.output)) || [];
+  return FIXED.test(version) ? { ok: true, version, longestToken: LONGEST_BEFORE_126 } : judged;
 }
 
 function compare(a: readonly number[], b: readonly number[]): number {

@@ -192,6 +192,39 @@ describe('a pooler', () => {
     expect(pooler.status().tenants.map(({ ready }) => ready)).toEqual([true, false]);
   });
 
+  it('closes everybody by a clock that is an hour ahead, and says why', async () => {
+    const world = createWorld(['a']);
+    world.pass(3600);
+    world.give(0, tokenFor(600));
+    pooler = world.start();
+    await until('a DISABLE', () => world.commands.includes('DISABLE "a"'));
+    world.give(0, tokenFor(900, 'next'));
+    await until('a word on it', () =>
+      world.said.some((line) => line.includes('clients are refused')),
+    );
+    expect(world.said).toContain(
+      'a tenant has no token, and its clients are refused a: the token expired 50 min ago by the clock of this host; expected one that has not',
+    );
+    expect(world.written.map((files) => files['pgbouncer.ini']).join('')).not.toContain('password');
+    // As soon as the clock is right.
+    world.pass(-3600);
+    world.give(0, tokenFor(1200, 'right'));
+    await until('an ENABLE', () => world.commands.includes('ENABLE "a"'));
+  });
+
+  it('goes on by a clock that is an hour behind, with each token that comes', async () => {
+    const world = createWorld(['a']);
+    world.pass(-3600);
+    world.give(0, tokenFor(600));
+    pooler = world.start();
+    await until('ready', () => world.ready.length === 1);
+    world.pass(480);
+    world.give(0, tokenFor(1080, 'next'));
+    await until('a RELOAD', () => world.commands.includes('RELOAD'));
+    expect(pooler.status().tenants[0]).toMatchObject({ expiresAt: 1080, ready: true });
+    expect(world.commands).toEqual(['RELOAD']);
+  });
+
   it('says that a RELOAD failed, tries it again, and closes a tenant whose token ends meanwhile', async () => {
     const world = createWorld(['a']);
     world.give(0, tokenFor(100));
