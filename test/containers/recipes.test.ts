@@ -5,7 +5,6 @@ import { glob } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
 
 import { parseConfig } from '../../src/config/parse-config.ts';
 import { readPage, ROOT } from '../docs/read-markdown.ts';
@@ -14,7 +13,7 @@ import { operatorPod, podSchema } from './operator-pod.ts';
 import { readCluster } from './read-cluster.ts';
 import { readContainerfile, type Recipe } from './read-containerfile.ts';
 import { readExamples } from './read-examples.ts';
-import { composeSchema } from './start-services.ts';
+import { readCompose } from './start-services.ts';
 
 const FOLDER = 'packaging/container';
 const QUOTED = [
@@ -57,7 +56,7 @@ describe('docs/operate/containers.md', () => {
 describe('the recipes', () => {
   it('mount folders and volumes, and no file by itself, which would stay what it was at the start', () => {
     for (const path of ['compose.yaml', 'compose-sidecar.yaml']) {
-      const { services } = composeSchema.parse(parse(read(path)));
+      const { services } = readCompose(join(ROOT, FOLDER, path));
       const targets = Object.values(services).flatMap(({ volumes }) =>
         volumes.map((volume) => volume.split(':')[1] ?? ''),
       );
@@ -91,11 +90,13 @@ describe('the recipes', () => {
     });
   });
 
-  it('of the client is built as docs/connect/pgpass.md says, and ends as nobody, with the command of that page', () => {
+  it('of the client is built as the pages of both programs say, and ends as nobody, with the command', () => {
     const { entrypoint, command, user } = recipeOf('client/Containerfile');
-    expect([entrypoint, command, user]).toEqual([['pgtoken', 'pgpass'], undefined, '65534']);
+    expect([entrypoint, command, user]).toEqual([['pgtoken'], undefined, '65534']);
     const [, build = ''] = /^# {3}(docker build .+)$/m.exec(read('client/Containerfile')) ?? [];
-    expect(readPage('docs/connect/pgpass.md').text).toContain(`${build}\n`);
+    for (const name of ['pgpass', 'pooler']) {
+      expect(readPage(`docs/connect/${name}.md`).text).toContain(`${build}\n`);
+    }
   });
 
   it('of the daemon ends as nobody, with the daemon', () => {
@@ -108,10 +109,10 @@ describe('the recipes', () => {
     expect([entrypoint, command, user]).toEqual([undefined, undefined, '26']);
   });
 
-  it.each(['compose.yaml', 'compose-sidecar.yaml'])(
+  it.each(['compose.yaml', 'compose-sidecar.yaml', 'compose-client.yaml', 'compose-pooler.yaml'])(
     '%s mounts no volume that it does not have, and has none that it does not mount',
     (path) => {
-      const { services, volumes } = composeSchema.parse(parse(read(path)));
+      const { services, volumes } = readCompose(join(ROOT, FOLDER, path));
       const mounted = Object.values(services)
         .flatMap((service) => service.volumes.map((volume) => volume.split(':')[0] ?? ''))
         .filter((source) => !source.startsWith('.'));

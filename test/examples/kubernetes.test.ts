@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import * as z from 'zod/mini';
 
+import { parsePoolerConfig } from '../../src/client/config/parse-pooler-config.ts';
 import { parseConfig } from '../../src/config/parse-config.ts';
 import { formatProblem } from '../../src/config/problems.ts';
 import { defaultDiscoveryURL } from '../../src/issuers/fetch-key-set.ts';
@@ -24,6 +25,7 @@ const MANIFESTS = [
   'discovery-access.yaml',
   'discovery-proxy.yaml',
   'myservice.yaml',
+  'myservice-pooler.yaml',
   'reviewer.yaml',
 ];
 
@@ -251,7 +253,13 @@ describe('the workload', () => {
     const folder = posix.dirname(String(passfile));
     const file = posix.join(mountOf(keeper, at(tokenVolume, '/name')), String(at(token, '/path')));
     const ready = posix.join(folder, 'ready');
-    expect(listAt(keeper, '/args')).toEqual(['--token-file', file, '--ready-file', ready]);
+    expect(listAt(keeper, '/args')).toEqual([
+      'pgpass',
+      '--token-file',
+      file,
+      '--ready-file',
+      ready,
+    ]);
     expect([mountOf(keeper, 'pgpass'), mountOf(program, 'pgpass')]).toEqual([folder, folder]);
     expect(at(keeper, '/startupProbe/exec/command')).toEqual(['test', '-e', ready]);
     expect(listAt(pod, '/volumes').map((volume) => at(volume, '/name'))).toEqual([
@@ -263,12 +271,11 @@ describe('the workload', () => {
   it('has the image that docs/connect/pgpass.md builds, in its compose twin too', () => {
     const image = String(at(keeper, '/image'));
     expect(readPage('docs/connect/pgpass.md').text).toContain(` -t ${image} .\n`);
-    const { services } = z.looseObject({ services: z.record(z.string(), z.looseObject({})) }).parse(
-      parse(readFileSync(join(ROOT, 'packaging/container/compose-client.yaml'), 'utf8'), {
-        merge: true,
-      }),
-    );
+    const services = servicesOf('compose-client.yaml');
     const [one, other] = [services['pgpass'], services['program']];
+    expect(listAt(one, '/command').join(' ')).toBe(
+      'pgpass --token-file /run/tokens/postgres --ready-file /run/pgpass/ready',
+    );
     expect(at(one, '/image')).toBe(image);
     expect(at(other, '/image')).toBe(at(program, '/image'));
     expect(at(one, '/environment')).toEqual(environment(keeper));
@@ -305,6 +312,115 @@ describe('the workload', () => {
     expect(await readdir(folder.path)).toEqual(['pgpass']);
   });
 });
+
+describe('the workload with a pooler', () => {
+  const FILE = 'myservice-pooler.yaml';
+  const pod = at(readObject(FILE, 'Deployment'), '/spec/template/spec');
+  const config = readObject(FILE, 'ConfigMap');
+  const [pooler] = listAt(pod, '/initContainers');
+  const [program] = listAt(pod, '/containers');
+  const text = String(at(config, '/data/pooler.yaml'));
+  const parsed = parsePoolerConfig(text, '/etc/pooler');
+  if (!parsed.ok) throw new Error(`${FILE} has a pooler.yaml that is not accepted`);
+  const { plan } = parsed;
+  const volumesOf = (container: unknown): readonly unknown[] =>
+    listAt(container, '/volumeMounts').map((mount) => at(mount, '/name'));
+
+  it('is that of myservice.yaml in all that is not the pooler', () => {
+    for (const kind of ['Namespace', 'ServiceAccount']) {
+      expect(readObject(FILE, kind)).toEqual(readObject('myservice.yaml', kind));
+    }
+    const other = at(readObject('myservice.yaml', 'Deployment'), '/spec/template/spec');
+    for (const path of ['/serviceAccountName', '/automountServiceAccountToken', '/volumes/0']) {
+      const own = path === '/volumes/0' ? '/volumes/1' : path;
+      expect(at(pod, own)).toEqual(at(other, path));
+    }
+    const image = String(at(pooler, '/image'));
+    expect(image).toBe(at(listAt(other, '/initContainers')[0], '/image'));
+    expect(readPage('docs/connect/pooler.md').text).toContain(` -t ${image} .\n`);
+  });
+
+  it('has two tenants, with the token of the pod and over TLS, of which the program uses one', () => {
+    const token = posix.join(mountOf(pooler, 'token'), 'postgres');
+    expect(plan.tenants.map(({ alias, host, database }) => [alias, host, database])).toEqual([
+      ['orders', 'db.example.com', 'orders'],
+      ['reports', 'db2.example.com', 'reporting'],
+    ]);
+    for (const { role, source } of plan.tenants) {
+      expect([role, source]).toEqual([
+        environment(program)['PGUSER'],
+        { kind: 'file', path: token },
+      ]);
+    }
+    expect(plan.tls.mode).toBe('verify-full');
+    expect(environment(program)).toMatchObject({
+      PGHOST: plan.listen.folder,
+      PGPORT: String(plan.listen.port),
+      PGDATABASE: plan.tenants[0]?.alias,
+    });
+    expect(environment(program)['PGPASSFILE']).toBeUndefined();
+  });
+
+  it('keeps its token and what PgBouncer has of it from the program, which gets the socket by its group', () => {
+    expect(volumesOf(program)).toEqual(['socket']);
+    expect(mountOf(program, 'socket')).toBe(plan.listen.folder);
+    expect(volumesOf(pooler)).toEqual(['config', 'token', 'pooler', 'socket']);
+    const users = [pooler, program].map((one) => at(one, '/securityContext/runAsUser'));
+    expect(users).toEqual([65534, 1000]);
+    expect(plan.listen.mode).toBe('0770');
+    expect(at(pod, '/securityContext/fsGroup')).toBe(at(program, '/securityContext/runAsGroup'));
+  });
+
+  it('is started with its folder in a volume, is ready by a file there, and is given the time to drain', () => {
+    const folder = mountOf(pooler, 'pooler');
+    expect(listAt(pooler, '/args')).toEqual([
+      'pooler',
+      '--config',
+      posix.join(mountOf(pooler, 'config'), 'pooler.yaml'),
+      '--folder',
+      posix.join(folder, 'pgbouncer'),
+    ]);
+    expect(plan.readyFile).toBe(posix.join(folder, 'ready'));
+    expect(at(pooler, '/startupProbe/exec/command')).toEqual(['test', '-e', plan.readyFile]);
+    expect(at(pooler, '/restartPolicy')).toBe('Always');
+    expect(at(pod, '/terminationGracePeriodSeconds')).toBeGreaterThan(plan.drain + 10);
+  });
+
+  it('has a compose twin with the same pooler.yaml', () => {
+    const services = servicesOf('compose-pooler.yaml');
+    const [one, other] = [services['pooler'], services['program']];
+    expect(at(one, '/image')).toBe(at(pooler, '/image'));
+    expect(at(other, '/image')).toBe(at(program, '/image'));
+    expect(at(one, '/command')).toEqual(listAt(pooler, '/args'));
+    expect(at(other, '/command')).toEqual(listAt(program, '/command'));
+    expect(at(other, '/environment')).toEqual(environment(program));
+    expect([at(one, '/user'), at(other, '/user')]).toEqual(['65534:65534', '1000:1000']);
+    const twin = readFileSync(join(ROOT, 'packaging/container/pooler.yaml'), 'utf8');
+    expect(twin.split('\n').slice(1).join('\n')).toBe(text);
+    const targets = listAt(one, '/volumes').map((volume) => String(volume).split(':')[1]);
+    expect(targets).toEqual([
+      posix.join(mountOf(pooler, 'config'), 'pooler.yaml'),
+      ...['token', 'pooler', 'socket'].map((volume) => mountOf(pooler, volume)),
+    ]);
+  });
+
+  it('is one of which each container is restricted', () => {
+    for (const container of [pooler, program]) {
+      expect(at(container, '/securityContext')).toMatchObject({
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ['ALL'] },
+      });
+    }
+  });
+});
+
+/** The services of a file of packaging/container. */
+function servicesOf(file: string) {
+  const services = z.record(z.string(), z.looseObject({}));
+  const text = readFileSync(join(ROOT, 'packaging/container', file), 'utf8');
+  return z.looseObject({ services }).parse(parse(text, { merge: true })).services;
+}
 
 describe('the database host', () => {
   it('has a service file for every line of pg_hba.conf, and one line for each', async () => {

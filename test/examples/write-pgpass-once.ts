@@ -21,7 +21,7 @@ export async function writePgpassOnce(
     all[String(at(one, '/name'))] = String(at(one, '/value'));
   }
   Object.assign(all, env);
-  return runPgtoken(['pgpass', ...args, '--once'], {
+  return runPgtoken([...args, '--once'], {
     env: { ...all, PGPASSFILE: inFolder(all['PGPASSFILE'] ?? '') },
   });
 }

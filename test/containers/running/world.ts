@@ -12,8 +12,9 @@ import { createTemporaryFolder } from '../../support/temporary-folder.ts';
 import type { Image } from '../build-image.ts';
 import type { Service } from '../start-services.ts';
 
-/** The name of the server in its certificate. */
-const SERVER = 'db.example.com';
+/** The names of the server in its certificate. */
+const SERVERS = ['db.example.com', 'db2.example.com'] as const;
+const [SERVER] = SERVERS;
 export const ROLE = 'foo:myservice';
 
 export interface RunningIssuer extends AsyncDisposable {
@@ -72,7 +73,7 @@ export async function createConfiguration(
 ): Promise<ConfigurationFolder> {
   const folder = await createTemporaryFolder('container');
   const inside = (path: string): string => join(folder.path, path);
-  const { key, cert } = await authority.issue([`DNS:${SERVER}`]);
+  const { key, cert } = await authority.issue(SERVERS.map((name) => `DNS:${name}`));
   for (const name of ['pgtoken', 'postgresql', 'initdb']) {
     await mkdir(inside(name));
     await chmod(inside(name), 0o755);
