@@ -22,6 +22,8 @@ const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '30' },
     life: { type: 'string', default: '60' },
+    /** The release of Debian whose PgBouncer it is. */
+    pgbouncer: { type: 'string' },
   },
 });
 const [minutes, life] = [Number(values.minutes), Number(values.life)];
@@ -36,7 +38,7 @@ await using stack = new AsyncDisposableStack();
 const authority = stack.use(await createCertificateAuthority());
 const issuer = stack.use(await createIssuer(authority, { algorithms: ['ES256'] }));
 const server = stack.use(await startDaemonHost(ROLES));
-const host = stack.use(await createPoolerHost());
+const host = stack.use(await createPoolerHost(values.pgbouncer));
 const daemon = stack.use(
   await server.startDaemon({
     issuers: [entryOf('cluster', issuer, { token: { clockSkew: '0s' } })],
@@ -141,7 +143,8 @@ const checks: readonly (readonly [what: string, isRight: boolean])[] = [
   [`pgtoken pooler ended with ${poolerEnd}`, poolerEnd === 0],
 ];
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
-say(`${minutes} minutes, tokens of ${life} s`);
+const [started] = pooler.lines();
+say(`${minutes} minutes, tokens of ${life} s, PgBouncer ${String(started?.['pgbouncer'])}`);
 for (const [kind, count] of counts) say(`  ${kind}: ${count}`);
 for (const [what, isRight] of checks) say(`${isRight ? 'ok' : 'WRONG'}: ${what}`);
 for (const failure of failures.slice(0, 20)) say(`  ${failure}`);

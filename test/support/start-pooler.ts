@@ -1,7 +1,7 @@
 // `pgtoken pooler` with a real PgBouncer, in a folder of its own, as the server's user: PgBouncer does not run as root. It dies with
 // the test process.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { cp, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import * as z from 'zod';
@@ -63,8 +63,12 @@ export interface PoolerProcess {
   readonly stop: () => Promise<number | NodeJS.Signals>;
 }
 
-/** Copies PgBouncer to where its user can run it. */
-export async function createPoolerHost(): Promise<PoolerHost> {
+/**
+ * Copies PgBouncer to where its user can run it.
+ *
+ * @param suite the release of Debian that it is from, and looks installed of; default: any that is new enough by its own version.
+ */
+export async function createPoolerHost(suite?: string): Promise<PoolerHost> {
   const folder = await createTemporaryFolder('pooler');
   const inside = (name: string): string => join(folder.path, name);
   const children: ChildProcess[] = [];
@@ -83,8 +87,18 @@ export async function createPoolerHost(): Promise<PoolerHost> {
   };
   try {
     const script = join(import.meta.dirname, 'get-pgbouncer.sh');
-    const made = (await runChecked(script, [], { hangLimit: 300_000 })).trim();
+    const args = suite === undefined ? [] : [suite];
+    const made = (await runChecked(script, args, { hangLimit: 300_000 })).trim();
     await cp(made, inside('pgbouncer'), { recursive: true });
+    const program = inside('pgbouncer/pgbouncer');
+    if (suite !== undefined) {
+      // It is unpacked and not installed: what dpkg would say of it if it were.
+      const version = (await readFile(inside('pgbouncer/version'), 'utf8')).trim();
+      const answers = `case $1 in --search) echo 'pgbouncer: ${program}' ;; *) printf 'installed ${version}' ;; esac`;
+      await mkdir(inside('bin'));
+      await writeFile(inside('bin/dpkg-query'), `#!/bin/sh\n${answers}\n`);
+      await runChecked('chmod', ['0755', inside('bin'), inside('bin/dpkg-query')]);
+    }
     const makeFolder = async (name: string): Promise<string> => {
       await runChecked('install', ['-d', '-m', '0755', ...ownedByServerUser(), inside(name)]);
       return inside(name);
@@ -93,7 +107,7 @@ export async function createPoolerHost(): Promise<PoolerHost> {
     let count = 0;
     return {
       folder: folder.path,
-      program: inside('pgbouncer/pgbouncer'),
+      program,
       inside,
       makeFolder,
       async start(options) {
@@ -103,12 +117,12 @@ export async function createPoolerHost(): Promise<PoolerHost> {
         const config = inside(`pooler-${count}.yaml`);
         await writeFile(
           config,
-          `apiVersion: pgtoken/v1\nlisten: {port: ${port}${options.address === undefined ? '' : `, address: ${options.address}`}}\nhealth: 127.0.0.1:${health}\npgbouncer: {path: ${options.program ?? inside('pgbouncer/pgbouncer')}}\n${options.yaml}`,
+          `apiVersion: pgtoken/v1\nlisten: {port: ${port}${options.address === undefined ? '' : `, address: ${options.address}`}}\nhealth: 127.0.0.1:${health}\npgbouncer: {path: ${options.program ?? program}}\n${options.yaml}`,
         );
-        const args = ['pooler', '--config', config, '--folder', own];
-        const child = spawn('setpriv', asServerUser(options.command, args), {
+        const words = ['pooler', '--config', config, '--folder', own];
+        const child = spawn('setpriv', asServerUser(options.command, words), {
           cwd: '/',
-          env: { PATH: process.env['PATH'] },
+          env: { PATH: `${inside('bin')}:${process.env['PATH']}` },
           stdio: ['ignore', 'pipe', 'pipe'],
         });
         children.push(child);
