@@ -331,14 +331,17 @@ describe('a tenant', () => {
 
 it('goes on when a server is back that was away while tokens expired, with the newest one', async () => {
   const port = await findFreePort();
-  const file = await publish('away', 6);
+  // One that lasts until it is ready, however long that takes here.
+  const file = await publish('away');
   const pooler = await start(
     yamlOf(tenant(file).replace(`port: ${cluster.port}`, `port: ${port}`)),
   );
   await pooler.waitForLine('ready');
+  await publish('away', 6);
   const waiting = ask(pooler);
-  for (const _ of [1, 2]) {
-    await delay(2000);
+  // The first of these is over when the server is back.
+  for (const _ of [1, 2, 3]) {
+    await delay(2500);
     await publish('away', 6);
   }
   await publish('away');
