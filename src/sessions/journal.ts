@@ -3,7 +3,7 @@
 //
 // In a folder of the daemon alone, and gone when the host is started anew. A line that was cut off counts for nothing, and all
 // of it is ASCII, as a file that is cut off within a character could not be read at all.
-import { appendFile, chmod, mkdir, rename, writeFile } from 'node:fs/promises';
+import { appendFile, type FileHandle, mkdir, open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import * as z from 'zod/mini';
 import { readTrustedFile } from '../files/read-trusted-file.ts';
@@ -33,6 +33,8 @@ const DELAY = 50;
 /** A file is written anew from this size on, when it is that many times as long as what is in it. */
 const LEAST_REWRITE = 1024 * 1024;
 const REWRITE_FACTOR = 4;
+/** So many sessions are written at once. */
+const LINES_AT_ONCE = 200;
 /** A file that could not be written is written again after this time, in milliseconds. */
 const RETRY = 5000;
 
@@ -109,20 +111,33 @@ export function createJournal(
   let size = Number.POSITIVE_INFINITY;
   let live = 0;
   let isFailing = false;
+  let isRewriting = false;
 
   const rewrite = async (): Promise<void> => {
-    const lines = [toLine({ format: FORMAT, offset: offset() })];
-    for (const session of known()) {
-      lines.push(toLine({ kind: 'granted', session }));
-    }
-    // What is in the register now has everything that waits.
+    // What is in the register now, or comes meanwhile, has everything that waits; what happens meanwhile waits again, and follows.
     waiting = [];
-    const text = lines.join('');
+    isRewriting = true;
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await writeFile(`${path}.new`, text, { mode: 0o600 });
-    await chmod(`${path}.new`, 0o600);
+    const file = await open(`${path}.new`, 'w', 0o600);
+    let length = 0;
+    try {
+      await file.chmod(0o600);
+      // Some at a time: as one text they would be many megabytes.
+      let lines = [toLine({ format: FORMAT, offset: offset() })];
+      for (const session of known()) {
+        if (lines.length === LINES_AT_ONCE) {
+          length += await writeLines(file, lines);
+          lines = [];
+        }
+        lines.push(toLine({ kind: 'granted', session }));
+      }
+      length += await writeLines(file, lines);
+    } finally {
+      await file.close();
+    }
     await rename(`${path}.new`, path);
-    size = live = text.length;
+    isRewriting = false;
+    size = live = length;
   };
   const write = async (): Promise<void> => {
     if (size > Math.max(LEAST_REWRITE, live * REWRITE_FACTOR)) {
@@ -143,6 +158,7 @@ export function createJournal(
         isFailing = false;
       },
       (error: unknown) => {
+        isRewriting = false;
         size = Number.POSITIVE_INFINITY;
         if (!isFailing) onError(error);
         isFailing = true;
@@ -155,11 +171,18 @@ export function createJournal(
   return {
     record(event) {
       // A file that cannot be written is written anew, with all there is.
-      if (!isFailing) waiting.push(toLine(event));
+      if (!isFailing || isRewriting) waiting.push(toLine(event));
       timer ??= setTimeout(() => void flush(), DELAY);
     },
     flush,
   };
+}
+
+/** Writes them where the file ends. @returns how long they are; all of it is ASCII. */
+async function writeLines(file: FileHandle, lines: readonly string[]): Promise<number> {
+  const text = lines.join('');
+  await file.writeFile(text);
+  return text.length;
 }
 
 function toLine(value: unknown): string {

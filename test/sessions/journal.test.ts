@@ -273,6 +273,48 @@ describe('a journal', () => {
     expect(errors).toEqual([]);
   });
 
+  describe('while it is written anew', () => {
+    /** Much happens, some of it between two writes. */
+    const stir = async (register: Register): Promise<void> => {
+      for (let index = 0; index < 900; index += 1) {
+        const session = [...register.all()][index % 7 === 0 ? 0 : register.size - 1]!;
+        if (index % 3 === 0) register.place(session, { ...PLACE, started: String(index) });
+        if (index % 3 === 1) register.remove(session);
+        if (index % 3 === 2) register.add({ ...NEW, pid: 2000 + index });
+        if (index % 20 === 0) await new Promise((resolve) => setImmediate(resolve));
+      }
+    };
+    const addMany = (register: Register): void => {
+      for (let pid = 1; pid <= 1000; pid += 1) register.add({ ...NEW, pid });
+    };
+
+    it('misses nothing that happens', async () => {
+      const { register, journal } = open();
+      addMany(register);
+      const written = journal.flush();
+      await stir(register);
+      await written;
+      await journal.flush();
+      expect(readJournal(path, LATER).sessions).toEqual([...register.all()]);
+      expect(errors).toEqual([]);
+    });
+
+    it('after a failure misses nothing either', async () => {
+      await writeFile(dirname(path), '');
+      const { register, journal } = open();
+      addMany(register);
+      await journal.flush();
+      expect(errors).toHaveLength(1);
+      await rm(dirname(path));
+      const written = journal.flush();
+      await stir(register);
+      await written;
+      await journal.flush();
+      expect(readJournal(path, LATER).sessions).toEqual([...register.all()]);
+      expect(errors).toHaveLength(1);
+    });
+  });
+
   it('gives back the register, whatever happens to sessions', async () => {
     type Step = readonly [what: string, which: number, text: string];
     const steps = fc.array(
