@@ -20,6 +20,7 @@ interface BenchOptions {
   readonly seconds: number;
   readonly baseline?: string;
   readonly only?: string;
+  readonly clients?: readonly number[];
   readonly json?: string;
   readonly plot?: string;
 }
@@ -40,6 +41,11 @@ const options = new Command('bench')
   .option('--seconds <number>', 'turns of a second for each method in each round', parseCount, 4)
   .option('--baseline <revision>', 'build this revision and measure it in the same rounds')
   .option('--only <names>', 'measure these methods alone, separated by commas')
+  .option(
+    '--clients <numbers>',
+    'so many at a time, separated by commas; then rates alone',
+    parseCounts,
+  )
   .option('--json <file>', 'write the figures as JSON')
   .option('--plot <file>', 'draw the medians as SVG')
   .parse()
@@ -56,7 +62,8 @@ await using stack = new AsyncDisposableStack();
 const baseline =
   options.baseline === undefined ? undefined : stack.use(await buildBaseline(options.baseline));
 const host = stack.use(await startBenchHost(baseline?.checkout));
-const idle = only === undefined ? await host.daemon.memory() : undefined;
+const idle =
+  only === undefined && options.clients === undefined ? await host.daemon.memory() : undefined;
 const methods = host.methods.filter((method) => only?.includes(method.name) ?? true);
 const series = await measureRates();
 console.log(`\n${formatTable(series)}`);
@@ -79,7 +86,7 @@ if (options.plot !== undefined) {
 async function measureRates(): Promise<readonly Series[]> {
   const all = new Map<string, Series & { readonly rounds: LoginFigures[] }>();
   for (let round = 1; round <= options.rounds; round += 1) {
-    for (const clients of CLIENTS) {
+    for (const clients of options.clients ?? CLIENTS) {
       for (const [method, figures] of await measureInTurns(clients)) {
         const key = `${method} ${clients}`;
         const one = all.get(key) ?? { method, clients, rounds: [] };
@@ -231,4 +238,8 @@ async function measureMemory(): Promise<number> {
     console.error(`daemon memory: ${logins} of ${MEMORY_LOGINS} logins`);
   }
   return host.daemon.memory();
+}
+
+function parseCounts(text: string): readonly number[] {
+  return text.split(',').map(parseCount);
 }
