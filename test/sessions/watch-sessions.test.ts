@@ -2,7 +2,7 @@
 // worse than the other way round.
 import { join } from 'node:path';
 
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';

@@ -7,4 +7,4 @@ import { poolers } from './poolers/part.ts';
 import { pools } from './pools/part.ts';
 import { providers } from './providers/part.ts';
 
-export const PARTS: readonly Part[] = [kubernetes, jose, providers, pools, poolers, oauth];
+export const PARTS: readonly Part[] = [kubernetes, jose, providers, poolers, pools, oauth];

@@ -58,7 +58,13 @@ export function createSummary(): Summary {
       const total = [...outcomes.values()].reduce((sum, number) => sum + number, 0);
       const rows = [...kinds.values()]
         .toSorted((a, b) => b.count - a.count)
-        .map((kind) => [kind.entry, kind.role, kind.what, String(kind.count), toSeconds(kind.last)]);
+        .map((kind) => [
+          kind.entry,
+          kind.role,
+          kind.what,
+          String(kind.count),
+          toSeconds(kind.last),
+        ]);
       return [
         `${count(total, 'event')} from ${toSeconds(first)} to ${toSeconds(last)}: ${toPrintable(counts)}\n\n`,
         formatTable(['ENTRY', 'ROLE', 'WHAT', 'COUNT', 'LAST'], rows),

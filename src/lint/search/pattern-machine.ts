@@ -36,16 +36,16 @@ const RUNE_OPS = { runes: 8, one: 9, any: 10, anyButLine: 11 } as const;
 const EMPTY = { lineStart: 1, lineEnd: 2, start: 4, end: 8, boundary: 16, noBoundary: 32 } as const;
 
 /** One of them. What `matchRune` takes is a code point. */
-const instruction = z.object({
+const instructionSchema = z.object({
   op: z.literal([...Object.values(OP), ...Object.values(RUNE_OPS)]),
   out: z.number(),
   arg: z.number(),
   runes: z.instanceof(Int32Array),
   matchRune: z.custom<(codePoint: number) => boolean>((value) => typeof value === 'function'),
 });
-type Instruction = z.output<typeof instruction>;
+type Instruction = z.output<typeof instructionSchema>;
 /** It is no part of what re2js promises. */
-const programSchema = z.object({ start: z.number(), inst: z.array(instruction) });
+const programSchema = z.object({ start: z.number(), inst: z.array(instructionSchema) });
 
 /** What of re2js is used. */
 export interface CompiledPattern extends Pick<RE2JS, 'namedGroups' | 'matcher'> {
