@@ -15,12 +15,14 @@ import { addPgpassCommand } from './pgpass/pgpass-command.ts';
 import { addPoolerCommand } from './pooler/pooler-command.ts';
 import { addRolesCommand } from './roles/roles-command.ts';
 import { addSessionsCommand } from './sessions/sessions-command.ts';
+import { addStatusCommand } from './status/status-command.ts';
 import { addServeCommand } from './serve/serve-command.ts';
 
 /** The commands in the order of the help. */
 const COMMANDS = [
   addPAMCommand,
   addServeCommand,
+  addStatusCommand,
   addKeysCommand,
   addSessionsCommand,
   addLogCommand,

@@ -3,6 +3,7 @@ import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { once } from 'node:events';
+import type { Logger } from 'pino';
 import { messageOf } from '../message-of.ts';
 import {
   CONTROL_SOCKET,
@@ -42,6 +43,20 @@ export async function serveControl(folder: string, answer: Answer): Promise<{ cl
       server.close();
     },
   };
+}
+
+/** Serves it where the daemon has a folder of its own; that it cannot be served is no reason not to start. */
+export async function openControl(
+  folder: string | undefined,
+  logger: Pick<Logger, 'warn'>,
+  answer: Answer,
+): Promise<{ close(): void } | undefined> {
+  return folder === undefined
+    ? undefined
+    : serveControl(folder, answer).catch((error: unknown) => {
+        logger.warn({ reason: messageOf(error) }, 'the control socket cannot be served');
+        return undefined;
+      });
 }
 
 function serveQuestion(socket: Socket, answer: Answer): void {

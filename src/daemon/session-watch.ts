@@ -7,7 +7,6 @@ import type { KeySet } from '../keys/formats/parse-key-set.ts';
 import { thumbprintOf } from '../keys/thumbprint-of.ts';
 import { systemClock } from '../clock.ts';
 import { placeOf } from '../errors.ts';
-import { messageOf } from '../message-of.ts';
 import type { ControlReply, ControlRequest } from '../protocol/control.ts';
 import { endLine } from '../log/end-line.ts';
 import type { Metrics } from '../log/metrics.ts';
@@ -27,11 +26,13 @@ export interface SessionWatch {
     at: number,
     by: Policy,
   ): void;
+  /** Answers a question about sessions. */
+  answer(request: Exclude<ControlRequest, { readonly ask: 'status' }>): Promise<ControlReply>;
   stop(): Promise<void>;
 }
 
 export interface SessionWatchOptions {
-  /** The folder of the daemon alone: for the journal and the control socket; undefined: there is neither. */
+  /** The folder of the daemon alone, for the journal; undefined: there is none. */
   readonly folder: string | undefined;
   readonly cachedKeys: (issuer: Issuer) => KeySet | undefined;
   /** Asks the API server of an entry for what its sessions are bound to. */
@@ -47,7 +48,6 @@ const TELL_AGAIN = 60_000;
 export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
   const { folder, logger, metrics } = options;
   let watching: Promise<SessionWatcher> | undefined;
-  let control: { close(): void } | undefined;
   let toldOfOldModule = -Infinity;
 
   const start = async (): Promise<SessionWatcher> => {
@@ -103,21 +103,6 @@ export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
       },
     });
     metrics.watchSessions(() => watcher.status());
-    if (folder !== undefined) {
-      const { serveControl } = await import('./serve-control.ts');
-      const { showSession } = await import('../sessions/show-session.ts');
-      const answer = async (request: ControlRequest): Promise<ControlReply> => {
-        if (request.ask === 'end') {
-          return { ended: [...watcher.end(request.ids)] };
-        }
-        const listed = await watcher.list();
-        return { sessions: listed.map((session) => showSession(session, systemClock())) };
-      };
-      control = await serveControl(folder, answer).catch((error: unknown) => {
-        logger.warn({ reason: messageOf(error) }, 'the control socket cannot be served');
-        return undefined;
-      });
-    }
     return watcher;
   };
   const tell = (what: (watcher: SessionWatcher) => void): void => {
@@ -179,8 +164,19 @@ export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
         watcher.granted(session, by);
       });
     },
+    async answer(request) {
+      if (watching === undefined) {
+        return { problem: 'no sessions are watched, as issuers.yaml has no servers' };
+      }
+      const watcher = await watching;
+      if (request.ask === 'end') {
+        return { ended: [...watcher.end(request.ids)] };
+      }
+      const { showSession } = await import('../sessions/show-session.ts');
+      const listed = await watcher.list();
+      return { sessions: listed.map((session) => showSession(session, systemClock())) };
+    },
     async stop() {
-      control?.close();
       await watching?.then(async (watcher) => watcher.stop()).catch(() => undefined);
     },
   };

@@ -27,6 +27,7 @@ import {
 import { keepListening, type Listener } from './socket/keep-listening.ts';
 import { lowerConnections } from './socket/lower-connections.ts';
 import { type ConnectionOptions, serveConnection } from './socket/serve-connection.ts';
+import { openControl } from './serve-control.ts';
 import { type MetricsServer, serveMetrics } from './serve-metrics.ts';
 import { runtimeFolderOf } from './runtime-folder.ts';
 import { createReview } from './create-review.ts';
@@ -167,6 +168,22 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     logger,
   });
 
+  const startedAt = systemClock();
+  const control = await openControl(runtimeFolderOf(options.env), logger, async (request) =>
+    request.ask === 'status'
+      ? {
+          status: {
+            version: options.version,
+            started: startedAt,
+            config,
+            inForce: status.inForce?.hash,
+            problems: [...status.problems],
+            samples: await metrics.samples(),
+          },
+        }
+      : sessions.answer(request),
+  );
+
   const onFailure = (error: unknown): void => {
     logger.error({ place: placeOf(error) }, 'a decision failed');
   };
@@ -266,6 +283,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   } catch (error) {
     follower.stop();
     store.stop();
+    control?.close();
     metricsServer?.close();
     throw error;
   }
@@ -285,6 +303,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     async stop() {
       logger.info({ connections: connections.size }, 'stopping');
       follower.stop();
+      control?.close();
       metricsServer?.close();
       // Each connection has its own deadline, so that this ends.
       connections.dismissWaiting();

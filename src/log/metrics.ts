@@ -1,6 +1,7 @@
 // Prometheus metrics: what is counted, under which names. Labels come from issuers.yaml and from our own codes, never
 // from a token, so that their number is bounded.
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Sample } from '../protocol/control.ts';
 
 /** How the keys of an issuer stand when metrics are read. */
 export interface KeyGauge {
@@ -56,6 +57,8 @@ export interface Metrics {
   setConfig(hash: string): void;
   /** Adds `process_*` and `nodejs_*`. They wake the process 100 times a second, to see how long it is kept from that. */
   watchProcess(): void;
+  /** The values of counters and gauges of pgtoken itself, without histograms. */
+  samples(): Promise<Sample[]>;
   /** @returns the metrics in the text format of Prometheus. */
   render(): Promise<string>;
   readonly contentType: string;
@@ -233,9 +236,28 @@ export function createMetrics(
     watchProcess() {
       collectDefaultMetrics({ register: registry });
     },
+    async samples() {
+      const all = await registry.getMetricsAsJSON();
+      return all
+        .filter(({ name, type }) => name.startsWith('pgtoken_') && isPlain(type))
+        .flatMap(({ name, values }) =>
+          values.map(({ labels, value }) => ({
+            name,
+            labels: Object.fromEntries(
+              Object.entries(labels).map(([label, text]) => [label, String(text)]),
+            ),
+            value,
+          })),
+        );
+    },
     render: async () => registry.metrics(),
     contentType: registry.contentType,
   };
+}
+
+/** Whether a metric has one value for its labels. */
+function isPlain(type: unknown): boolean {
+  return type === 'counter' || type === 'gauge';
 }
 
 /** There from the first login on that is provisioned. */

@@ -10,6 +10,7 @@ export const MAX_CONTROL_BYTES = 32 * 1024 * 1024;
 
 /** A question to the daemon. */
 export const controlRequest = z.union([
+  z.strictObject({ ask: z.literal('status') }),
   z.strictObject({ ask: z.literal('sessions') }),
   /** By the numbers of `sessions`. */
   z.strictObject({ ask: z.literal('end'), ids: z.array(z.int()) }),
@@ -38,8 +39,32 @@ const shownSession = z.object({
 /** A session, as it is shown. */
 export type ShownSession = z.output<typeof shownSession>;
 
+const sample = z.object({
+  name: z.string(),
+  labels: z.record(z.string(), z.string()),
+  value: z.number(),
+});
+/** A value of a metric of the daemon, under the names that Prometheus sees (docs/operate/daemon.md). */
+export type Sample = z.output<typeof sample>;
+
+const daemonStatus = z.object({
+  version: z.string(),
+  /** Unix time in seconds. */
+  started: z.number(),
+  /** Where issuers.yaml is. */
+  config: z.string(),
+  /** The SHA-256 of what is in force; undefined: nobody can log in. */
+  inForce: z.optional(z.string()),
+  /** Why issuers.yaml as it is now is not in force, a line each. */
+  problems: z.array(z.string()),
+  samples: z.array(sample),
+});
+/** How the daemon stands. */
+export type DaemonStatus = z.output<typeof daemonStatus>;
+
 /** What the daemon answers. */
 export const controlReply = z.union([
+  z.object({ status: daemonStatus }),
   z.object({ sessions: z.array(shownSession) }),
   z.object({ ended: z.array(z.int()) }),
   z.object({ problem: z.string() }),

@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { type Answer, serveControl } from '../../src/daemon/serve-control.ts';
+import { type Answer, openControl, serveControl } from '../../src/daemon/serve-control.ts';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
 let folder: TemporaryFolder;
@@ -153,5 +153,21 @@ describe('the socket', () => {
     vi.useRealTimers();
     await isClosed;
     expect(socket.destroyed).toBe(true);
+  });
+});
+
+describe('a daemon', () => {
+  const told: unknown[][] = [];
+  const logger = { warn: (...args: unknown[]) => void told.push(args) };
+
+  it('without a folder of its own has none', async () => {
+    expect(await openControl(undefined, logger, answer)).toBeUndefined();
+    expect(told).toEqual([]);
+  });
+
+  it('starts where it cannot be served, and says so', async () => {
+    await mkdir(join(path, 'x'), { recursive: true });
+    expect(await openControl(folder.path, logger, answer)).toBeUndefined();
+    expect(told).toMatchObject([[{}, 'the control socket cannot be served']]);
   });
 });

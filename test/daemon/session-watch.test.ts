@@ -1,9 +1,6 @@
 // What of a decision becomes a session of the daemon, and that nothing else does.
-import { once } from 'node:events';
-import { access, mkdir, readFile } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
@@ -80,22 +77,6 @@ function decided(more: Partial<DecisionRecord> = {}): DecisionRecord {
   };
 }
 
-const SOCKET = 'control.sock';
-async function ask(question: object): Promise<unknown> {
-  const socket = connect(join(folder.path, SOCKET));
-  await once(socket, 'connect');
-  socket.write(`${JSON.stringify(question)}\n`);
-  return JSON.parse(await text(socket));
-}
-const untilServed = async (): Promise<void> => {
-  await poll('the control socket', async () =>
-    access(join(folder.path, SOCKET)).then(
-      () => true,
-      () => undefined,
-    ),
-  );
-};
-
 const POLICY = policyOf([entryOf({ end: ['expired', 'denied'], grace: '0s', atLeast: '0s' })]);
 const AT = NOW * 1000;
 
@@ -104,8 +85,7 @@ describe('a grant', () => {
     const sessions = create();
     sessions.usePolicy(POLICY);
     sessions.decided(LOGIN, 100, decided(), AT, POLICY);
-    await untilServed();
-    expect(await ask({ ask: 'sessions' })).toMatchObject({
+    expect(await sessions.answer({ ask: 'sessions' })).toMatchObject({
       sessions: [
         {
           id: 1,
@@ -123,7 +103,7 @@ describe('a grant', () => {
       ],
     });
     // It is not known where it is.
-    expect(await ask({ ask: 'end', ids: [1] })).toEqual({ ended: [] });
+    expect(await sessions.answer({ ask: 'end', ids: [1] })).toEqual({ ended: [] });
     expect(gauge?.().sessions).toEqual(new Map([['cluster', 0]]));
   });
 
@@ -150,16 +130,14 @@ describe('a grant', () => {
     const sessions = create();
     sessions.usePolicy(POLICY);
     sessions.decided(LOGIN, pid, record, AT, POLICY);
-    await untilServed();
-    expect(await ask({ ask: 'sessions' })).toEqual({ sessions: [] });
+    expect(await sessions.answer({ ask: 'sessions' })).toEqual({ sessions: [] });
   });
 
   it('becomes none where the entry that granted it says nothing of sessions', async () => {
     const sessions = create();
     sessions.usePolicy(POLICY);
     sessions.decided(LOGIN, 100, decided(), AT, policyOf([entryOf(undefined)]));
-    await untilServed();
-    expect(await ask({ ask: 'sessions' })).toEqual({ sessions: [] });
+    expect(await sessions.answer({ ask: 'sessions' })).toEqual({ sessions: [] });
   });
 
   it('by an old module becomes none, which is told of once a minute', async () => {
@@ -185,49 +163,39 @@ describe('a grant', () => {
 });
 
 describe('a daemon without servers', () => {
-  it('watches nothing, and has no socket', async () => {
+  it('watches nothing, and says so', async () => {
     const sessions = create();
     const policy = policyOf([entryOf(undefined)], []);
     sessions.usePolicy(policy);
     sessions.keysChanged('cluster');
     sessions.decided(LOGIN, 100, decided(), AT, policy);
+    expect(await sessions.answer({ ask: 'sessions' })).toEqual({
+      problem: 'no sessions are watched, as issuers.yaml has no servers',
+    });
     await sessions.stop();
-    await expect(access(join(folder.path, SOCKET))).rejects.toThrow('ENOENT');
+    await expect(access(join(folder.path, 'sessions'))).rejects.toThrow('ENOENT');
     expect(gauge).toBeUndefined();
     expect(lines).toEqual([]);
   });
 });
 
-describe('the control socket', () => {
-  it('that cannot be served is told of, and sessions are watched all the same', async () => {
-    await mkdir(join(folder.path, SOCKET, 'x'), { recursive: true });
-    const sessions = create();
-    sessions.usePolicy(POLICY);
-    sessions.decided(LOGIN, 100, decided(), AT, POLICY);
-    await poll('the line', () => lines[0]);
-    expect(lines).toMatchObject([['warn', {}, 'the control socket cannot be served']]);
-    await sessions.stop();
-    expect(await readFile(join(folder.path, 'sessions'), 'utf8')).toContain('"pid":100');
+it('a journal is not there where the daemon has no folder', async () => {
+  watch = createSessionWatch({
+    folder: undefined,
+    cachedKeys: () => undefined,
+    lookAt: async () => ({ state: 'there' }),
+    metrics: {
+      countEnd: () => undefined,
+      countRecheck: () => undefined,
+      watchSessions: (status) => void (gauge = status),
+    },
+    logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
   });
-
-  it('is not there where the daemon has no folder, nor is a journal', async () => {
-    watch = createSessionWatch({
-      folder: undefined,
-      cachedKeys: () => undefined,
-      lookAt: async () => ({ state: 'there' }),
-      metrics: {
-        countEnd: () => undefined,
-        countRecheck: () => undefined,
-        watchSessions: (status) => void (gauge = status),
-      },
-      logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
-    });
-    watch.usePolicy(POLICY);
-    watch.decided(LOGIN, 100, decided(), AT, POLICY);
-    const status = await poll('the sessions', () => gauge?.());
-    await watch.stop();
-    expect(status.sessions).toEqual(new Map([['cluster', 0]]));
-  });
+  watch.usePolicy(POLICY);
+  watch.decided(LOGIN, 100, decided(), AT, POLICY);
+  const status = await poll('the sessions', () => gauge?.());
+  await watch.stop();
+  expect(status.sessions).toEqual(new Map([['cluster', 0]]));
 });
 
 it('a server that cannot be asked is told of, with what to do', async () => {

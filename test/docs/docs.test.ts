@@ -233,6 +233,7 @@ describe('options', () => {
     { command: ['config', 'check'], page: configuration },
     { command: ['doctor'], page: doctor },
     { command: ['log'], page: readPage('docs/operate/log.md') },
+    { command: ['status'], page: readPage('docs/operate/log.md') },
     { command: ['sessions'], page: readPage('docs/operate/sessions.md') },
     { command: ['sessions', 'end'], page: readPage('docs/operate/sessions.md') },
     { command: ['database', 'sql'], page: readPage('docs/operate/sessions.md') },
@@ -276,6 +277,7 @@ describe('options', () => {
       'roles',
       'serve',
       'sessions',
+      'status',
     ]);
     expect(await readHelp(['config', 'schema'])).toEqual([]);
     expect(configuration.text).toContain('`pgtoken config schema`');

@@ -4,12 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { controlReply, controlRequest } from '../../src/protocol/control.ts';
 
 describe('a question', () => {
-  it.each([[{ ask: 'sessions' }], [{ ask: 'end', ids: [] }], [{ ask: 'end', ids: [1, 2] }]])(
-    'is %j',
-    (question) => {
-      expect(controlRequest.parse(question)).toEqual(question);
-    },
-  );
+  it.each([
+    [{ ask: 'status' }],
+    [{ ask: 'sessions' }],
+    [{ ask: 'end', ids: [] }],
+    [{ ask: 'end', ids: [1, 2] }],
+  ])('is %j', (question) => {
+    expect(controlRequest.parse(question)).toEqual(question);
+  });
 
   it.each([
     [{}],
@@ -17,6 +19,7 @@ describe('a question', () => {
     ['sessions'],
     [{ ask: 'stop' }],
     [{ ask: 'sessions', all: true }],
+    [{ ask: 'status', token: 'x' }],
     [{ ask: 'end' }],
     [{ ask: 'end', ids: ['1'] }],
     [{ ask: 'end', ids: [1.5] }],

@@ -28,6 +28,6 @@ export function formatWithHint(file: string, problem: Problem, kind = ''): strin
 }
 
 /** `1 problem`, `2 problems`. */
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+export function count(number: number, noun: string, plural = `${noun}s`): string {
+  return `${number} ${number === 1 ? noun : plural}`;
 }

@@ -2,9 +2,9 @@
 import type { ShownSession } from '../../protocol/control.ts';
 import { formatJSON } from '../output/format-json.ts';
 import { count } from '../output/report.ts';
-import { askControl } from './ask-control.ts';
+import { askControl, problemOf, reportProblem } from '../control/ask-control.ts';
 import { formatSessions } from './format-sessions.ts';
-import { fetchSessions, problemOf, reportProblem, type SessionsOptions } from './sessions.ts';
+import { fetchSessions, type SessionsOptions } from './sessions.ts';
 
 /** The options of `pgtoken sessions end`. */
 export interface EndSessionsOptions extends SessionsOptions {

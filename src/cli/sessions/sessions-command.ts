@@ -1,11 +1,9 @@
 // `pgtoken sessions` on the command line.
 import type { Command } from 'commander';
 import { addCommand } from '../add-command.ts';
+import { DEFAULT_CONTROL } from '../control/default-control.ts';
 import type { EndSessionsOptions } from './end-sessions.ts';
 import type { SessionsOptions } from './sessions.ts';
-
-/** Where the daemon of the package has its control socket. */
-const DEFAULT_CONTROL = '/run/pgtoken-daemon/control.sock';
 
 /** Adds `sessions` with what is below it. */
 export function addSessionsCommand(program: Command): void {

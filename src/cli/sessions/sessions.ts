@@ -1,7 +1,7 @@
 // `pgtoken sessions`: who is in, as the running daemon knows it.
 import type { ShownSession } from '../../protocol/control.ts';
 import { formatJSON } from '../output/format-json.ts';
-import { askControl } from './ask-control.ts';
+import { askControl, problemOf, reportProblem } from '../control/ask-control.ts';
 import { formatSessions } from './format-sessions.ts';
 
 /** The options of `pgtoken sessions`. */
@@ -28,19 +28,4 @@ export async function fetchSessions(control: string): Promise<readonly ShownSess
   }
   reportProblem(problemOf(reply));
   return undefined;
-}
-
-/** Why a reply is not the one that was asked for. */
-export function problemOf(reply: Awaited<ReturnType<typeof askControl>>): Problem {
-  return 'problem' in reply ? reply : { problem: 'the daemon has given another answer' };
-}
-
-interface Problem {
-  readonly problem: string;
-  readonly hint?: string;
-}
-
-/** Prints why the daemon could not be asked. */
-export function reportProblem({ problem, hint }: Problem): void {
-  process.stderr.write(`pgtoken: ${problem}\n${hint === undefined ? '' : `HINT: ${hint}\n`}`);
 }

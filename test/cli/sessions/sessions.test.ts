@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { askControl } from '../../../src/cli/sessions/ask-control.ts';
+import { askControl } from '../../../src/cli/control/ask-control.ts';
 import { endSessions } from '../../../src/cli/sessions/end-sessions.ts';
 import { showSessions } from '../../../src/cli/sessions/sessions.ts';
 import {

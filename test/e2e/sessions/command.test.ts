@@ -11,7 +11,7 @@ const on = useSessionHost();
 const [ONE, TWO] = ROLES;
 const LONG = 600;
 const NO_DAEMON: unknown = expect.stringMatching(
-  /^pgtoken: the daemon cannot be asked at \S+control\.sock: connect E[A-Z]+ \S+\nHINT: Sessions are known to a daemon that runs/,
+  /^pgtoken: the daemon cannot be asked at \S+control\.sock: connect E[A-Z]+ \S+\nHINT: systemctl status pgtoken says whether it runs/,
 );
 const NUMBER: unknown = expect.any(Number);
 

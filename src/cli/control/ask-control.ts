@@ -30,7 +30,7 @@ export async function askControl(
       hint:
         code === 'EACCES'
           ? 'Run it as root, or as the user of the daemon.'
-          : 'Sessions are known to a daemon that runs, with servers in its issuers.yaml; --control says where it is asked.',
+          : 'systemctl status pgtoken says whether it runs; --control says where it is asked, in the folder of RUNTIME_DIRECTORY.',
     };
   }
 }
@@ -56,4 +56,19 @@ async function exchange(path: string, request: ControlRequest): Promise<string> 
     });
     socket.write(`${JSON.stringify(request)}\n`);
   });
+}
+
+/** Why a reply is not the one that was asked for. */
+export function problemOf(reply: Awaited<ReturnType<typeof askControl>>): Problem {
+  return 'problem' in reply ? reply : { problem: 'the daemon has given another answer' };
+}
+
+interface Problem {
+  readonly problem: string;
+  readonly hint?: string;
+}
+
+/** Prints why the daemon could not be asked. */
+export function reportProblem({ problem, hint }: Problem): void {
+  process.stderr.write(`pgtoken: ${problem}\n${hint === undefined ? '' : `HINT: ${hint}\n`}`);
 }

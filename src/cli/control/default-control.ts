@@ -1,0 +1,2 @@
+// Where the daemon of the package has its control socket.
+export const DEFAULT_CONTROL = '/run/pgtoken-daemon/control.sock';
