@@ -22,7 +22,7 @@ afterAll(async () => {
 
 /** The command whose help is named; none where there is no such command. */
 function commandOf([name = '', below = '']: readonly string[]): string {
-  if (name === 'login') return '';
+  if (name === 'connect') return '';
   return name === 'config' && below !== 'chek' ? `config ${below} ` : `${name} `;
 }
 
@@ -52,7 +52,7 @@ describe('wrong usage', () => {
       ['explain', '--role=x', '--rhost=local'],
       "error: option '--rhost <address>' argument 'local' is invalid. expected an address; a unix socket is meant without --rhost\n",
     ],
-    [['login'], "error: unknown command 'login'\n"],
+    [['connect'], "error: unknown command 'connect'\n"],
   ])('exits 2, says what is wrong and nothing else: %j', async (args, complaint) => {
     const answer = await runPgtoken(args, { env: { PAM_USER: 'foo:myservice' } });
     const stderr = `${complaint}HINT: See pgtoken ${commandOf(args)}--help.\n`;
@@ -76,7 +76,7 @@ describe('wrong usage', () => {
       ['migrate', 'auth', 'required', 'pam_oidc.so', 'http_proxy=http://me:secret@proxy:3128'],
       "error: too many arguments for 'migrate'. Expected 1 argument but got 4\n",
     ],
-    [['login', TOKEN], "error: unknown command 'login'\n"],
+    [['connect', TOKEN], "error: unknown command 'connect'\n"],
     [[TOKEN], "error: unknown command '(a token)'\n"],
   ])('shows no secret that was put on the command line: %#', async (args, complaint) => {
     const { status, stdout, stderr } = await runPgtoken(args);

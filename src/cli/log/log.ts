@@ -61,8 +61,8 @@ export async function showLog(options: LogOptions): Promise<number> {
   } else if (day === undefined && !json) {
     process.stderr.write(
       options.file === undefined
-        ? 'pgtoken: nothing in the journal is meant\nHINT: The journal of the system is shown to root and to group systemd-journal; --file reads a log that is kept elsewhere.\n'
-        : 'pgtoken: nothing in the log is meant\n',
+        ? 'pgtoken: no line of the journal matches\nHINT: The journal of the system is shown to root and to group systemd-journal; --file reads a log that is kept elsewhere.\n'
+        : 'pgtoken: no line of the log matches\n',
     );
   }
   return 0;

@@ -52,7 +52,7 @@ export function createSummary(): Summary {
     },
     format() {
       if (first === undefined) {
-        return 'nothing in the log is meant\n';
+        return 'no line of the log matches\n';
       }
       const counts = [...outcomes].map(([outcome, number]) => `${number} ${outcome}`).join(', ');
       const total = [...outcomes.values()].reduce((sum, number) => sum + number, 0);

@@ -29,7 +29,7 @@ export function addRolesCommand(program: Command): void {
   addCommand(roles, 'retire', {
     summary: 'take LOGIN from roles that are not used any more',
     description: [
-      'Shows which managed roles no token has logged in to for that long, and with --yes sets them NOLOGIN; with --drop it drops those that it set NOLOGIN at least an hour before and that own nothing. A superuser of the server allows it first, with pgtoken.allow_retirement().',
+      'Shows which managed roles no token has logged in to for that long, and with --yes sets them NOLOGIN; with --drop it drops those that it set NOLOGIN at least an hour before and that hold nothing. A superuser of the server allows it first, with pgtoken.allow_retirement().',
       'Exit status: 0 done, or nothing to do; 1 some of it could not be done; 2 a server cannot be asked or does not allow it, or wrong usage.',
     ],
     example: {
@@ -38,7 +38,7 @@ export function addRolesCommand(program: Command): void {
     },
   })
     .requiredOption('--unused <duration>', 'without a login for so long, such as 90d', daysOption)
-    .option('--drop', 'also drop roles that were retired before and own nothing', false)
+    .option('--drop', 'also drop roles that were retired before and hold nothing', false)
     .option('--yes', 'do it; without it the plan is only shown', false)
     .action(async (_options: unknown, command: Command) => {
       const { retireRoles } = await import('./retire-roles.ts');

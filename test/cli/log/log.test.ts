@@ -188,7 +188,7 @@ describe('pgtoken log', () => {
         '',
       ].join('\n'),
     );
-    const nothing = 'pgtoken: nothing in the log is meant\n';
+    const nothing = 'pgtoken: no line of the log matches\n';
     expect(await show('--role', 'nobody')).toMatchObject({
       status: 0,
       stdout: '',
