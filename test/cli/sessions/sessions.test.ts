@@ -91,7 +91,7 @@ describe('the daemon', () => {
     const asking = await askControl(control, { ask: 'sessions' });
     expect('problem' in asking ? asking.problem : '').toMatch(problem);
     expect('hint' in asking ? asking.hint : '').toMatch(
-      /^Sessions are known to a daemon that runs, /,
+      /^systemctl status pgtoken says whether it runs; /,
     );
   });
 
@@ -100,7 +100,7 @@ describe('the daemon', () => {
       problem: `the daemon cannot be asked at ${control}: connect ENOENT ${control}`,
     });
     expect(await showSessions({ control, json: false })).toBe(2);
-    expect(errors).toMatch(/^pgtoken: the daemon cannot be asked at [^\n]+\nHINT: Sessions are/);
+    expect(errors).toMatch(/^pgtoken: the daemon cannot be asked at [^\n]+\nHINT: systemctl status/);
     expect(output).toBe('');
   });
 
