@@ -76,6 +76,9 @@ export function createRegister(
       if (before !== undefined && before !== session) {
         remove(before);
       }
+      if (session.place !== undefined) {
+        byPlace.delete(nameOf(session.pid, session.place));
+      }
       session.place = place;
       byPlace.set(name, session);
       onEvent({ kind: 'placed', id: session.id, place });

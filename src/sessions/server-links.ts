@@ -26,6 +26,7 @@ export interface ServerLinks {
   /** Takes over the servers of a configuration; those by the same connection go on. */
   set(servers: readonly ServerConfiguration[]): void;
   all(): readonly ServerLink[];
+  has(name: string): boolean;
   close(): void;
 }
 
@@ -84,6 +85,7 @@ export function createServerLinks(
   return {
     set: links.set,
     all: () => links.values().map(({ link }) => link),
+    has: (name) => links.get(name) !== undefined,
     close: links.close,
   };
 }

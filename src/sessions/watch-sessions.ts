@@ -4,7 +4,7 @@
 // no reason. And nothing here decides whether somebody may log in.
 import { setTimeout as patience } from 'node:timers/promises';
 import type { Clock } from '../clock.ts';
-import type { SessionsPart } from '../config/schema/schema.ts';
+import type { ServerConfiguration, SessionsPart } from '../config/schema/schema.ts';
 import { reconsider } from '../decide/reconsider.ts';
 import type { Refusal } from '../errors.ts';
 import type { KeySet } from '../keys/formats/parse-key-set.ts';
@@ -130,6 +130,7 @@ export function createSessionWatcher(options: SessionWatcherOptions): SessionWat
   });
   const links = createServerLinks(options.createClient, options.onServerState);
   let policy: Policy | undefined;
+  let servers: readonly ServerConfiguration[] = [];
   let terms: ReadonlyMap<string, SessionsPart | undefined> = new Map();
   const startedAt = uptime();
   /** When it was seen where sessions are; those from before were seen before. */
@@ -215,9 +216,28 @@ export function createSessionWatcher(options: SessionWatcherOptions): SessionWat
     }
   };
 
+  /** A server that has another name now is the same by its connection, and so are its sessions. */
+  const followNames = (
+    before: readonly ServerConfiguration[],
+    now: readonly ServerConfiguration[],
+  ): void => {
+    const names = new Map(now.map(({ name, connection }) => [JSON.stringify(connection), name]));
+    const known = new Set(now.map(({ name }) => name));
+    for (const { name, connection } of before) {
+      const next = known.has(name) ? undefined : names.get(JSON.stringify(connection));
+      for (const session of next === undefined ? [] : [...register.all()]) {
+        if (isPlaced(session) && session.place.server === name && next !== undefined) {
+          queue.remove(session.id);
+          register.place(session, { ...session.place, server: next });
+        }
+      }
+    }
+  };
+
   const times = (): Times => ({ now: settled.now(), uptime: uptime() });
   const askToEnd = (session: Session, reason: EndReason): boolean => {
-    if (!isPlaced(session) || ending.has(session.id)) {
+    // A server that was taken out of issuers.yaml may come back; until then nothing waits for it.
+    if (!isPlaced(session) || ending.has(session.id) || !links.has(session.place.server)) {
       return false;
     }
     queue.add(session, reason);
@@ -276,7 +296,7 @@ export function createSessionWatcher(options: SessionWatcherOptions): SessionWat
       return;
     }
     for (const id of queue.ids()) {
-      endIfOver(register.get(id), at);
+      lookAgainAt(register.get(id));
     }
   };
 
@@ -422,7 +442,9 @@ export function createSessionWatcher(options: SessionWatcherOptions): SessionWat
         ),
       );
       for (const session of register.all()) revocations.add(session, false);
-      links.set(next.servers);
+      followNames(servers, next.servers);
+      servers = next.servers;
+      links.set(servers);
       doubted = 'all';
       schedule();
     },
@@ -437,6 +459,11 @@ export function createSessionWatcher(options: SessionWatcherOptions): SessionWat
         uptime() - (keysChangedAt.get(issuer) ?? -Infinity) < KEYS_CHANGED_LATELY
       ) {
         markDoubted(issuer);
+      }
+      // Its entry may have been taken away while it was decided; what that said of its sessions goes on.
+      if (!terms.has(issuer)) {
+        const entry = by.issuers.find(({ name }) => name === issuer)?.entry;
+        terms = new Map([...terms, [issuer, entry?.sessions]]);
       }
       const fresh = { ...given, grantedUptime: uptime() };
       let session = register.add(fresh);

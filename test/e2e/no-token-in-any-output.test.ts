@@ -38,6 +38,7 @@ let stranger: Issuer;
 let limited: Issuer;
 let serviceless: Issuer;
 let distant: Issuer;
+let scoped: Issuer;
 /** Whose tokens an API server does not know, and nobody reviews. */
 let reviewed: Issuer;
 let unreviewed: Issuer;
@@ -65,6 +66,7 @@ beforeAll(async () => {
   limited = stack.use(await createIssuer(authority, { algorithms: ['ES256'] }));
   serviceless = stack.use(await createIssuer(authority, { algorithms: ['ES256'] }));
   distant = stack.use(await createIssuer(authority, { algorithms: ['ES256'] }));
+  scoped = stack.use(await createIssuer(authority, { algorithms: ['ES256'] }));
   reviewed = stack.use(await createIssuer(authority, { algorithms: ['ES256'] }));
   unreviewed = stack.use(await createIssuer(authority, { algorithms: ['ES256'] }));
   provisioned = stack.use(await createIssuer(authority, { algorithms: ['ES256'] }));
@@ -97,6 +99,7 @@ beforeAll(async () => {
           deny: { tokenIDs: ['denied-by-its-jti'] },
         }),
         entryOf('serviceless', serviceless, { pam: { services: ['another-service'] } }),
+        entryOf('scoped', scoped, { token: { requiredScopes: ['db.login'] } }),
         entryOf('distant', distant, { pam: { sources: ['10.0.0.0/8'] } }),
         entryOf('reviewed', reviewed, review(api.url)),
         entryOf('unreviewed', unreviewed, review(`https://127.0.0.1:${await findFreePort()}`)),
@@ -234,6 +237,7 @@ describe.each(modes)('with mode=$mode', ({ options }) => {
     ['ERR_ISSUER_UNKNOWN', async () => stranger.mint()],
     ['ERR_AUDIENCE_MISMATCH', async () => mint({ aud: ['vault', 'other'] })],
     ['ERR_CLAIM_MISSING', async () => mint({ exp: undefined })],
+    ['ERR_SCOPE_MISSING', async () => scoped.mint({ scope: 'openid' })],
     ['ERR_CLAIM_REJECTED', async () => mint({ cnf: { jkt: 'a-thumbprint-of-a-key' } })],
     ['ERR_CLAIM_REJECTED', async () => mint({ aud: { a: ['postgres'] } })],
     ['ERR_ROLE_NOT_PERMITTED', async () => mint(), 'foo:other'],

@@ -544,7 +544,7 @@ describe('an entry', () => {
     const rules = "  claimValidationRules: [{claim: a, pattern: x}, {claim: b, pattern: '('}]";
     expect(await problemsOf(CONFIG(rules))).toEqual([patternProblem(7)]);
     expect(await problemsOf(CONFIG('  extra: 1', rules))).toEqual([
-      'issuers.yaml:7:3: issuers[0].extra: Unknown field, known here: allowProtectedRoles, cache, claimValidationRules, deny, http, issuer, keys, name, pam, provision, review, roles, sessions, token',
+      'issuers.yaml:7:3: issuers[0].extra: Unknown field, known here: allowProtectedRoles, cache, claimValidationRules, deny, http, issuer, keys, name, oauth, pam, provision, review, roles, sessions, token',
       patternProblem(8),
     ]);
   });

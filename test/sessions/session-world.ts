@@ -41,11 +41,15 @@ export function entryOf(sessions: Members | undefined, more: Members = {}): Memb
 /** A policy of these entries, with servers of these names. */
 export function policyOf(
   entries: readonly Members[],
-  servers: readonly string[] = ['main'],
+  servers: readonly (string | { readonly name: string; readonly host: string })[] = ['main'],
 ): Policy {
   const parsed = parseConfig(
     writeIssuersYAML(entries, {
-      servers: servers.map((name) => ({ name, connection: `host=/run/${name}` })),
+      servers: servers.map((server) => {
+        const { name, host } =
+          typeof server === 'string' ? { name: server, host: `/run/${server}` } : server;
+        return { name, connection: `host=${host}` };
+      }),
     }),
   );
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));

@@ -495,6 +495,59 @@ describe('a newer login of the same subject', () => {
   });
 });
 
+describe('a session that waits for its end, as its server is away', () => {
+  it('ends once its time is over again, where the clock goes back meanwhile', async () => {
+    begin(EXPIRED);
+    world.login({ pid: 100, expiresIn: 20 });
+    await world.pass(5);
+    world.main.failsToEnd = AWAY;
+    await world.pass(20);
+    expect(world.main.counts.end).toBeGreaterThan(0);
+    world.setClock(-30);
+    await world.pass(5);
+    world.main.failsToEnd = undefined;
+    await world.pass(120);
+    expect(causes()).toEqual([[100, 'expired']]);
+  });
+});
+
+describe('a server that gets another name', () => {
+  it('keeps its sessions, which end in time', async () => {
+    begin(EXPIRED);
+    world.login({ pid: 100, expiresIn: 20 });
+    await world.pass(5);
+    world.usePolicy(policyOf([entryOf(EXPIRED)], [{ name: 'new', host: '/run/main' }]));
+    await world.pass(5);
+    expect(await world.watcher.list()).toMatchObject([{ session: { place: { server: 'new' } } }]);
+    await world.pass(30);
+    expect(causes()).toEqual([[100, 'expired']]);
+  });
+
+  it('and one that is taken out keeps nothing waiting: its sessions end once it is back', async () => {
+    begin(EXPIRED);
+    world.login({ pid: 100, expiresIn: 20 });
+    await world.pass(5);
+    world.usePolicy(policyOf([entryOf(EXPIRED)], ['other']));
+    await world.pass(60);
+    expect(causes()).toEqual([]);
+    world.usePolicy(policyOf([entryOf(EXPIRED)]));
+    await world.pass(10);
+    expect(causes()).toEqual([[100, 'expired']]);
+  });
+});
+
+describe('a login whose entry is taken away while it is decided', () => {
+  it('is a session by what the entry said, also where it is the only one', async () => {
+    begin(EXPIRED);
+    const before = policyOf([entryOf(EXPIRED)]);
+    world.usePolicy(policyOf([entryOf(EXPIRED, { name: 'another' })]));
+    world.addBackend({ pid: 100 });
+    world.grant({ pid: 100, expiresIn: 20 }, before);
+    await world.pass(40);
+    expect(causes()).toEqual([[100, 'expired']]);
+  });
+});
+
 describe('a longer grace that comes while a server is away', () => {
   it('lets sessions go on that were to end', async () => {
     begin(EXPIRED);

@@ -11,9 +11,9 @@ export interface Summary {
   format(): string;
 }
 
-/** So many kinds are told apart; those that come later are counted together. */
+/** So many kinds are told apart; those that come later are counted together by their outcome: anybody can be refused as any role. */
 const MAX_KINDS = 1000;
-const OTHERS = { entry: '(others)', role: '', what: '' };
+const OTHERS = '(others)';
 
 interface Kind {
   readonly entry: string;
@@ -40,9 +40,9 @@ export function createSummary(): Summary {
       const what = isRefusal ? (code ?? outcome) : `${outcome}${cause}`;
       const name = JSON.stringify([entry, role, what]);
       const isKnown = kinds.has(name) || kinds.size < MAX_KINDS;
-      const key = isKnown ? name : '';
+      const key = isKnown ? name : JSON.stringify([OTHERS, outcome]);
       const kind = kinds.get(key) ?? {
-        ...(isKnown ? { entry, role, what } : OTHERS),
+        ...(isKnown ? { entry, role, what } : { entry: OTHERS, role: '', what: outcome }),
         count: 0,
         last: time,
       };

@@ -116,7 +116,7 @@ describe('a summary', () => {
     const lines = summary.format().split('\n');
     expect(lines[0]).toContain('1500 events from 2026-11-28T23:59:58Z');
     expect(lines).toHaveLength(1 + 1 + 1 + 1001 + 1);
-    expect(lines[3]).toMatch(/^\(others\) +500 /);
+    expect(lines[3]).toMatch(/^\(others\) +granted +500 /);
   });
 });
 

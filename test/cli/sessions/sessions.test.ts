@@ -100,7 +100,9 @@ describe('the daemon', () => {
       problem: `the daemon cannot be asked at ${control}: connect ENOENT ${control}`,
     });
     expect(await showSessions({ control, json: false })).toBe(2);
-    expect(errors).toMatch(/^pgtoken: the daemon cannot be asked at [^\n]+\nHINT: systemctl status/);
+    expect(errors).toMatch(
+      /^pgtoken: the daemon cannot be asked at [^\n]+\nHINT: systemctl status/,
+    );
     expect(output).toBe('');
   });
 
