@@ -130,7 +130,7 @@ export function createSessionWatcher(options: SessionWatcherOptions): SessionWat
   });
   const links = createServerLinks(options.createClient, options.onServerState);
   let policy: Policy | undefined;
-  let servers: readonly ServerConfiguration[] = [];
+  let serversInForce: readonly ServerConfiguration[] = [];
   let terms: ReadonlyMap<string, SessionsPart | undefined> = new Map();
   const startedAt = uptime();
   /** When it was seen where sessions are; those from before were seen before. */
@@ -218,12 +218,12 @@ export function createSessionWatcher(options: SessionWatcherOptions): SessionWat
 
   /** A server that has another name now is the same by its connection, and so are its sessions. */
   const followNames = (
-    before: readonly ServerConfiguration[],
+    former: readonly ServerConfiguration[],
     now: readonly ServerConfiguration[],
   ): void => {
     const names = new Map(now.map(({ name, connection }) => [JSON.stringify(connection), name]));
     const known = new Set(now.map(({ name }) => name));
-    for (const { name, connection } of before) {
+    for (const { name, connection } of former) {
       const next = known.has(name) ? undefined : names.get(JSON.stringify(connection));
       for (const session of next === undefined ? [] : [...register.all()]) {
         if (isPlaced(session) && session.place.server === name && next !== undefined) {
@@ -442,9 +442,9 @@ export function createSessionWatcher(options: SessionWatcherOptions): SessionWat
         ),
       );
       for (const session of register.all()) revocations.add(session, false);
-      followNames(servers, next.servers);
-      servers = next.servers;
-      links.set(servers);
+      followNames(serversInForce, next.servers);
+      serversInForce = next.servers;
+      links.set(serversInForce);
       doubted = 'all';
       schedule();
     },
