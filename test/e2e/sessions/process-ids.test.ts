@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type HeldSession, holdSession } from '../../support/hold-session.ts';
 import type { PostgresCluster } from '../../support/postgres-cluster.ts';
 import { runChecked } from '../../support/run-checked.ts';
+import type { DaemonProcess } from '../../support/start-daemon-process.ts';
 import { type SessionHost, startSessionHost } from '../../support/start-session-host.ts';
 import { poll } from '../../support/poll.ts';
 import { endsOf } from './session-host.ts';
@@ -62,6 +63,14 @@ async function setLastPID(cluster: PostgresCluster, last: number): Promise<void>
   await runChecked('nsenter', [`--pid=${cluster.processNamespace()}`, 'sh', '-c', set]);
 }
 
+async function startDaemonOfBoth(): Promise<DaemonProcess> {
+  const servers = [
+    { name: 'main', connection: on.host.connection },
+    { name: 'other', connection: on.host.connectionTo(other) },
+  ];
+  return on.host.startDaemon({ issuers: [on.entry(ENDS)], top: { servers } });
+}
+
 describe('the same process ID', () => {
   it('of a session that came after another was granted, and before that was looked for, is left alone', async () => {
     await using daemon = await on.host.startDaemon({ issuers: [on.entry(ENDS)], top: on.top });
@@ -76,15 +85,7 @@ describe('the same process ID', () => {
   });
 
   it('on two servers is told apart by where the clients are', async () => {
-    await using daemon = await on.host.startDaemon({
-      issuers: [on.entry(ENDS)],
-      top: {
-        servers: [
-          { name: 'main', connection: on.host.connection },
-          { name: 'other', connection: on.host.connectionTo(other) },
-        ],
-      },
-    });
+    await using daemon = await startDaemonOfBoth();
     const short = await openAs(PID + 1, on.host.cluster, 5, 'socket');
     const long = await openAs(PID + 1, other, 3600);
     expect(await short.ended()).toMatchObject({ code: '57P01' });
@@ -95,15 +96,7 @@ describe('the same process ID', () => {
   });
 
   it('on two servers, of clients of one address, is nobody: both go on, and the log says why', async () => {
-    await using daemon = await on.host.startDaemon({
-      issuers: [on.entry(ENDS)],
-      top: {
-        servers: [
-          { name: 'main', connection: on.host.connection },
-          { name: 'other', connection: on.host.connectionTo(other) },
-        ],
-      },
-    });
+    await using daemon = await startDaemonOfBoth();
     const long = await openAs(PID + 2, other, 3600);
     const short = await openAs(PID + 2, on.host.cluster, 4);
     await daemon.waitForLine('a session will not be ended');
