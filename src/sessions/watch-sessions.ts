@@ -222,14 +222,14 @@ export function createSessionWatcher(options: SessionWatcherOptions): SessionWat
     now: readonly ServerConfiguration[],
   ): void => {
     const names = new Map(now.map(({ name, connection }) => [JSON.stringify(connection), name]));
-    const known = new Set(now.map(({ name }) => name));
-    for (const { name, connection } of former) {
-      const next = known.has(name) ? undefined : names.get(JSON.stringify(connection));
-      for (const session of next === undefined ? [] : [...register.all()]) {
-        if (isPlaced(session) && session.place.server === name && next !== undefined) {
-          queue.remove(session.id);
-          register.place(session, { ...session.place, server: next });
-        }
+    const renamed = new Map(
+      former.map(({ name, connection }) => [name, names.get(JSON.stringify(connection)) ?? name]),
+    );
+    for (const session of register.all()) {
+      const server = session.place && renamed.get(session.place.server);
+      if (isPlaced(session) && server !== undefined && server !== session.place.server) {
+        queue.remove(session.id);
+        register.place(session, { ...session.place, server });
       }
     }
   };

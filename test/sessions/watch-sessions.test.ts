@@ -523,6 +523,25 @@ describe('a server that gets another name', () => {
     expect(causes()).toEqual([[100, 'expired']]);
   });
 
+  it("keeps its sessions also where two have each other's", async () => {
+    begin(EXPIRED, {}, ['main', 'other']);
+    world.login({ pid: 100, expiresIn: 20 });
+    world.addBackend({ server: 'other', pid: 200 });
+    await world.pass(5);
+    world.usePolicy(
+      policyOf(
+        [entryOf(EXPIRED)],
+        [
+          { name: 'other', host: '/run/main' },
+          { name: 'main', host: '/run/other' },
+        ],
+      ),
+    );
+    await world.pass(30);
+    expect(causes()).toEqual([[100, 'expired']]);
+    expect(pidsOf('other')).toEqual([200]);
+  });
+
   it('and one that is taken out keeps nothing waiting: its sessions end once it is back', async () => {
     begin(EXPIRED);
     world.login({ pid: 100, expiresIn: 20 });
