@@ -592,11 +592,14 @@ export function testOAuth({ start, reasonsAre, attacks, more }: OAuthTests): voi
       async ({ request, password, expected }) => {
         if ('granted' in expected) throw new Error('an attack that is expected to be granted');
         const read = await host.markLog();
+        const before = decisions().length;
         expect(await enter(password, { user: request.role })).toBe(FAILED(request.role));
         const reasons = readReasons(await read());
         expect(reasons).toHaveLength(1);
         const told = `denied ${expected.code} ${asTold(expected.message)}`;
         expect(reasons[0]?.text.slice(0, CUT)).toBe(told.slice(0, CUT));
+        // The daemon's log is a moment behind, and is counted below.
+        await expect.poll(() => decisions().length, { timeout: 10_000 }).toBe(before + 1);
       },
     );
 
