@@ -184,14 +184,32 @@ describe('the cluster of CloudNativePG with the daemon in each pod', () => {
     const added = spec.containers
       .flatMap(({ volumeMounts }) => volumeMounts)
       .filter(({ name }) => name.startsWith('pgtoken'));
-    expect(added.map(({ readOnly }) => readOnly)).toEqual([true, true]);
+    expect(added.map(({ readOnly }) => readOnly)).toEqual([true, true, true]);
+  });
+
+  it('has the module in a limited volume that the daemon does not have, from a container of another user', () => {
+    const having = [...spec.initContainers, ...spec.containers].flatMap((container) =>
+      container.volumeMounts
+        .filter(({ name }) => name === 'pgtoken-module')
+        .map(({ mountPath, readOnly = false }) => [container.name, mountPath, readOnly]),
+    );
+    expect(having).toEqual([
+      ['pgtoken-module', '/pgtoken-module', false],
+      ['postgres', '/pgtoken-module', true],
+    ]);
+    expect(spec.volumes.find(({ name }) => name === 'pgtoken-module')).toEqual({
+      name: 'pgtoken-module',
+      emptyDir: { sizeLimit: '8Mi' },
+    });
+    const users = spec.initContainers.map(({ securityContext }) => securityContext.runAsUser);
+    expect(users).toEqual([undefined, 10002, 10001]);
   });
 
   it('has a PAM service that names module and socket as they are mounted', () => {
     const lines = cluster.files['postgresql-k8s']?.trim().split('\n') ?? [];
     expect(lines.length).toBe(2);
     for (const line of lines) {
-      expect(line).toMatch(/ \/pgtoken\/pam_pgtoken\.so socket=\/pgtoken\/pgtoken\.sock$/);
+      expect(line).toMatch(/ \/pgtoken-module\/pam_pgtoken\.so socket=\/pgtoken\/pgtoken\.sock$/);
     }
     const daemon = spec.initContainers.find(({ name }) => name === 'pgtoken');
     expect(daemon?.args).toContain('/pgtoken/pgtoken.sock');

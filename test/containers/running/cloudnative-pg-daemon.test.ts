@@ -6,6 +6,8 @@ import { poll } from '../../support/poll.ts';
 import { ISSUER, type PatchedPod, startPatchedPod } from './start-patched-pod.ts';
 import { logIn, ROLE } from './world.ts';
 
+const MODULE = '/pgtoken-module/pam_pgtoken.so';
+
 let pod: PatchedPod;
 beforeAll(async () => {
   pod = await startPatchedPod(inject('packages').current);
@@ -38,14 +40,19 @@ it('the server and the daemon are as restricted as the pods of the operator, and
   }
 });
 
-it('the image of the server has no pgtoken, and its container cannot change the module', async () => {
+it('the image of the server has no pgtoken, and its container can change neither module nor socket', async () => {
   expect(await run('server', 'command -v pgtoken || echo none')).toBe('none\n');
-  const output = await run('server', 'rm -f /pgtoken/pam_pgtoken.so /pgtoken/pgtoken.sock 2>&1');
+  const files = [MODULE, '/pgtoken/pgtoken.sock'];
+  expect(await run('server', `ls ${files.join(' ')}`)).toBe(`${files.join('\n')}\n`);
+  const output = await run('server', `rm -f ${files.join(' ')} 2>&1`);
   expect(output).toBe(
-    ['pam_pgtoken.so', 'pgtoken.sock']
-      .map((name) => `rm: cannot remove '/pgtoken/${name}': Read-only file system\n`)
-      .join(''),
+    files.map((file) => `rm: cannot remove '${file}': Read-only file system\n`).join(''),
   );
+  for (const folder of ['/pgtoken', '/pgtoken-module']) {
+    expect(await run('server', `touch ${folder}/new 2>&1`)).toBe(
+      `touch: cannot touch '${folder}/new': Read-only file system\n`,
+    );
+  }
 });
 
 it('a service account logs in from outside, with issuers.yaml of the example', async () => {
