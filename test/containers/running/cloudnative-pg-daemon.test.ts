@@ -55,6 +55,27 @@ it('the image of the server has no pgtoken, and its container can change neither
   }
 });
 
+it("the daemon's container has no way to the module that PostgreSQL loads", async () => {
+  expect(await run('server', `stat --format=%u:%a ${MODULE}`)).toBe('10002:644\n');
+  expect(await run('daemon', 'ls /pgtoken-module 2>&1')).toContain('No such file or directory');
+  expect(await run('daemon', 'mkdir /pgtoken-module 2>&1')).toContain('Read-only file system');
+  // The only copy that it sees is that of its own image.
+  const found = await run('daemon', 'find / -xdev -name pam_pgtoken.so 2>&1');
+  expect(found).toMatch(/^\/usr\/lib\/[\w-]+\/security\/pam_pgtoken\.so\n$/);
+  expect(await run('daemon', `touch ${found.trim()} 2>&1`)).toContain('Read-only file system');
+});
+
+it('a module that the daemon puts beside its socket is seen by the server and not loaded', async () => {
+  const planted = '/pgtoken/pam_pgtoken.so';
+  expect(await run('daemon', `echo no library >${planted}; chmod 0644 ${planted}`)).toBe('');
+  try {
+    expect(await run('server', `cat ${planted}`)).toBe('no library\n');
+    await expect(logIn(pod.server, pod.authority, pod.issuer.mint())).resolves.toBe(ROLE);
+  } finally {
+    await run('daemon', `rm -f ${planted}`);
+  }
+});
+
 it('a service account logs in from outside, with issuers.yaml of the example', async () => {
   await expect(logIn(pod.server, pod.authority, pod.issuer.mint())).resolves.toBe(ROLE);
   const line = await poll('the decision', () =>
