@@ -23,8 +23,8 @@ export interface RoleProvision {
   ): Promise<DecisionRecord>;
   /** Counts what was done, and tells of it what the audit line does not. */
   record(decided: DecisionRecord): void;
-  /** Takes a login whose answer was delivered, for what servers know of the use of roles. @param by the policy that it was decided by. */
-  loggedIn(login: Login, decided: DecisionRecord, by: Policy): void;
+  /** Takes a login whose answer was delivered, for what servers know of the use of roles. */
+  loggedIn(login: Login, decided: DecisionRecord): void;
   /** Tells servers what they do not know yet, for a moment at most. */
   stop(): Promise<void>;
 }
@@ -159,16 +159,14 @@ export function createRoleProvision({
         }
       }
     },
-    loggedIn({ role }, { decision, token }, by) {
+    loggedIn({ role }, { decision, token }) {
       if (!decision.granted || loading === undefined) {
         return;
       }
       const { issuer: entry } = decision;
-      const provision = by.issuers.find(({ name }) => name === entry)?.entry.provision;
-      const server = provision && (provision.server ?? by.servers[0]?.name);
       const subject = token?.claims['sub'];
       const use = { role, entry, subject: typeof subject === 'string' ? subject : undefined };
-      loading.then(({ records }) => records.add(use, server)).catch(() => undefined);
+      loading.then(({ records }) => records.add(use)).catch(() => undefined);
     },
     async stop() {
       clearInterval(timer);

@@ -236,7 +236,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       const by = decidedBy.get(decided);
       if (by !== undefined && line.delivered) {
         sessions.decided(login, request.pid, decided, at, by);
-        roles.loggedIn(login, decided, by);
+        roles.loggedIn(login, decided);
       }
     }, request.token.length);
   };

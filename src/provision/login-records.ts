@@ -14,8 +14,8 @@ import type { ServerConnection } from '../values/parse-server-connection.ts';
 export interface LoginRecords {
   /** Takes over the servers in which entries provision roles. */
   usePolicy(policy: Policy): void;
-  /** A login that was granted. @param server in which its entry provisions roles; undefined: it may have been for any of them. */
-  add(use: RoleUse, server: string | undefined): void;
+  /** A login that was granted, for all of them: in which server it was is not known, whatever its entry provisions. */
+  add(use: RoleUse): void;
   /**
    * Tells the servers, as far as they answer. Never rejects; a second call waits for the first.
    *
@@ -40,8 +40,12 @@ interface Records {
   /** By role. */
   waiting: Map<string, RoleUse>;
   isComplete: boolean;
+  /** Whether the server is just being told of something. */
+  isTelling: boolean;
   hasFailed: boolean;
 }
+
+const isUntold = ({ waiting, isComplete }: Records): boolean => waiting.size > 0 || !isComplete;
 
 /** Creates it without servers. */
 export function createLoginRecords({ createClient, onState }: LoginRecordsOptions): LoginRecords {
@@ -51,6 +55,7 @@ export function createLoginRecords({ createClient, onState }: LoginRecordsOption
       connection,
       waiting: new Map(),
       isComplete: true,
+      isTelling: false,
       hasFailed: false,
     }),
     () => undefined,
@@ -66,6 +71,7 @@ export function createLoginRecords({ createClient, onState }: LoginRecordsOption
   };
   const tell = async (kept: Records): Promise<void> => {
     const { waiting, isComplete } = kept;
+    kept.isTelling = isUntold(kept);
     kept.waiting = new Map();
     kept.isComplete = true;
     const client = createClient(kept.connection);
@@ -82,6 +88,7 @@ export function createLoginRecords({ createClient, onState }: LoginRecordsOption
       if (!kept.hasFailed) onState(kept.server, toServerError(thrown));
       kept.hasFailed = true;
     } finally {
+      kept.isTelling = false;
       client.close();
     }
   };
@@ -93,16 +100,20 @@ export function createLoginRecords({ createClient, onState }: LoginRecordsOption
           provision === undefined ? [] : [provision.server ?? servers[0]?.name],
         ),
       );
+      const before = new Set(records.values());
       records.set(servers.filter(({ name }) => names.has(name)));
-    },
-    add(use, server) {
-      for (const kept of records.values()) {
-        if (server === undefined || kept.server === server) keep(kept, use);
+      const now = new Set(records.values());
+      // What waited by a connection that is gone is lost, and the server may be one of those that are new.
+      if ([...before.difference(now)].some((kept) => kept.isTelling || isUntold(kept))) {
+        for (const kept of now.difference(before)) kept.isComplete = false;
       }
+    },
+    add(use) {
+      for (const kept of records.values()) keep(kept, use);
     },
     async flush(all) {
       flushing = flushing.then(async () => {
-        const due = records.values().filter((kept) => all || kept.waiting.size > 0);
+        const due = records.values().filter((kept) => all || isUntold(kept));
         await Promise.all(due.map(tell));
       });
       return flushing;

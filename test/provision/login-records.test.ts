@@ -6,7 +6,7 @@ import { ServerError } from '../../src/postgres/server-error.ts';
 import { createLoginRecords } from '../../src/provision/login-records.ts';
 import { policyOf } from '../support/policy-of.ts';
 
-const POLICY = policyOf(`apiVersion: pgtoken/v1
+const YAML = `apiVersion: pgtoken/v1
 servers:
 - {name: main, connection: "port=1"}
 - {name: second, connection: "port=2"}
@@ -22,7 +22,8 @@ issuers:
   roles: [{claim: sub}]
   pam: {services: [postgresql-second]}
   provision: {create: true, onError: deny, server: second}
-`);
+`;
+const POLICY = policyOf(YAML);
 
 const use = (role: string, subject: string | undefined = role) => ({ role, entry: 'a', subject });
 
@@ -60,25 +61,15 @@ const fail = (): never => {
   throw new ServerError('it is not there');
 };
 
-it('tells each server of a role once, however often it was logged in to, and no other', async () => {
+it('tells each server in which entries provision of a role once, however often it was logged in to', async () => {
   const { created, flush } = records();
-  for (let times = 0; times < 3; times += 1) created.add(use('one'), 'main');
-  created.add(use('two'), 'second');
-  created.add(use('three'), 'plain');
+  for (let times = 0; times < 3; times += 1) created.add(use('one'));
+  created.add(use('two'));
   expect(await flush()).toEqual([
-    [1, ['one'], true],
-    [2, ['two'], true],
+    [1, ['one', 'two'], true],
+    [2, ['one', 'two'], true],
   ]);
   expect(await flush()).toEqual([]);
-});
-
-it('tells all of a login of which it is not known where it was', async () => {
-  const { created, flush } = records();
-  created.add(use('one'), undefined);
-  expect(await flush()).toEqual([
-    [1, ['one'], true],
-    [2, ['one'], true],
-  ]);
 });
 
 it('tells that logins are recorded also where there were none', async () => {
@@ -92,36 +83,87 @@ it('tells that logins are recorded also where there were none', async () => {
 it('keeps what a server could not be told, and says that once', async () => {
   const { created, states, answer, flush } = records();
   answer.with = fail;
-  created.add(use('one'), 'main');
+  created.add(use('one'));
   await flush();
-  created.add(use('two'), 'main');
+  created.add(use('two'));
   await flush();
   answer.with = () => true;
-  expect(await flush()).toEqual([[1, ['one', 'two'], true]]);
+  expect(await flush()).toEqual([
+    [1, ['one', 'two'], true],
+    [2, ['one', 'two'], true],
+  ]);
   expect(states).toEqual([
     ['main', 'it is not there'],
+    ['second', 'it is not there'],
     ['main', undefined],
+    ['second', undefined],
   ]);
 });
 
 it('says that logins are missing where more wait than it keeps, until the server knows', async () => {
   const { created, answer, flush } = records();
   answer.with = fail;
-  for (let index = 0; index < 20_001; index += 1) created.add(use(`n${index}`), 'main');
+  for (let index = 0; index < 20_001; index += 1) created.add(use(`n${index}`));
   await flush();
   answer.with = () => true;
   const calls = await flush();
-  expect(calls).toHaveLength(40);
+  expect(calls).toHaveLength(80);
   expect(calls.every(([, , isComplete]) => isComplete === false)).toBe(true);
-  created.add(use('one'), 'main');
-  expect(await flush()).toEqual([[1, ['one'], true]]);
+  created.add(use('one'));
+  expect(await flush()).toEqual([
+    [1, ['one'], true],
+    [2, ['one'], true],
+  ]);
 });
 
 it('is content with a standby, on which nothing can be recorded', async () => {
   const { created, states, answer, flush } = records();
   answer.with = () => false;
-  created.add(use('one'), 'main');
+  created.add(use('one'));
   await flush();
   expect(await flush()).toEqual([]);
   expect(states).toEqual([]);
+});
+
+const MOVED = policyOf(YAML.replace('"port=1"', '"port=4"'));
+const RENAMED = policyOf(YAML.replaceAll('main', 'other').replace('"port=1"', '"port=4"'));
+
+it.each([
+  ['its connection changes', MOVED],
+  ['its name changes as well', RENAMED],
+])(
+  'says that logins are missing where a server could not be told of them before %s',
+  async (_what, policy) => {
+    const { created, answer, flush } = records();
+    answer.with = fail;
+    created.add(use('one'));
+    await flush();
+    answer.with = () => true;
+    created.usePolicy(policy);
+    // Also where nothing waits for it, and once.
+    expect(await flush()).toEqual([
+      [4, [], false],
+      [2, ['one'], true],
+    ]);
+    expect(await flush()).toEqual([]);
+  },
+);
+
+it('says so where its connection changes while it is being told', async () => {
+  const { created, answer, flush } = records();
+  created.add(use('one'));
+  answer.with = () => {
+    answer.with = () => true;
+    created.usePolicy(MOVED);
+    return fail();
+  };
+  await flush();
+  expect((await flush()).filter(([port]) => port === 4)).toEqual([[4, [], false]]);
+});
+
+it('says nothing of the kind where nothing waited', async () => {
+  const { created, flush } = records();
+  created.usePolicy(MOVED);
+  created.add(use('one'));
+  expect(await flush()).toContainEqual([4, ['one'], true]);
 });
