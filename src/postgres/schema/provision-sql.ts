@@ -379,10 +379,10 @@ BEGIN
         'CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT %s',
         login, coalesce(connection_limit, -1));
       EXECUTE format('GRANT pgtoken_managed TO %I%s', login, CASE WHEN is_exact THEN ' WITH INHERIT FALSE, SET FALSE' ELSE '' END);
-      INSERT INTO pgtoken.logins AS l (role_id, made, counted_from)
-        SELECT r.oid, now(), now() FROM pg_roles r WHERE r.rolname = login::name
-        ON CONFLICT (role_id) DO UPDATE SET made = now(), counted_from = now(), last_login = NULL, entry = NULL, subject = NULL,
-          retired = NULL;
+      INSERT INTO pgtoken.logins AS l (role_id, role_name, made, counted_from, kept_out)
+        SELECT r.oid, r.rolname::text, clock_timestamp(), clock_timestamp(), false FROM pg_roles r WHERE r.rolname = login::name
+        ON CONFLICT (role_id) DO UPDATE SET role_name = EXCLUDED.role_name, made = EXCLUDED.made, counted_from = EXCLUDED.counted_from,
+          last_login = NULL, entry = NULL, subject = NULL, retired = NULL, kept_out = false;
     END IF;
     BEGIN
       FOREACH name IN ARRAY granted LOOP

@@ -10,15 +10,19 @@ import { MAX_RECORDED, MAX_RECORDED_LENGTH, SCHEMA_VERSION } from './terms.ts';
 /** What the records are kept in: made before the functions that write them. */
 export function retireTablesSQL(): string {
   return `
--- When the roles that are managed were last logged in to. \`counted_from\`: since when a role without a login counts as unused.
+-- When the roles that are managed were last logged in to. \`counted_from\`: since when a role without a login counts as unused;
+-- \`kept_out\`: it was NOLOGIN when last looked at. A row is for the role that has both its OID and its name: a dump brings rows back,
+-- and by then an OID may be another role's.
 CREATE TABLE IF NOT EXISTS pgtoken.logins (
   role_id oid PRIMARY KEY,
+  role_name text NOT NULL,
   made timestamptz,
   counted_from timestamptz NOT NULL,
   last_login timestamptz,
   entry text,
   subject text,
-  retired timestamptz
+  retired timestamptz,
+  kept_out boolean NOT NULL
 );
 -- Since when logins have been recorded without a pause, and when the daemon last did.
 CREATE TABLE IF NOT EXISTS pgtoken.recording (
@@ -105,6 +109,9 @@ CREATE OR REPLACE FUNCTION pgtoken.record(
 ) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off
 AS $pgtoken$
+DECLARE
+  -- Not now(): a transaction may have begun long ago.
+  moment timestamptz;
 BEGIN
   PERFORM pgtoken.assert_version(wanted_version);
   IF role_names IS NULL OR is_complete IS NULL OR cardinality(role_names) > ${MAX_RECORDED}
@@ -119,21 +126,26 @@ BEGIN
   END IF;
   -- One after the other.
   PERFORM FROM pgtoken.recording FOR UPDATE;
-  INSERT INTO pgtoken.recording AS kept (since, last) VALUES (now(), now())
-    ON CONFLICT (is_only) DO UPDATE SET last = now(), since = CASE
+  moment := clock_timestamp();
+  INSERT INTO pgtoken.recording AS kept (since, last) VALUES (moment, moment)
+    ON CONFLICT (is_only) DO UPDATE SET last = moment, since = CASE
       -- Logins are missing, nobody has recorded any for a while, or the clock was set: what came before does not count.
-      WHEN NOT is_complete OR kept.last > now() + interval '1 hour' OR kept.last < now() - interval '2 days' OR kept.since > now()
-        THEN now()
+      WHEN NOT is_complete OR kept.last > moment + interval '1 hour' OR kept.last < moment - interval '2 days' OR kept.since > moment
+        THEN moment
       ELSE kept.since
     END;
-  DELETE FROM pgtoken.logins l WHERE l.role_id NOT IN (SELECT m.role_id FROM pgtoken.managed m);
-  INSERT INTO pgtoken.logins (role_id, counted_from) SELECT m.role_id, now() FROM pgtoken.managed m ON CONFLICT (role_id) DO NOTHING;
-  -- Somebody has let it in again.
-  UPDATE pgtoken.logins l SET retired = NULL, counted_from = now()
-    FROM pgtoken.managed m WHERE m.role_id = l.role_id AND m.can_login AND l.retired IS NOT NULL;
-  UPDATE pgtoken.logins l SET last_login = now(), entry = seen.entry, subject = seen.subject
+  DELETE FROM pgtoken.logins l
+    WHERE NOT EXISTS (SELECT FROM pgtoken.managed m WHERE m.role_id = l.role_id AND m.role_name = l.role_name);
+  INSERT INTO pgtoken.logins (role_id, role_name, counted_from, kept_out)
+    SELECT m.role_id, m.role_name, moment, NOT m.can_login FROM pgtoken.managed m ON CONFLICT (role_id) DO NOTHING;
+  -- Somebody keeps it out, or has let it in again: nobody could use it meanwhile, whoever had set it NOLOGIN.
+  UPDATE pgtoken.logins l SET kept_out = NOT m.can_login,
+      counted_from = CASE WHEN m.can_login THEN moment ELSE l.counted_from END,
+      retired = CASE WHEN m.can_login THEN NULL ELSE l.retired END
+    FROM pgtoken.managed m WHERE m.role_id = l.role_id AND m.role_name = l.role_name AND l.kept_out = m.can_login;
+  UPDATE pgtoken.logins l SET last_login = greatest(l.last_login, moment), entry = seen.entry, subject = seen.subject
     FROM unnest(role_names, entries, subjects) AS seen (name, entry, subject) JOIN pgtoken.managed m ON m.role_name = seen.name
-    WHERE l.role_id = m.role_id;
+    WHERE l.role_id = m.role_id AND l.role_name = m.role_name;
   RETURN true;
 END
 $pgtoken$;
@@ -156,7 +168,7 @@ BEGIN
       ARRAY(SELECT DISTINCT g.rolname::text FROM pg_auth_members a JOIN pg_roles g ON g.oid = a.roleid
         WHERE a.member = m.role_id AND g.rolname <> 'pgtoken_managed' ORDER BY 1),
       l.made, l.last_login, l.retired, m.can_login, coalesce(s.sessions, 0)
-    FROM pgtoken.managed m LEFT JOIN pgtoken.logins l ON l.role_id = m.role_id
+    FROM pgtoken.managed m LEFT JOIN pgtoken.logins l ON l.role_id = m.role_id AND l.role_name = m.role_name
       LEFT JOIN (SELECT a.usesysid, count(*)::integer AS sessions FROM pg_stat_activity a GROUP BY 1) s ON s.usesysid = m.role_id
     ORDER BY m.role_name COLLATE "C";
 END
@@ -191,10 +203,10 @@ BEGIN
   SELECT * INTO kept FROM pgtoken.recording;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'no logins have been recorded' USING ERRCODE = 'PT001', HINT = 'The daemon records them: see its log.';
-  ELSIF kept.last < now() - interval '2 days' OR kept.last > now() + interval '1 hour' THEN
-    RAISE EXCEPTION 'logins were last recorded at %, and it is %', date_trunc('second', kept.last), date_trunc('second', now())
+  ELSIF kept.last < clock_timestamp() - interval '2 days' OR kept.last > clock_timestamp() + interval '1 hour' THEN
+    RAISE EXCEPTION 'logins were last recorded at %, and it is %', date_trunc('second', kept.last), date_trunc('second', clock_timestamp())
       USING ERRCODE = 'PT001', HINT = 'The daemon records them, at least once an hour: see its log, and the clock of the server.';
-  ELSIF kept.since > now() - unused THEN
+  ELSIF kept.since > clock_timestamp() - unused THEN
     RAISE EXCEPTION 'logins have been recorded without a pause since % only', date_trunc('second', kept.since)
       USING ERRCODE = 'PT001', HINT = 'What was used before that is not known: wait.';
   END IF;
@@ -217,14 +229,14 @@ BEGIN
   ELSIF NOT role.can_login THEN
     RETURN 'it is NOLOGIN already';
   END IF;
-  SELECT * INTO login FROM pgtoken.logins l WHERE l.role_id = id;
+  SELECT * INTO login FROM pgtoken.logins l WHERE l.role_id = id AND l.role_name = role.role_name;
   IF NOT FOUND THEN
     RETURN 'nothing is recorded of it yet';
-  ELSIF login.retired IS NOT NULL THEN
+  ELSIF login.kept_out THEN
     RETURN 'somebody has let it in again';
-  ELSIF login.last_login > now() - unused THEN
+  ELSIF login.last_login > clock_timestamp() - unused THEN
     RETURN format('last login at %s', date_trunc('second', login.last_login));
-  ELSIF login.counted_from > now() - unused THEN
+  ELSIF login.counted_from > clock_timestamp() - unused THEN
     RETURN format('it is known since %s only', date_trunc('second', login.counted_from));
   ELSIF pgtoken.sessions_of(id) > 0 THEN
     RETURN format('open sessions: %s', pgtoken.sessions_of(id));
@@ -249,7 +261,7 @@ BEGIN
   ELSIF role.is_mighty THEN
     RETURN 'it has SUPERUSER, CREATEROLE, REPLICATION or BYPASSRLS';
   END IF;
-  SELECT * INTO login FROM pgtoken.logins l WHERE l.role_id = id;
+  SELECT * INTO login FROM pgtoken.logins l WHERE l.role_id = id AND l.role_name = role.role_name;
   -- Whom a DBA has set NOLOGIN is kept out by that: dropped, the next token would make the role again.
   IF NOT FOUND OR login.retired IS NULL THEN
     RETURN 'it was not retired by pgtoken';
@@ -258,7 +270,7 @@ BEGIN
   ELSIF login.made IS NULL THEN
     RETURN 'it was not made by pgtoken, or before that was recorded';
   -- Who was logging in when it became NOLOGIN is through by then, and among the sessions.
-  ELSIF login.retired > now() - interval '1 hour' THEN
+  ELSIF login.retired > clock_timestamp() - interval '1 hour' THEN
     RETURN format('it was retired at %s: an hour has to pass', date_trunc('second', login.retired));
   ELSIF login.last_login > login.retired THEN
     RETURN format('a token for it came at %s, after it was retired', date_trunc('second', login.last_login));
@@ -293,6 +305,24 @@ BEGIN
   ) THEN
     RETURN 'it has settings that pgtoken has not made';
   END IF;
+  -- What is on the role itself, and of which pgtoken makes nothing.
+  IF EXISTS (SELECT FROM pg_shseclabel s WHERE s.classoid = 'pg_authid'::regclass AND s.objoid = id) THEN
+    RETURN 'it has a security label';
+  ELSIF EXISTS (SELECT FROM pg_shdescription d WHERE d.classoid = 'pg_authid'::regclass AND d.objoid = id) THEN
+    RETURN 'it has a comment';
+  END IF;
+  SELECT concat_ws(', ', CASE WHEN r.rolcreatedb THEN 'CREATEDB' END, CASE WHEN NOT r.rolinherit THEN 'NOINHERIT' END,
+    CASE WHEN r.rolvaliduntil IS NOT NULL THEN 'VALID UNTIL' END, CASE WHEN r.rolconnlimit = 0 THEN 'CONNECTION LIMIT 0' END)
+    INTO why FROM pg_roles r WHERE r.oid = id;
+  IF why <> '' THEN
+    RETURN format('somebody has given it %s', why);
+  END IF;
+  -- From 16 on the owner of this is no superuser, and cannot see it.
+  IF current_setting('server_version_num')::integer < 160000 THEN
+    IF EXISTS (SELECT FROM pg_authid r WHERE r.oid = id AND r.rolpassword IS NOT NULL) THEN
+      RETURN 'it has a password';
+    END IF;
+  END IF;
   RETURN NULL;
 END
 $pgtoken$;
@@ -308,10 +338,10 @@ BEGIN
   RETURN QUERY
     SELECT m.role_id, m.role_name, l.entry, l.subject, l.last_login,
       CASE WHEN b.because IS NOT NULL THEN 'keep' WHEN m.can_login THEN 'retire' ELSE 'drop' END, b.because
-    FROM pgtoken.managed m JOIN pgtoken.logins l ON l.role_id = m.role_id
+    FROM pgtoken.managed m JOIN pgtoken.logins l ON l.role_id = m.role_id AND l.role_name = m.role_name
       CROSS JOIN LATERAL (SELECT CASE WHEN m.can_login
         THEN pgtoken.not_retired_because(m.role_id, plan_retirement.unused) ELSE pgtoken.not_dropped_because(m.role_id) END AS because) b
-    WHERE greatest(l.last_login, l.counted_from) <= now() - plan_retirement.unused
+    WHERE greatest(l.last_login, l.counted_from) <= clock_timestamp() - plan_retirement.unused
       AND (m.can_login OR wants_drop AND l.retired IS NOT NULL)
     ORDER BY m.role_name COLLATE "C";
 END
@@ -348,7 +378,7 @@ BEGIN
     because := pgtoken.not_retired_because(id, unused);
     IF because IS NULL THEN
       EXECUTE format('ALTER ROLE %I NOLOGIN', name);
-      UPDATE pgtoken.logins l SET retired = now() WHERE l.role_id = id;
+      UPDATE pgtoken.logins l SET retired = clock_timestamp(), kept_out = true WHERE l.role_id = id;
     END IF;
   END IF;
 END

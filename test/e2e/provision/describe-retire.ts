@@ -285,6 +285,135 @@ export function describeRetire(on: () => PreparedServer): void {
     expect(await canLogin('idle:back')).toBe(true);
   });
 
+  it('counts anew where a DBA kept it out, and lets it in again', async () => {
+    await make('idle:kept-out');
+    await sql('alter role "idle:kept-out" nologin');
+    await recordLogins(asDaemon, [], true);
+    await age('idle:kept-out', 100);
+    // It is not dropped for that, and the record of it is as it was.
+    expect(await retire('idle:kept-out', true)).toBe('it was not retired by pgtoken');
+    await sql('alter role "idle:kept-out" login');
+    expect(await retire('idle:kept-out')).toBe('somebody has let it in again');
+    await recordLogins(asDaemon, [], true);
+    expect(await retire('idle:kept-out')).toMatch(/^it is known since /);
+    await age('idle:kept-out', 100);
+    expect(await retire('idle:kept-out')).toBeNull();
+  });
+
+  it('counts anew what was NOLOGIN when it became known', async () => {
+    await sql(
+      'create role "idle:handed-over" nologin; grant pgtoken_managed to "idle:handed-over"',
+    );
+    if (on().version >= 160_000) {
+      await sql(
+        'grant "idle:handed-over" to pgtoken_owner with admin true, inherit false, set false',
+      );
+    }
+    await recordLogins(asDaemon, [], true);
+    await age('idle:handed-over', 100);
+    await sql('alter role "idle:handed-over" login');
+    expect(await retire('idle:handed-over')).toBe('somebody has let it in again');
+    await recordLogins(asDaemon, [], true);
+    expect(await retire('idle:handed-over')).toMatch(/^it is known since /);
+  });
+
+  it('takes no record for that of another role, as after a dump and restore', async () => {
+    await make('idle:was-here');
+    expect(await retire('idle:was-here')).toBeNull();
+    await age('idle:was-here', 100);
+    await make('idle:is-here');
+    // The OID of one that has been retired is that of the other now.
+    await sql(`delete from pgtoken.logins where role_id = '"idle:is-here"'::regrole`);
+    await sql(
+      `update pgtoken.logins set role_id = '"idle:is-here"'::regrole where role_id = '"idle:was-here"'::regrole`,
+    );
+    const known = async () =>
+      (await listManagedRoles(asDaemon)).find(({ role }) => role === 'idle:is-here');
+    expect(await known()).toMatchObject({ made: null, lastLogin: null, retired: null });
+    expect(await stepOf('idle:is-here')).toBeUndefined();
+    expect(await retire('idle:is-here')).toBe('nothing is recorded of it yet');
+    await sql('alter role "idle:is-here" nologin');
+    expect(await stepOf('idle:is-here', true)).toBeUndefined();
+    expect(await retire('idle:is-here', true)).toBe('it was not retired by pgtoken');
+    await sql('alter role "idle:is-here" login');
+    await recordLogins(asDaemon, [{ role: 'idle:is-here', entry: 'people', subject: 'one' }], true);
+    expect(await known()).toMatchObject({ made: null, subject: 'one', retired: null });
+    expect(await retire('idle:is-here')).toMatch(/^last login at /);
+    expect(
+      await sql(`select role_name from pgtoken.logins where role_id = '"idle:is-here"'::regrole`),
+    ).toEqual([{ role_name: 'idle:is-here' }]);
+  });
+
+  it('goes by the time at which it is done, not by that at which a transaction began', async () => {
+    const { daemon } = on();
+    await make('idle:slow');
+    await make('idle:gone', 100);
+    await daemon.query('begin');
+    await daemon.query('select now(), pg_sleep(0.3)');
+    const call = (names: string, isComplete: boolean): string =>
+      `select pgtoken.record(2, ${names}, ${names}, ${names}, ${isComplete})`;
+    await daemon.query(call(`'{idle:slow}'`, true));
+    await daemon.query(
+      `select pgtoken.retire(2, '90 days', (select oid from pg_roles where rolname = 'idle:gone'), 'idle:gone', false)`,
+    );
+    await daemon.query(
+      `select pgtoken.provision(1, 'idle:made', true, '{}', true, null, '{}', '{}', false)`,
+    );
+    await daemon.query(call(`'{}'`, false));
+    const { rows } = await daemon.query<{ began: Date }>(
+      `select now() + interval '0.2 s' as began`,
+    );
+    await daemon.query('commit');
+    const began = rows[0]?.began;
+    expect(
+      await sql(
+        `select l.role_name, l.last_login > $1 as used, l.retired > $1 as retired, l.made > $1 as made, l.counted_from > $1 as counted
+         from pgtoken.logins l where l.role_name in ('idle:slow', 'idle:gone', 'idle:made') order by 1`,
+        began,
+      ),
+    ).toEqual([
+      { role_name: 'idle:gone', used: false, retired: true, made: false, counted: false },
+      { role_name: 'idle:made', used: null, retired: null, made: true, counted: true },
+      { role_name: 'idle:slow', used: true, retired: null, made: false, counted: false },
+    ]);
+    expect(
+      await sql('select since > $1 as since, last > $1 as last from pgtoken.recording', began),
+    ).toEqual([{ since: true, last: true }]);
+  });
+
+  it('is refused by a transaction that began before recording stopped', async () => {
+    const { daemon } = on();
+    await make('idle:late');
+    await daemon.query('begin');
+    await daemon.query('select now(), pg_sleep(0.3)');
+    // As if two days had passed since, in which nothing was recorded.
+    await sql(`update pgtoken.recording set last = clock_timestamp() - interval '2 days 0.1 s'`);
+    try {
+      await expect(
+        daemon.query(
+          `select pgtoken.retire(2, '90 days', (select oid from pg_roles where rolname = 'idle:late'), 'idle:late', false)`,
+        ),
+      ).rejects.toThrow('logins were last recorded at');
+    } finally {
+      await daemon.query('rollback');
+    }
+    expect(await canLogin('idle:late')).toBe(true);
+  });
+
+  it('never takes a later login back, as when the clock was set', async () => {
+    await make('idle:ahead', -10);
+    const before = await sql(
+      `select last_login > now() + interval '9 days' as ahead from pgtoken.logins where role_name = 'idle:ahead'`,
+    );
+    expect(before).toEqual([{ ahead: true }]);
+    await recordLogins(asDaemon, [{ role: 'idle:ahead', entry: 'people', subject: 'new' }], true);
+    expect(
+      await sql(
+        `select last_login > now() + interval '9 days' as ahead, subject from pgtoken.logins where role_name = 'idle:ahead'`,
+      ),
+    ).toEqual([{ ahead: true, subject: 'new' }]);
+  });
+
   it('drops what it retired an hour before, and what owns nothing', async () => {
     await make('gone:one');
     expect(await retire('gone:one', true)).toBe('it was not retired by pgtoken');
@@ -348,6 +477,36 @@ export function describeRetire(on: () => PreparedServer): void {
       /^it has settings that pgtoken has not made$/,
     ],
     [
+      'has a security label',
+      (role) => [
+        // No provider of labels comes with PostgreSQL.
+        'set allow_system_table_mods = on',
+        `insert into pg_shseclabel (objoid, classoid, provider, label) values ('${role}'::regrole, 'pg_authid'::regclass, 'any', 'x')`,
+        'reset allow_system_table_mods',
+      ],
+      /^it has a security label$/,
+    ],
+    [
+      'has a comment',
+      (role) => [`comment on role ${role} is 'ask the DBA first'`],
+      /^it has a comment$/,
+    ],
+    [
+      'may make databases',
+      (role) => [`alter role ${role} createdb`],
+      /^somebody has given it CREATEDB$/,
+    ],
+    [
+      'ends some day',
+      (role) => [`alter role ${role} valid until '2100-01-01'`],
+      /^somebody has given it VALID UNTIL$/,
+    ],
+    [
+      'is kept out by its connection limit',
+      (role) => [`alter role ${role} noinherit connection limit 0`],
+      /^somebody has given it NOINHERIT, CONNECTION LIMIT 0$/,
+    ],
+    [
       'was handed over, and not made by pgtoken',
       () => [`update pgtoken.logins set made = null`],
       /^it was not made by pgtoken, or before that was recorded$/,
@@ -379,6 +538,16 @@ export function describeRetire(on: () => PreparedServer): void {
     await sql('drop database if exists of_it');
     await sql(`drop owned by ${quoted(role)}`);
     await sql('drop role if exists of_its_own');
+  });
+
+  it('does not drop who has a password, before 16; from then on nobody but superusers sees that', async () => {
+    await make('held:password');
+    expect(await retire('held:password')).toBeNull();
+    await age('held:password', 1);
+    await sql(`alter role "held:password" password 'x'`);
+    const isSeen = on().version < 160_000;
+    expect(await retire('held:password', true)).toBe(isSeen ? 'it has a password' : null);
+    expect(await canLogin('held:password')).toBe(isSeen ? false : undefined);
   });
 
   it('waits for a login that writes, and then looks again', async () => {
