@@ -130,7 +130,6 @@ export function createSessionWatcher(options: SessionWatcherOptions): SessionWat
   });
   const links = createServerLinks(options.createClient, options.onServerState);
   let policy: Policy | undefined;
-  let serversInForce: readonly ServerConfiguration[] = [];
   let terms: ReadonlyMap<string, SessionsPart | undefined> = new Map();
   const startedAt = uptime();
   /** When it was seen where sessions are; those from before were seen before. */
@@ -425,6 +424,7 @@ export function createSessionWatcher(options: SessionWatcherOptions): SessionWat
   }
   return {
     usePolicy(next) {
+      followNames(policy?.servers ?? [], next.servers);
       policy = next;
       const open = new Set([...register.all()].map(({ issuer }) => issuer));
       terms = new Map([
@@ -442,9 +442,7 @@ export function createSessionWatcher(options: SessionWatcherOptions): SessionWat
         ),
       );
       for (const session of register.all()) revocations.add(session, false);
-      followNames(serversInForce, next.servers);
-      serversInForce = next.servers;
-      links.set(serversInForce);
+      links.set(next.servers);
       doubted = 'all';
       schedule();
     },
