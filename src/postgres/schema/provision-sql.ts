@@ -5,6 +5,7 @@
 // another role), and no name is looked up outside of pg_catalog but by its schema.
 import { PROVISION_SETTINGS } from '../../values/provision-settings.ts';
 import { identifier } from '../quote-sql.ts';
+import { guardTableSQL } from './guard-table.ts';
 import { HBA_REMOVAL, hbaSQL } from './hba-sql.ts';
 import { retireSQL, retireTablesSQL } from './retire-sql.ts';
 import { NOT_REVOKED, SCHEMA_VERSION } from './terms.ts';
@@ -99,12 +100,8 @@ BEGIN
   RETURN NULL;
 END
 $pgtoken$;
-CREATE OR REPLACE TRIGGER refuse_writers BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON pgtoken.allowed_roles
-  FOR EACH STATEMENT EXECUTE FUNCTION pgtoken.refuse_writers();
-ALTER TABLE pgtoken.allowed_roles ENABLE ALWAYS TRIGGER refuse_writers;
-CREATE OR REPLACE TRIGGER refuse_writers BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON pgtoken.turn
-  FOR EACH STATEMENT EXECUTE FUNCTION pgtoken.refuse_writers();
-ALTER TABLE pgtoken.turn ENABLE ALWAYS TRIGGER refuse_writers;
+${guardTableSQL('allowed_roles', 'refuse_writers')}
+${guardTableSQL('turn', 'refuse_writers')}
 GRANT USAGE ON SCHEMA pgtoken TO pgtoken_owner;
 
 CREATE OR REPLACE FUNCTION pgtoken.version() RETURNS integer

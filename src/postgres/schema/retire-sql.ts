@@ -5,6 +5,7 @@
 // call, when nobody can be logging in to it any more. What keeps a role is said, and never worked around.
 import { PROVISION_SETTINGS } from '../../values/provision-settings.ts';
 import { identifier, literal } from '../quote-sql.ts';
+import { guardTableSQL } from './guard-table.ts';
 import { MAX_RECORDED, MAX_RECORDED_LENGTH, SCHEMA_VERSION } from './terms.ts';
 
 /** What the records are kept in: made before the functions that write them. */
@@ -36,9 +37,7 @@ CREATE TABLE IF NOT EXISTS pgtoken.retirement (
   unused interval NOT NULL CHECK (unused >= interval '7 days'),
   may_drop boolean NOT NULL
 );
-CREATE OR REPLACE TRIGGER refuse_writers BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON pgtoken.retirement
-  FOR EACH STATEMENT EXECUTE FUNCTION pgtoken.refuse_writers();
-ALTER TABLE pgtoken.retirement ENABLE ALWAYS TRIGGER refuse_writers;
+${guardTableSQL('retirement', 'refuse_writers')}
 -- The functions below run as pgtoken_owner, as whom nobody can log in.
 CREATE OR REPLACE FUNCTION pgtoken.refuse_other_writers() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -50,12 +49,8 @@ BEGIN
   RETURN NULL;
 END
 $pgtoken$;
-CREATE OR REPLACE TRIGGER refuse_writers BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON pgtoken.logins
-  FOR EACH STATEMENT EXECUTE FUNCTION pgtoken.refuse_other_writers();
-ALTER TABLE pgtoken.logins ENABLE ALWAYS TRIGGER refuse_writers;
-CREATE OR REPLACE TRIGGER refuse_writers BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON pgtoken.recording
-  FOR EACH STATEMENT EXECUTE FUNCTION pgtoken.refuse_other_writers();
-ALTER TABLE pgtoken.recording ENABLE ALWAYS TRIGGER refuse_writers;
+${guardTableSQL('logins', 'refuse_other_writers')}
+${guardTableSQL('recording', 'refuse_other_writers')}
 -- Roles with the mark; pgtoken_owner has it to hand on.
 CREATE OR REPLACE VIEW pgtoken.managed AS
   SELECT r.oid AS role_id, r.rolname::pg_catalog.text AS role_name, r.rolcanlogin AS can_login,
