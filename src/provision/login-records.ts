@@ -4,6 +4,7 @@
 // What cannot be told yet is kept, a role once however often it logs in. Where it becomes too much the server is told that logins are
 // missing, and counts anew: no role looks unused for want of memory.
 import type { Policy } from '../policy/policy.ts';
+import { provisionServersOf } from '../policy/provision-server.ts';
 import { recordLogins, type RoleUse } from '../postgres/record-logins.ts';
 import type { ServerClient } from '../postgres/server-client.ts';
 import { type ServerError, toServerError } from '../postgres/server-error.ts';
@@ -94,14 +95,9 @@ export function createLoginRecords({ createClient, onState }: LoginRecordsOption
   };
 
   return {
-    usePolicy({ issuers, servers }) {
-      const names = new Set(
-        issuers.flatMap(({ entry: { provision } }) =>
-          provision === undefined ? [] : [provision.server ?? servers[0]?.name],
-        ),
-      );
+    usePolicy(policy) {
       const before = new Set(records.values());
-      records.set(servers.filter(({ name }) => names.has(name)));
+      records.set(provisionServersOf(policy));
       const now = new Set(records.values());
       // What waited by a connection that is gone is lost, and the server may be one of those that are new.
       if ([...before.difference(now)].some((kept) => kept.isTelling || isUntold(kept))) {

@@ -8,6 +8,7 @@ import type { Login } from '../decide/login.ts';
 import type { DecisionRecord, Provisioned } from '../decide/decision.ts';
 import { isRefusal, refuse, type Refusal } from '../errors.ts';
 import type { Issuer, Policy } from '../policy/policy.ts';
+import { provisionServerOf } from '../policy/provision-server.ts';
 import { provisionRole, type RoleChanges, type WantedRole } from '../postgres/provision-role.ts';
 import type { ServerClient } from '../postgres/server-client.ts';
 import { createServerMap } from '../postgres/server-map.ts';
@@ -135,7 +136,8 @@ export function createProvisioner(
       if (issuer === undefined || demand === undefined) {
         return decided;
       }
-      const name = issuer.entry.provision?.server ?? policy.servers[0]?.name ?? '';
+      const { provision } = issuer.entry;
+      const name = (provision && provisionServerOf(provision, policy.servers)) ?? '';
       const link = links.get(name);
       const refuseFor = (message: string, hint?: string): Refusal =>
         refuse(

@@ -1,5 +1,6 @@
 // Asks the running daemon over its control socket (protocol/control.ts).
 import { connect } from 'node:net';
+import type { ToldProblem } from '../output/report-problem.ts';
 import { codeOf } from '../../code-of.ts';
 import { messageOf } from '../../message-of.ts';
 import {
@@ -59,16 +60,6 @@ async function exchange(path: string, request: ControlRequest): Promise<string> 
 }
 
 /** Why a reply is not the one that was asked for. */
-export function problemOf(reply: Awaited<ReturnType<typeof askControl>>): Problem {
+export function problemOf(reply: Awaited<ReturnType<typeof askControl>>): ToldProblem {
   return 'problem' in reply ? reply : { problem: 'the daemon has given another answer' };
-}
-
-interface Problem {
-  readonly problem: string;
-  readonly hint?: string;
-}
-
-/** Prints why the daemon could not be asked. */
-export function reportProblem({ problem, hint }: Problem): void {
-  process.stderr.write(`pgtoken: ${problem}\n${hint === undefined ? '' : `HINT: ${hint}\n`}`);
 }

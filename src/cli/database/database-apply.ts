@@ -1,6 +1,7 @@
 // `pgtoken database apply`: runs in a server of issuers.yaml what `pgtoken database sql` prints for it, as the superuser who calls it.
 import { userInfo } from 'node:os';
 import type { Policy } from '../../policy/policy.ts';
+import { provisionServersOf } from '../../policy/provision-server.ts';
 import { runSQL } from '../../postgres/run-sql.ts';
 import { ServerError } from '../../postgres/server-error.ts';
 import { toPrintable } from '../../protocol/format-reply.ts';
@@ -60,9 +61,6 @@ export async function applyDatabaseSQL(options: DatabaseApplyOptions): Promise<n
 }
 
 /** Whether an entry provisions roles in the server. */
-function isProvisioned({ issuers, servers }: Policy, name: string): boolean {
-  return issuers.some(
-    ({ entry: { provision } }) =>
-      provision !== undefined && (provision.server ?? servers[0]?.name) === name,
-  );
+function isProvisioned(policy: Policy, name: string): boolean {
+  return provisionServersOf(policy).some((server) => server.name === name);
 }

@@ -2,6 +2,7 @@
 import { monotonicClock } from '../../clock.ts';
 import type { DecisionRecord } from '../../decide/decision.ts';
 import type { Policy } from '../../policy/policy.ts';
+import { provisionServerOf } from '../../policy/provision-server.ts';
 import { provisionRole, type RoleChanges } from '../../postgres/provision-role.ts';
 import { createServerClient } from '../../postgres/server-client.ts';
 import { toServerError } from '../../postgres/server-error.ts';
@@ -25,7 +26,8 @@ export async function planProvision(
     ? issuers.find(({ name }) => name === decision.issuer)
     : undefined;
   const demand = issuer && token && wantRole(issuer, login.role, token.claims);
-  const name = issuer?.entry.provision?.server ?? servers[0]?.name;
+  const provision = issuer?.entry.provision;
+  const name = provision && provisionServerOf(provision, servers);
   const server = servers.find((one) => one.name === name);
   if (issuer === undefined || demand === undefined || server === undefined) {
     return undefined;
@@ -38,7 +40,7 @@ export async function planProvision(
     return { server: server.name, hba, changes: { ...changes, skipped } };
   } catch (error) {
     const { message, hint } = toServerError(error);
-    const denies = issuer.entry.provision?.onError === 'deny';
+    const denies = provision?.onError === 'deny';
     return { server: server.name, hba, problem: toPrintable(message), hint, denies };
   } finally {
     client.close();

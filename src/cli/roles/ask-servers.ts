@@ -1,11 +1,13 @@
 // The servers in which entries provision roles, asked one after the other.
 import { monotonicClock } from '../../clock.ts';
 import type { Policy } from '../../policy/policy.ts';
+import { provisionServersOf } from '../../policy/provision-server.ts';
 import { createServerClient, type ServerClient } from '../../postgres/server-client.ts';
 import { ServerError } from '../../postgres/server-error.ts';
 import { toPrintable } from '../../protocol/format-reply.ts';
 import { quote } from '../../quote.ts';
 import { loadPolicyOrReport } from '../output/report.ts';
+import { reportProblem } from '../output/report-problem.ts';
 
 /** Which servers, and where they are written. */
 export interface ServerChoice {
@@ -43,7 +45,7 @@ export async function askServers<T>(
       if (!(error instanceof ServerError)) {
         throw error;
       }
-      reportProblem(`server ${name}: ${toPrintable(error.message)}`, error.hint);
+      reportProblem({ problem: `server ${name}: ${toPrintable(error.message)}`, hint: error.hint });
     } finally {
       client.close();
     }
@@ -52,35 +54,28 @@ export async function askServers<T>(
 }
 
 function chooseServers(
-  { issuers, servers }: Policy,
+  policy: Policy,
   { config, server: wanted }: ServerChoice,
 ): Policy['servers'] | undefined {
-  const provisioned = new Set(
-    issuers.flatMap(({ entry: { provision } }) =>
-      provision === undefined ? [] : [provision.server ?? servers[0]?.name],
-    ),
-  );
-  const chosen = servers.filter(({ name }) =>
-    wanted === undefined ? provisioned.has(name) : name === wanted,
-  );
+  const { servers } = policy;
+  const chosen =
+    wanted === undefined
+      ? provisionServersOf(policy)
+      : servers.filter(({ name }) => name === wanted);
   if (chosen.length > 0) {
     return chosen;
   }
   if (wanted === undefined) {
-    reportProblem(
-      `no entry of ${config} provisions roles`,
-      'Name a server that has managed roles with --server.',
-    );
+    reportProblem({
+      problem: `no entry of ${config} provisions roles`,
+      hint: 'Name a server that has managed roles with --server.',
+    });
   } else {
     const known = servers.map(({ name }) => name).join(', ') || 'none';
-    reportProblem(
-      `there is no server ${quote(wanted)} in ${config}; it has ${known}`,
-      'Name one of its servers with --server.',
-    );
+    reportProblem({
+      problem: `there is no server ${quote(wanted)} in ${config}; it has ${known}`,
+      hint: 'Name one of its servers with --server.',
+    });
   }
   return undefined;
-}
-
-function reportProblem(problem: string, hint: string | undefined): void {
-  process.stderr.write(`pgtoken: ${problem}\n${hint === undefined ? '' : `HINT: ${hint}\n`}`);
 }

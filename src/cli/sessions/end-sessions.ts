@@ -2,7 +2,8 @@
 import type { ShownSession } from '../../protocol/control.ts';
 import { formatJSON } from '../output/format-json.ts';
 import { count } from '../output/report.ts';
-import { askControl, problemOf, reportProblem } from '../control/ask-control.ts';
+import { reportProblem } from '../output/report-problem.ts';
+import { askControl, problemOf } from '../control/ask-control.ts';
 import { formatSessions } from './format-sessions.ts';
 import { fetchSessions, type SessionsOptions } from './sessions.ts';
 

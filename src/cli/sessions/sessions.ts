@@ -1,7 +1,8 @@
 // `pgtoken sessions`: who is in, as the running daemon knows it.
 import type { ShownSession } from '../../protocol/control.ts';
 import { formatJSON } from '../output/format-json.ts';
-import { askControl, problemOf, reportProblem } from '../control/ask-control.ts';
+import { reportProblem } from '../output/report-problem.ts';
+import { askControl, problemOf } from '../control/ask-control.ts';
 import { formatSessions } from './format-sessions.ts';
 
 /** The options of `pgtoken sessions`. */

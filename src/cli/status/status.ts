@@ -1,6 +1,7 @@
 // `pgtoken status`: how the running daemon stands, on one screen.
 import { formatJSON } from '../output/format-json.ts';
-import { askControl, problemOf, reportProblem } from '../control/ask-control.ts';
+import { reportProblem } from '../output/report-problem.ts';
+import { askControl, problemOf } from '../control/ask-control.ts';
 import { formatStatus, isWell } from './format-status.ts';
 
 /** The options of `pgtoken status`. */

@@ -1,6 +1,7 @@
 // The servers that the daemon acts on: whether they let it in, and whether it may do what issuers.yaml wants it to.
 import { toPrintable } from '../../protocol/format-reply.ts';
 import type { Policy } from '../../policy/policy.ts';
+import { provisionServerOf } from '../../policy/provision-server.ts';
 import { fault, type Finding, ok } from '../finding.ts';
 import type { Accounts } from '../host/host.ts';
 import { literal } from '../../postgres/quote-sql.ts';
@@ -34,7 +35,7 @@ function namesGranted(
 ): readonly string[] | undefined {
   const provisions = issuers
     .flatMap(({ entry }) => entry.provision ?? [])
-    .filter((provision) => (provision.server ?? servers[0]?.name) === server);
+    .filter((provision) => provisionServerOf(provision, servers) === server);
   const names = provisions.flatMap(({ memberOf = [] }) =>
     memberOf.flatMap((item) =>
       typeof item === 'string' ? item : isDerivedRole(item) ? [] : (item.role ?? []),
