@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { poll } from '../../support/poll.ts';
 import { runPgtoken } from '../../support/run-pgtoken.ts';
 import { writeIssuersYAML } from '../../support/write-issuers-yaml.ts';
-import { endsOf, ROLES, runSessions, useSessionHost } from './session-host.ts';
+import { ROLES, runSessions, untilEnds, useSessionHost } from './session-host.ts';
 
 const on = useSessionHost();
 const [ONE, TWO] = ROLES;
@@ -165,10 +165,12 @@ describe('pgtoken sessions end', () => {
     );
     expect(ended).toMatchObject({ status: 0, stderr: 'pgtoken: 1 session told to end\n' });
     expect(await one.ended()).toMatchObject({ code: '57P01' });
-    expect(await poll('the line of its end', () => endsOf(daemon)[0])).toMatchObject({
-      cause: 'administrator',
-      pid: one.pid,
-    });
+    expect(await untilEnds(daemon)).toMatchObject([
+      {
+        cause: 'administrator',
+        pid: one.pid,
+      },
+    ]);
     expect(two.isOpen()).toBe(true);
     await two.close();
   });

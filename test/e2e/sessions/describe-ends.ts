@@ -3,11 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { describe, expect, it } from 'vitest';
 
-import { poll } from '../../support/poll.ts';
 import { tryLogin } from '../../support/try-logins.ts';
 import { writeIssuersYAML } from '../../support/write-issuers-yaml.ts';
 import type { HeldSession } from '../../support/hold-session.ts';
-import { endsOf, ROLES, useSessionHost } from './session-host.ts';
+import { endsOf, ROLES, untilEnds, useSessionHost } from './session-host.ts';
 
 const ADMIN_SHUTDOWN = '57P01';
 /** A session ends at the latest so long after its time, in milliseconds. */
@@ -32,7 +31,7 @@ export function describeEnds(): void {
       expect(await on.host.cluster.log.since(mark)).toContain(
         `[${session.pid}] FATAL:  terminating connection due to administrator command`,
       );
-      expect(endsOf(daemon)).toMatchObject([
+      expect(await untilEnds(daemon)).toMatchObject([
         {
           level: 'info',
           cause: 'expired',
@@ -105,8 +104,7 @@ export function describeEnds(): void {
         ),
       );
       expect(await denied.ended()).toMatchObject({ code: ADMIN_SHUTDOWN });
-      await poll('the line of its end', () => endsOf(daemon)[0]);
-      expect(endsOf(daemon)).toMatchObject([
+      expect(await untilEnds(daemon)).toMatchObject([
         { cause: 'denied', code: 'ERR_DENY_LISTED', pid: denied.pid, role: ONE },
       ]);
       await delay(1500);
@@ -136,7 +134,7 @@ export function describeEnds(): void {
       await on.host.installation.writeConfig(writeIssuersYAML([on.entry(ENDS, more)], on.top()));
       daemon.signal('SIGHUP');
       await session.ended();
-      expect((await poll('the line of its end', () => endsOf(daemon)[0]))['code']).toBe(code);
+      expect(await untilEnds(daemon)).toMatchObject([{ code }]);
     });
 
     it('ends when its key is withdrawn, and not when the issuer has merely one more', async () => {
@@ -149,9 +147,7 @@ export function describeEnds(): void {
       expect([kept.isOpen(), withdrawn.isOpen()]).toEqual([true, true]);
       on.issuer.removeKey(key.kid);
       await withdrawn.ended();
-      expect((await poll('the line of its end', () => endsOf(daemon)[0]))['code']).toBe(
-        'ERR_KEY_UNKNOWN',
-      );
+      expect(await untilEnds(daemon)).toMatchObject([{ code: 'ERR_KEY_UNKNOWN' }]);
       await delay(1500);
       expect(kept.isOpen()).toBe(true);
       await kept.close();
@@ -181,9 +177,11 @@ export function describeEnds(): void {
       const { at } = await session.ended();
       expect(at - session.since).toBeGreaterThanOrEqual(2800);
       expect(at - session.since).toBeLessThanOrEqual(3000 + PATIENCE);
-      expect(await poll('the line of its end', () => endsOf(daemon)[0])).toMatchObject({
-        cause: 'maxLifetime',
-      });
+      expect(await untilEnds(daemon)).toMatchObject([
+        {
+          cause: 'maxLifetime',
+        },
+      ]);
     });
   });
 
@@ -217,9 +215,11 @@ export function describeEnds(): void {
         const { at } = await session.ended();
         expect(at - session.since).toBeGreaterThanOrEqual(4800);
         expect(at - session.since).toBeLessThanOrEqual(6000 + PATIENCE);
-        expect(await poll('the line of its end', () => endsOf(daemon)[0])).toMatchObject({
-          pid: session.pid,
-        });
+        expect(await untilEnds(daemon)).toMatchObject([
+          {
+            pid: session.pid,
+          },
+        ]);
       },
     );
   });

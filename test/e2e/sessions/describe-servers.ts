@@ -8,7 +8,7 @@ import { createSteppedClock } from '../../support/create-stepped-clock.ts';
 import { type HeldSession, holdSession } from '../../support/hold-session.ts';
 import { poll } from '../../support/poll.ts';
 import type { PostgresCluster } from '../../support/postgres-cluster.ts';
-import { endsOf, ROLES, runSessions, useSessionHost } from './session-host.ts';
+import { ROLES, runSessions, untilEnds, useSessionHost } from './session-host.ts';
 
 const [ROLE] = ROLES;
 const ENDS = { end: ['expired'], grace: '0s', atLeast: '0s' };
@@ -93,7 +93,7 @@ export function describeServers(): void {
       const afterwards = await open(standby.cluster, 4);
       await expectEnd(afterwards);
       await expectEnd(long);
-      const ends = new Map(endsOf(daemon).map(({ server, pid }) => [pid, server]));
+      const ends = new Map((await untilEnds(daemon, 3)).map(({ server, pid }) => [pid, server]));
       expect(ends).toEqual(new Map([short, afterwards, long].map(({ pid }) => [pid, 'standby'])));
     });
   });
@@ -115,7 +115,7 @@ export function describeServers(): void {
       expect(cut).toBeGreaterThan(0);
       // The next attempt to connect may be some seconds away.
       expect(await session.ended()).toMatchObject({ code: ADMIN_SHUTDOWN });
-      expect(endsOf(daemon)).toHaveLength(1);
+      expect(await untilEnds(daemon)).toHaveLength(1);
     });
 
     it('after a restart of the server, which ends those from before without the daemon', async () => {
@@ -126,7 +126,7 @@ export function describeServers(): void {
       expect(before.isOpen()).toBe(false);
       const session = await open(on.host.cluster, 5);
       await expectEnd(session);
-      expect(endsOf(daemon)).toMatchObject([{ pid: session.pid }]);
+      expect(await untilEnds(daemon)).toMatchObject([{ pid: session.pid }]);
       await poll('a list without the session from before', async () =>
         (await placesOf()).has(before.pid) ? undefined : true,
       );

@@ -5,6 +5,7 @@ import { afterAll, beforeAll } from 'vitest';
 
 import { type HeldSession, holdSession } from '../../support/hold-session.ts';
 import type { Issuer } from '../../support/issuer.ts';
+import { poll } from '../../support/poll.ts';
 import { runPgtoken } from '../../support/run-pgtoken.ts';
 import type { RunResult } from '../../support/run.ts';
 import type { DaemonHost } from '../../support/start-daemon-host.ts';
@@ -73,6 +74,17 @@ export function useSessionHost(): UsedSessionHost {
 /** The lines of sessions that were ended. */
 export function endsOf(daemon: DaemonProcess): readonly LogLine[] {
   return daemon.lines().filter(({ msg }) => msg === 'session ended');
+}
+
+/**
+ * Those lines, once there are as many. A client knows of its end before the daemon does, which logs it when the server has
+ * answered.
+ */
+export async function untilEnds(daemon: DaemonProcess, count = 1): Promise<readonly LogLine[]> {
+  return poll(`${count} ended sessions in the log`, () => {
+    const ends = endsOf(daemon);
+    return ends.length >= count ? ends : undefined;
+  });
 }
 
 /** `pgtoken sessions` with these arguments, as the daemon's control socket has it. */
