@@ -38,6 +38,16 @@ FROM pg_catalog.pg_stat_activity a LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.
 WHERE a.pid = ANY ($1::pg_catalog.int4[]) AND a.usesysid IS NOT NULL
   AND coalesce(a.backend_type, 'client backend') IN ('client backend', 'walsender')`;
 
+// Thousands are there for hours: only those that are not are told of.
+const GONE = `
+SELECT wanted.at::pg_catalog.int4 AS at, a.pid IS NOT NULL AND a.backend_start IS NULL AS "isHidden"
+FROM ROWS FROM (
+  pg_catalog.unnest($1::pg_catalog.int4[]),
+  pg_catalog.unnest($2::pg_catalog.int8[])
+) WITH ORDINALITY AS wanted (pid, started, at)
+LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = wanted.pid AND a.usesysid IS NOT NULL
+WHERE ${STARTED} IS DISTINCT FROM wanted.started`;
+
 // What is selected is looked at when a row is one that was asked for, never before.
 const END = `
 SELECT a.pid, CASE WHEN r.rolsuper THEN NULL ELSE pg_catalog.pg_terminate_backend(a.pid) END AS signalled
@@ -60,6 +70,7 @@ const seenRows = z.array(
     isSuperuser: z.boolean(),
   }),
 );
+const goneRows = z.array(z.object({ at: z.int(), isHidden: z.boolean() }));
 const endedRows = z.array(z.object({ pid: z.int(), signalled: z.nullable(z.boolean()) }));
 
 /** Looks sessions up by their process IDs; a backend that is still logging in has none. Rejects with a {@link ServerError}. */
@@ -70,14 +81,35 @@ export async function seeBackends(
   const rows = seenRows.parse(await server.query(SEE, [pids]));
   return rows.map(({ pid, role, roleID, started, address, isSuperuser }) => {
     if (started === null) {
-      throw new ServerError(
-        'pg_stat_activity does not show when backends of others were started; expected the rights of pg_read_all_stats',
-        'Let a superuser run what "pgtoken database sql" prints.',
-        { isRefused: true },
-      );
+      throw startsAreHidden();
     }
     return { pid, role: role ?? '', roleID, started, address: address ?? undefined, isSuperuser };
   });
+}
+
+/** Finds which of these sessions are over. Rejects with a {@link ServerError}. @returns their places in what was given. */
+export async function findGone(
+  server: Pick<ServerClient, 'query'>,
+  backends: readonly Pick<Backend, 'pid' | 'started'>[],
+): Promise<readonly number[]> {
+  const rows = goneRows.parse(
+    await server.query(GONE, [
+      backends.map(({ pid }) => pid),
+      backends.map(({ started }) => started),
+    ]),
+  );
+  if (rows.some(({ isHidden }) => isHidden)) {
+    throw startsAreHidden();
+  }
+  return rows.map(({ at }) => at - 1);
+}
+
+function startsAreHidden(): ServerError {
+  return new ServerError(
+    'pg_stat_activity does not show when backends of others were started; expected the rights of pg_read_all_stats',
+    'Let a superuser run what "pgtoken database sql" prints.',
+    { isRefused: true },
+  );
 }
 
 /**

@@ -28,8 +28,8 @@ export interface ReadJournal {
 
 const FORMAT = 1;
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
-/** Events are written within this time, in milliseconds. */
-const DELAY = 50;
+/** Events are written within this time, in milliseconds. Each write is some hundred microseconds of the processor, however few they are. */
+const DELAY = 200;
 /** A file is written anew from this size on, when it is that many times as long as what is in it. */
 const LEAST_REWRITE = 1024 * 1024;
 const REWRITE_FACTOR = 4;

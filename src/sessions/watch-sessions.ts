@@ -9,7 +9,7 @@ import { reconsider } from '../decide/reconsider.ts';
 import type { Refusal } from '../errors.ts';
 import type { KeySet } from '../keys/formats/parse-key-set.ts';
 import type { Issuer, Policy } from '../policy/policy.ts';
-import { seeBackends } from '../postgres/activity.ts';
+import { findGone } from '../postgres/activity.ts';
 import type { ServerClient } from '../postgres/server-client.ts';
 import type { ServerConnection } from '../values/parse-server-connection.ts';
 import { type DueEnd, dueEndOf } from './due-end.ts';
@@ -18,7 +18,7 @@ import { createJournal, readJournal } from './journal.ts';
 import { createPlacing } from './place-sessions.ts';
 import { createRegister } from './register.ts';
 import { createRevocations, type RevocationsOptions } from './revocations.ts';
-import { createServerLinks, type OnServerState } from './server-links.ts';
+import { createServerLinks, type OnServerState, type ServerLink } from './server-links.ts';
 import {
   grantedLoginOf,
   isPlaced,
@@ -94,6 +94,8 @@ const ENDING_TICK = 100;
 /** Seconds between two looks at which sessions are still there; and while some were told to end. */
 const PRESENCE = 30;
 const ENDING_PRESENCE = 2;
+/** So many sessions are asked for at once, that a question is no megabyte. */
+const SEEN_AT_ONCE = 500;
 /** A login that was decided before its keys changed is told of within this time, in seconds. */
 const KEYS_CHANGED_LATELY = 10;
 /** Milliseconds after which others have their turn. */
@@ -342,28 +344,36 @@ export function createSessionWatcher(options: SessionWatcherOptions): SessionWat
     }
   };
 
-  /** Forgets sessions that are over. One that was told to end and is still there is told again. */
+  /**
+   * Forgets those of a server that are over. One that was told to end and is still there is told again.
+   *
+   * @returns whether the server answered.
+   */
+  const seeSome = async (link: ServerLink, some: readonly PlacedSession[]): Promise<boolean> => {
+    const backends = some.map(({ pid, place: { started } }) => ({ pid, started }));
+    const found = await link.use(async (client) => findGone(client, backends));
+    if (found === undefined) {
+      return false;
+    }
+    const gone = new Set(found);
+    for (const [at, session] of some.entries()) {
+      if (gone.has(at)) {
+        drop(session);
+      } else {
+        const told = ending.get(session.id);
+        if (told !== undefined) queue.add(session, told.reason);
+      }
+    }
+    return true;
+  };
   const seeWhatIsThere = async (): Promise<void> => {
     seenAt = uptime();
+    const placed = [...register.all()].filter(isPlaced);
     await Promise.all(
       links.all().map(async (link) => {
-        const placed = [...register.all()]
-          .filter(isPlaced)
-          .filter(({ place }) => place.server === link.name);
-        const pids = placed.map(({ pid }) => pid);
-        const seen =
-          pids.length === 0 ? [] : await link.use(async (client) => seeBackends(client, pids));
-        if (seen === undefined) {
-          return;
-        }
-        const there = new Set(seen.map(({ pid, started }) => `${pid} ${started}`));
-        for (const session of placed) {
-          if (there.has(`${session.pid} ${session.place.started}`)) {
-            const told = ending.get(session.id);
-            if (told !== undefined) queue.add(session, told.reason);
-          } else {
-            drop(session);
-          }
+        const waiting = placed.filter(({ place }) => place.server === link.name);
+        while (waiting.length > 0 && (await seeSome(link, waiting.splice(-SEEN_AT_ONCE)))) {
+          // The next ones.
         }
       }),
     );

@@ -1,7 +1,7 @@
 // What is made of the rows of a server, whatever they are.
 import { describe, expect, it } from 'vitest';
 
-import { endBackends, seeBackends } from '../../src/postgres/activity.ts';
+import { endBackends, findGone, seeBackends } from '../../src/postgres/activity.ts';
 import { ServerError } from '../../src/postgres/server-error.ts';
 
 const ROW = {
@@ -58,6 +58,36 @@ describe('sessions that are looked up', () => {
     'are none of rows of another shape: %j',
     async (row) => {
       await expect(seeBackends(serverWith([row]), [100])).rejects.toThrow('invalid_type');
+    },
+  );
+});
+
+describe('sessions that are over', () => {
+  const BACKENDS = [100, 101].map((pid) => ({ pid, started: '17672256000' }));
+
+  it('are named by process ID and start, and told by their places', async () => {
+    const server = serverWith([{ at: 2, isHidden: false }]);
+    expect(await findGone(server, BACKENDS)).toEqual([1]);
+    expect(server.asked.map(({ values }) => values)).toEqual([
+      [
+        [100, 101],
+        ['17672256000', '17672256000'],
+      ],
+    ]);
+  });
+
+  it('are none that cannot be told apart without pg_read_all_stats, which is said', async () => {
+    const server = serverWith([
+      { at: 1, isHidden: false },
+      { at: 2, isHidden: true },
+    ]);
+    await expect(findGone(server, BACKENDS)).rejects.toMatchObject({ isRefused: true });
+  });
+
+  it.each([[{}], [{ at: '1', isHidden: false }], [{ at: 1 }], [{ at: null, isHidden: false }]])(
+    'are not told of by rows of another shape: %j',
+    async (row) => {
+      await expect(findGone(serverWith([row]), BACKENDS)).rejects.toThrow('invalid_type');
     },
   );
 });

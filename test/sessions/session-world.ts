@@ -162,6 +162,14 @@ export function createSessionWorld(journal?: string) {
         if (server.fails !== undefined) throw server.fails;
         const visible = server.backends.filter(({ isVisible }) => isVisible);
         const [pids = [], starts = [], roleIDs = []] = z.array(z.array(z.unknown())).parse(values);
+        if (text.includes('IS DISTINCT FROM wanted.started')) {
+          server.counts.see += 1;
+          return pids.flatMap((pid, at) =>
+            visible.some((one) => one.pid === pid && one.started === starts[at])
+              ? []
+              : [{ at: at + 1, isHidden: false }],
+          );
+        }
         if (!text.includes('pg_terminate_backend')) {
           server.counts.see += 1;
           return visible
