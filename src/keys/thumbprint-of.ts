@@ -11,8 +11,17 @@ const MEMBERS: ReadonlyMap<string | undefined, readonly string[]> = new Map([
   ['AKP', ['alg', 'kty', 'pub']],
 ]);
 
-/** The JWK Thumbprint (RFC 7638) of a public key by SHA-256, in base64url. */
+/** Of keys that are in use: each login and each session of a key asks for its one text. */
+const known = new WeakMap<JWK, string>();
+
+/** The JWK Thumbprint (RFC 7638) of a public key by SHA-256, in base64url. The key must not be changed afterwards. */
 export function thumbprintOf(key: JWK): string {
+  const thumbprint = known.get(key) ?? digest(key);
+  known.set(key, thumbprint);
+  return thumbprint;
+}
+
+function digest(key: JWK): string {
   const values = new Map<string, unknown>(Object.entries(key));
   const members = MEMBERS.get(key.kty) ?? [...values.keys()].toSorted();
   return hash(
