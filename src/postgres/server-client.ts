@@ -1,6 +1,7 @@
 // One connection to a server of this host, over its unix socket, by the user of this process (peer). It is made when something
 // is asked, made again when it is lost, and never holds up whoever asks for longer than a few seconds.
 import type { Client } from 'pg';
+import { codeOf } from '../code-of.ts';
 import type { ServerConnection } from '../values/parse-server-connection.ts';
 import { ServerError, toServerError } from './server-error.ts';
 
@@ -150,5 +151,33 @@ async function connectByDriver(
     client.end().catch(() => undefined);
     throw error;
   }
-  return client;
+  return { query: prepareEach(client), end: async () => client.end() };
+}
+
+/** Whoever says so has not run the statement: a function of it was made anew, and answers in another shape. */
+const PLAN_IS_OF_BEFORE = '0A000';
+
+/** Each statement is prepared by the server when it is first asked: there are few of them, and some are asked at every login. */
+function prepareEach(client: Client): ConnectedClient['query'] {
+  const names = new Map<string, string>();
+  let prepared = 0;
+  const ask: ConnectedClient['query'] = async (text, values) => {
+    let name = names.get(text);
+    if (name === undefined) {
+      prepared += 1;
+      name = `pgtoken_${prepared}`;
+      names.set(text, name);
+    }
+    return client.query({ name, text, values });
+  };
+  return async (text, values) => {
+    try {
+      return await ask(text, values);
+    } catch (error) {
+      if (codeOf(error) !== PLAN_IS_OF_BEFORE || !names.delete(text)) {
+        throw error;
+      }
+      return ask(text, values);
+    }
+  };
 }
