@@ -15,7 +15,7 @@ const ROLES = ['foo:orders', 'foo:reports'] as const;
 const LIFE = 20;
 const REPLACED_AT = 16;
 /** For how long there are queries. */
-const SECONDS = 40;
+const SECONDS = 120;
 
 const on = useDaemonHost(ROLES[0]);
 let host: PoolerHost;
@@ -97,10 +97,10 @@ it(`loses no query in ${SECONDS} seconds with tokens of ${LIFE}, of two tenants`
   expect(decisions.length).toBeGreaterThan(10);
   expect(decisions.filter(({ outcome }) => outcome !== 'granted')).toEqual([]);
   const fresh = pooler.lines().filter(({ msg }) => msg === 'a tenant has a new token');
-  expect(fresh.length).toBeGreaterThanOrEqual(3 * ROLES.length);
+  expect(fresh.length).toBeGreaterThanOrEqual(6 * ROLES.length);
   expect(await pooler.stop()).toBe(0);
   expect(pooler.output()).not.toMatch(/eyJ|"level":"(?:error|fatal)"/);
-}, 120_000);
+}, 240_000);
 
 it('refuses the clients of a tenant whose token ends, tells why, and serves the other', async () => {
   await using issuer = await on.newIssuer();

@@ -95,7 +95,11 @@ AS $pgtoken$
 BEGIN
   IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
     RAISE EXCEPTION 'table pgtoken.% is for superusers to write', TG_TABLE_NAME
-      USING ERRCODE = 'insufficient_privilege', HINT = 'Let a superuser call pgtoken.allow() or pgtoken.disallow().';
+      USING ERRCODE = 'insufficient_privilege', HINT = CASE TG_TABLE_NAME
+        WHEN 'retirement' THEN 'Let a superuser call pgtoken.allow_retirement() or pgtoken.disallow_retirement().'
+        WHEN 'allowed_roles' THEN 'Let a superuser call pgtoken.allow() or pgtoken.disallow().'
+        ELSE 'It is empty, and locked by who writes: there is nothing to write to it.'
+      END;
   END IF;
   RETURN NULL;
 END
