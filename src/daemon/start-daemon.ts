@@ -156,6 +156,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       rule = { policy, options: { ...keys, clock: systemClock, verifiedTokens, review } };
       sessions.usePolicy(policy);
       roles.usePolicy(policy);
+      metrics.startCounting(
+        policy.issuers.map(({ name, keySource, review: source, entry }) => ({
+          name,
+          isRemote: keySource.kind === 'remote',
+          hasReview: source !== undefined,
+          hasProvision: entry.provision !== undefined,
+          hasSessions: entry.sessions !== undefined,
+        })),
+      );
     },
     refuseAll: (refusal) => {
       rule = refusal;

@@ -27,8 +27,24 @@ export interface ProvisionCounts {
   readonly failed?: unknown;
 }
 
+/** An entry of issuers.yaml, by what can be counted of it. */
+export interface CountedEntry {
+  readonly name: string;
+  /** Whether its keys are retrieved. */
+  readonly isRemote: boolean;
+  readonly hasReview: boolean;
+  readonly hasProvision: boolean;
+  /** Whether its sessions are watched. */
+  readonly hasSessions: boolean;
+}
+
 /** The counters of the daemon. */
 export interface Metrics {
+  /**
+   * Has the counters of these entries there from now on, at 0 where nothing was counted: Prometheus does not see a counter rise that
+   * was not there before. Of the codes it is those that an alert is for, which say that logins could not be judged.
+   */
+  startCounting(entries: readonly CountedEntry[]): void;
   /** `issuer` is the entry's name; undefined when it came to none. */
   countDecision(
     decided: {
@@ -63,6 +79,14 @@ export interface Metrics {
   render(): Promise<string>;
   readonly contentType: string;
 }
+
+/** Who asks. */
+const VIAS = ['pam', 'oauth'];
+/** Codes of logins that could not be judged, whatever entry they may have come to. */
+const UNAVAILABLE_TO_ALL = ['ERR_DEADLINE', 'ERR_CONFIG_INVALID', 'ERR_PROTOCOL', 'ERR_INTERNAL'];
+const FETCH_RESULTS = ['keys', 'unchanged', 'unauthorized', 'failed'];
+const REVIEW_OUTCOMES = ['yes', 'cached', 'no', 'unavailable'];
+const END_CAUSES = ['expired', 'maxLifetime', 'denied', 'revoked', 'administrator'];
 
 /**
  * Creates the metrics of one daemon.
@@ -160,7 +184,59 @@ export function createMetrics(
     (status) => status.age,
   );
 
+  const addReviews = (): Counter =>
+    (reviews ??= new Counter({
+      name: 'pgtoken_reviews_total',
+      help: 'Reviews of tokens by issuer entry and outcome: yes, cached, no, unavailable.',
+      labelNames: ['issuer', 'outcome'],
+      registers,
+    }));
+  const addEnds = (): Counter =>
+    (ends ??= new Counter({
+      name: 'pgtoken_sessions_ended_total',
+      help: 'Sessions that were ended, by issuer entry and cause: expired, maxLifetime, denied, revoked, administrator.',
+      labelNames: ['issuer', 'cause'],
+      registers,
+    }));
+  const countProvision: Metrics['countProvision'] = (
+    issuer,
+    { created, granted, revoked, skipped, failed },
+  ) => {
+    provisions ??= addProvisionCounters(registry);
+    provisions.created.inc({ issuer }, created ? 1 : 0);
+    for (const [change, roles] of Object.entries({ granted, revoked, skipped })) {
+      provisions.memberships.inc({ issuer, change }, roles.length);
+    }
+    provisions.errors.inc({ issuer }, failed === undefined ? 0 : 1);
+  };
+  const startDecisions = (issuer: string, codes: readonly string[]): void => {
+    for (const via of VIAS) {
+      for (const code of codes) {
+        decisions.inc({ outcome: 'unavailable', code, issuer, via }, 0);
+      }
+      if (issuer !== '') decisions.inc({ outcome: 'granted', code: '', issuer, via }, 0);
+    }
+  };
+
   return {
+    startCounting(entries) {
+      startDecisions('', UNAVAILABLE_TO_ALL);
+      for (const { name: issuer, isRemote, hasReview, hasProvision, hasSessions } of entries) {
+        startDecisions(issuer, [
+          ...(isRemote ? ['ERR_KEYS_UNAVAILABLE'] : []),
+          ...(hasReview ? ['ERR_REVIEW_UNAVAILABLE'] : []),
+          ...(hasProvision ? ['ERR_PROVISION'] : []),
+        ]);
+        for (const result of isRemote ? FETCH_RESULTS : []) fetches.inc({ issuer, result }, 0);
+        for (const outcome of hasReview ? REVIEW_OUTCOMES : []) {
+          addReviews().inc({ issuer, outcome }, 0);
+        }
+        if (hasProvision) {
+          countProvision(issuer, { created: false, granted: [], revoked: [], skipped: [] });
+        }
+        for (const cause of hasSessions ? END_CAUSES : []) addEnds().inc({ issuer, cause }, 0);
+      }
+    },
     countDecision({ outcome, code, issuer, via }, seconds) {
       decisions.inc({ outcome, code: code ?? '', issuer: issuer ?? '', via });
       duration.observe(seconds);
@@ -169,13 +245,7 @@ export function createMetrics(
       fetches.inc({ issuer, result });
     },
     countReview(issuer, outcome) {
-      reviews ??= new Counter({
-        name: 'pgtoken_reviews_total',
-        help: 'Reviews of tokens by issuer entry and outcome: yes, cached, no, unavailable.',
-        labelNames: ['issuer', 'outcome'],
-        registers,
-      });
-      reviews.inc({ issuer, outcome });
+      addReviews().inc({ issuer, outcome });
     },
     countRecheck(issuer, outcome) {
       rechecks ??= new Counter({
@@ -187,23 +257,11 @@ export function createMetrics(
       rechecks.inc({ issuer, outcome });
     },
     countEnd(issuer, cause) {
-      ends?.inc({ issuer, cause });
+      addEnds().inc({ issuer, cause });
     },
-    countProvision(issuer, { created, granted, revoked, skipped, failed }) {
-      provisions ??= addProvisionCounters(registry);
-      provisions.created.inc({ issuer }, created ? 1 : 0);
-      for (const [change, roles] of Object.entries({ granted, revoked, skipped })) {
-        provisions.memberships.inc({ issuer, change }, roles.length);
-      }
-      provisions.errors.inc({ issuer }, failed === undefined ? 0 : 1);
-    },
+    countProvision,
     watchSessions(status) {
-      ends ??= new Counter({
-        name: 'pgtoken_sessions_ended_total',
-        help: 'Sessions that were ended, by issuer entry and cause: expired, maxLifetime, denied, revoked, administrator.',
-        labelNames: ['issuer', 'cause'],
-        registers,
-      });
+      addEnds();
       addGauge(
         registry,
         'pgtoken_sessions',
@@ -260,7 +318,7 @@ function isPlain(type: unknown): boolean {
   return type === 'counter' || type === 'gauge';
 }
 
-/** There from the first login on that is provisioned. */
+/** There from the first entry on that provisions. */
 function addProvisionCounters(registry: Registry) {
   const registers = [registry];
   return {

@@ -66,6 +66,50 @@ describe('counts', () => {
     );
   });
 
+  it('from 0 on what an alert is for, of the entries that are there, and no more of them than they have', async () => {
+    const metrics = createMetrics('1', () => NO_KEYS);
+    const plain = { isRemote: false, hasReview: false, hasProvision: false, hasSessions: false };
+    metrics.countDecision(
+      { outcome: 'granted', code: undefined, issuer: 'all', via: 'pam' },
+      0.0004,
+    );
+    metrics.startCounting([
+      { name: 'pinned', ...plain },
+      { name: 'all', isRemote: true, hasReview: true, hasProvision: true, hasSessions: true },
+    ]);
+    const samples = await render(metrics);
+    const of = (name: string): string[] => samples.filter((line) => line.includes(`"${name}"`));
+    expect(of('pinned')).toEqual([
+      'pgtoken_decisions_total{outcome="granted",code="",issuer="pinned",via="pam"} 0',
+      'pgtoken_decisions_total{outcome="granted",code="",issuer="pinned",via="oauth"} 0',
+    ]);
+    expect(of('all').filter((line) => !line.endsWith(' 0'))).toEqual([
+      'pgtoken_decisions_total{outcome="granted",code="",issuer="all",via="pam"} 1',
+    ]);
+    expect(of('all')).toEqual(
+      expect.arrayContaining([
+        ...['ERR_KEYS_UNAVAILABLE', 'ERR_REVIEW_UNAVAILABLE', 'ERR_PROVISION'].map(
+          (code) =>
+            `pgtoken_decisions_total{outcome="unavailable",code="${code}",issuer="all",via="pam"} 0`,
+        ),
+        'pgtoken_key_fetches_total{issuer="all",result="unauthorized"} 0',
+        'pgtoken_reviews_total{issuer="all",outcome="unavailable"} 0',
+        'pgtoken_provision_errors_total{issuer="all"} 0',
+        'pgtoken_memberships_total{issuer="all",change="skipped"} 0',
+        'pgtoken_sessions_ended_total{issuer="all",cause="expired"} 0',
+      ]),
+    );
+    // Every code that may be told without an entry, and none that is a matter of one token.
+    expect(samples.filter((line) => line.includes('issuer=""')).toSorted()).toEqual(
+      ['ERR_CONFIG_INVALID', 'ERR_DEADLINE', 'ERR_INTERNAL', 'ERR_PROTOCOL'].flatMap((code) =>
+        ['oauth', 'pam'].map(
+          (via) =>
+            `pgtoken_decisions_total{outcome="unavailable",code="${code}",issuer="",via="${via}"} 0`,
+        ),
+      ),
+    );
+  });
+
   it('what was done to roles, from the first login on that is provisioned', async () => {
     const metrics = createMetrics('1', () => NO_KEYS);
     expect((await render(metrics)).join('')).not.toContain('pgtoken_roles_created_total');
