@@ -15,7 +15,7 @@ export function addDoctorCommand(program: Command): void {
     summary: 'examine this host from end to end',
     description: [
       `Examines this host from end to end: ${EXAMINED.slice(0, -1).join(', ')} and ${EXAMINED.at(-1)}. Each line is ok, a note, a warning or a failure, and each fault says how to fix it; failures come last. Changes nothing. Best run as root.`,
-      'Exit status: 0 nothing fails, 1 something does, 2 wrong usage.',
+      'Exit status: 0 nothing fails, 1 something does, 2 wrong usage; with --check that of a plugin.',
     ],
   })
     .option('--config <file>', 'the configuration', DEFAULT_CONFIG)
@@ -43,6 +43,14 @@ export function addDoctorCommand(program: Command): void {
       '--quiet',
       'report only failures and warnings, and print nothing where there are none',
       false,
+    )
+    .addOption(
+      new Option(
+        '--check',
+        'answer as a plugin of Nagios or Icinga does: one line, and exit status 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN',
+      )
+        .default(false)
+        .conflicts(['json', 'quiet']),
     )
     .option('--json', 'write JSON', false)
     .action(async (options: DoctorOptions) => {

@@ -5,6 +5,7 @@ import { createRealHost } from '../../doctor/host/real-host.ts';
 import { parseConnection } from '../../doctor/server/connection/parse-connection.ts';
 import { readDatabase } from '../../doctor/server/read-database.ts';
 import { readRights } from '../../doctor/sessions/read-rights.ts';
+import { CHECK_STATUS, formatCheck, formatUnknown } from './format-check.ts';
 import { formatFindings, plain, colourful } from './format-findings.ts';
 import { formatJSON } from '../output/format-json.ts';
 import { count } from '../output/report.ts';
@@ -23,6 +24,8 @@ export interface DoctorOptions {
   readonly moduleDir?: string;
   readonly pgbouncer: string;
   readonly json: boolean;
+  /** Whether a monitoring system asks. */
+  readonly check: boolean;
   /** Whether what is in order, and notes, are left out. */
   readonly quiet: boolean;
 }
@@ -32,6 +35,10 @@ export async function runDoctor(options: DoctorOptions): Promise<number> {
   const db = options.db === undefined ? undefined : parseConnection(options.db);
   if (typeof db === 'string') {
     // Not the string itself, which may hold a password.
+    if (options.check) {
+      process.stdout.write(formatUnknown(`--db: ${db}`));
+      return CHECK_STATUS.unknown;
+    }
     process.stderr.write(
       `pgtoken: --db: ${db}\nHINT: Write it as psql takes it, such as "host=/run/postgresql user=postgres".\n`,
     );
@@ -54,6 +61,11 @@ export async function runDoctor(options: DoctorOptions): Promise<number> {
     readDatabase,
     readRights,
   );
+  if (options.check) {
+    const { text, status } = formatCheck(findings);
+    await write(text);
+    return status;
+  }
   const told = options.quiet
     ? findings.filter(({ level }) => level === 'failure' || level === 'warning')
     : findings;

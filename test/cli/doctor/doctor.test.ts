@@ -66,6 +66,33 @@ describe('wrong usage exits 2, with nothing on standard output', () => {
   });
 });
 
+describe('as a plugin', () => {
+  it('says on one line how the host is, what is wrong below, and exits as a plugin', async () => {
+    const { status, stdout, stderr } = await runPgtoken([...nowhere, '--check']);
+    expect({ status, stderr }).toEqual({ status: 2, stderr: '' });
+    const [title, ...rest] = stdout.trimEnd().split('\n');
+    const [, failures, warnings] =
+      /^PGTOKEN CRITICAL - (\d+) failures, (\d+) warnings? \| failures=\1 warnings=\2$/.exec(
+        title ?? '',
+      ) ?? [];
+    expect(rest.filter((line) => line.startsWith('failure '))).toHaveLength(Number(failures));
+    expect(rest.filter((line) => line.startsWith('warning '))).toHaveLength(Number(warnings));
+    expect(rest).toContainEqual(expect.stringMatching(/^failure config-missing: .*issuers\.yaml/));
+  });
+
+  it('is unknown where it cannot examine, and wrong usage beside what has another form', async () => {
+    expect(await runPgtoken([...nowhere, '--check', '--db', 's3cret'])).toMatchObject({
+      status: 3,
+      stdout:
+        'PGTOKEN UNKNOWN - --db: it is neither a URI (postgresql://?) nor a list of name=value\n',
+      stderr: '',
+    });
+    const { status, stdout, stderr } = await runPgtoken([...nowhere, '--check', '--json']);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain("'--check' cannot be used with option '--json'");
+  });
+});
+
 describe('on a host without anything', () => {
   it('exits 1, names each thing that is missing, and says nothing on standard error', async () => {
     const { status, stdout, stderr } = await runPgtoken([...nowhere, '--json']);
