@@ -4,6 +4,7 @@
 //   runtime/      node as released, and what it says about licences
 //   man/          the man pages
 //   completion/   for bash
+//   schema/       the JSON Schema of each file of ours
 //   copyright     debian/copyright
 //   sbom.cdx.json
 //
@@ -19,6 +20,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { pgpassJSONSchema } from '../../src/client/config/pgpass-json-schema.ts';
+import { poolerJSONSchema } from '../../src/client/config/pooler-json-schema.ts';
+import { configurationJSONSchema } from '../../src/config/schema/json-schema.ts';
 import { bundle } from './bundle.ts';
 import { findRuntime, isArchitecture, type Architecture } from './find-runtime.ts';
 import { readChangelog } from './read-changelog.ts';
@@ -29,6 +33,11 @@ import { renderCopyright } from './render-copyright.ts';
 import { renderManPage } from './render-man-page.ts';
 import { renderSBOM } from './render-sbom.ts';
 
+const SCHEMAS = {
+  issuers: configurationJSONSchema,
+  pgpass: pgpassJSONSchema,
+  pooler: poolerJSONSchema,
+};
 const CHECKOUT = join(import.meta.dirname, '..', '..');
 
 async function prepare(
@@ -40,7 +49,7 @@ async function prepare(
   const write = (path: string, text: string): void => {
     writeFileSync(join(folder, path), text);
   };
-  for (const name of ['runtime', 'man', 'completion']) {
+  for (const name of ['runtime', 'man', 'completion', 'schema']) {
     mkdirSync(join(folder, name), { recursive: true });
   }
   const { version, date } = readChangelog(readFileSync(changelog, 'utf8'));
@@ -61,6 +70,9 @@ async function prepare(
   const parts = process.versions;
   write('sbom.cdx.json', renderSBOM({ version, packages, runtime: { ...runtime, parts } }));
   write('completion/pgtoken', renderCompletion(read('packaging/completion/pgtoken.bash'), help));
+  for (const [name, schema] of Object.entries(SCHEMAS)) {
+    write(`schema/${name}.schema.json`, `${JSON.stringify(schema(), undefined, 2)}\n`);
+  }
   const sources = {
     version,
     date,

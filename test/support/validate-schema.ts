@@ -29,6 +29,7 @@ function countFits(schemas: unknown, value: unknown): number {
 
 const KEYWORDS: Readonly<Record<string, Check>> = {
   $schema: annotation,
+  $id: annotation,
   title: annotation,
   description: annotation,
   default: annotation,

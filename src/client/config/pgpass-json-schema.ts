@@ -7,6 +7,7 @@ export function pgpassJSONSchema(): object {
   const { $schema, ...schema } = z.toJSONSchema(pgpassSchema, { io: 'input' });
   return {
     $schema,
+    $id: 'urn:pgtoken:v1:pgpass',
     title: 'pgpass.yaml of pgtoken',
     description:
       'The lines that pgtoken pgpass keeps in a .pgpass, and where their tokens come from.',

@@ -7,6 +7,7 @@ export function poolerJSONSchema(): object {
   const { $schema, ...schema } = z.toJSONSchema(poolerSchema, { io: 'input' });
   return {
     $schema,
+    $id: 'urn:pgtoken:v1:pooler',
     title: 'pooler.yaml of pgtoken',
     description: 'The databases that pgtoken pooler offers, and where their tokens come from.',
     ...schema,

@@ -8,6 +8,7 @@ export function configurationJSONSchema(): object {
   const { $schema, ...schema } = z.toJSONSchema(configurationSchema, { io: 'input' });
   return {
     $schema,
+    $id: 'urn:pgtoken:v1:issuers',
     title: 'issuers.yaml of pgtoken',
     description: 'Whose tokens are accepted as PostgreSQL passwords, and which roles they permit.',
     ...schema,
