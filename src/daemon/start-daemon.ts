@@ -157,10 +157,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       sessions.usePolicy(policy);
       roles.usePolicy(policy);
       metrics.startCounting(
-        policy.issuers.map(({ name, keySource, review: source, entry }) => ({
+        policy.issuers.map(({ name, keySource, entry }) => ({
           name,
           isRemote: keySource.kind === 'remote',
-          hasReview: source !== undefined,
+          hasReview: entry.review !== undefined,
           hasProvision: entry.provision !== undefined,
           hasSessions: entry.sessions !== undefined,
         })),

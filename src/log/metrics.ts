@@ -1,7 +1,9 @@
 // Prometheus metrics: what is counted, under which names. Labels come from issuers.yaml and from our own codes, never
 // from a token, so that their number is bounded.
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { ErrorCode } from '../errors.ts';
 import type { Sample } from '../protocol/control.ts';
+import type { Via } from '../protocol/parse-request.ts';
 
 /** How the keys of an issuer stand when metrics are read. */
 export interface KeyGauge {
@@ -81,9 +83,14 @@ export interface Metrics {
 }
 
 /** Who asks. */
-const VIAS = ['pam', 'oauth'];
+const VIAS: readonly Via[] = ['pam', 'oauth'];
 /** Codes of logins that could not be judged, whatever entry they may have come to. */
-const UNAVAILABLE_TO_ALL = ['ERR_DEADLINE', 'ERR_CONFIG_INVALID', 'ERR_PROTOCOL', 'ERR_INTERNAL'];
+const UNAVAILABLE_TO_ALL: readonly ErrorCode[] = [
+  'ERR_DEADLINE',
+  'ERR_CONFIG_INVALID',
+  'ERR_PROTOCOL',
+  'ERR_INTERNAL',
+];
 const FETCH_RESULTS = ['keys', 'unchanged', 'unauthorized', 'failed'];
 const REVIEW_OUTCOMES = ['yes', 'cached', 'no', 'unavailable'];
 const END_CAUSES = ['expired', 'maxLifetime', 'denied', 'revoked', 'administrator'];
@@ -116,7 +123,7 @@ export function createMetrics(
   });
   const fetches = new Counter({
     name: 'pgtoken_key_fetches_total',
-    help: 'Retrievals of keys by issuer entry and result: keys, unchanged, unauthorized, failed.',
+    help: `Retrievals of keys by issuer entry and result: ${FETCH_RESULTS.join(', ')}.`,
     labelNames: ['issuer', 'result'],
     registers,
   });
@@ -136,10 +143,34 @@ export function createMetrics(
     help: 'Files of the configuration that were replaced, and are seen here as they were before.',
     registers,
   });
-  let reviews: Counter | undefined;
-  let rechecks: Counter | undefined;
-  let ends: Counter | undefined;
-  let provisions: ReturnType<typeof addProvisionCounters> | undefined;
+  const reviews = whenNeeded(
+    () =>
+      new Counter({
+        name: 'pgtoken_reviews_total',
+        help: `Reviews of tokens by issuer entry and outcome: ${REVIEW_OUTCOMES.join(', ')}.`,
+        labelNames: ['issuer', 'outcome'],
+        registers,
+      }),
+  );
+  const rechecks = whenNeeded(
+    () =>
+      new Counter({
+        name: 'pgtoken_rechecks_total',
+        help: 'Looks at what open sessions are bound to, by issuer entry and outcome: there, gone, unknown.',
+        labelNames: ['issuer', 'outcome'],
+        registers,
+      }),
+  );
+  const ends = whenNeeded(
+    () =>
+      new Counter({
+        name: 'pgtoken_sessions_ended_total',
+        help: `Sessions that were ended, by issuer entry and cause: ${END_CAUSES.join(', ')}.`,
+        labelNames: ['issuer', 'cause'],
+        registers,
+      }),
+  );
+  const provisions = whenNeeded(() => addProvisionCounters(registry));
   let isLoaded = false;
   let detachedFiles = 0;
   const updateLastReload = (): void => {
@@ -184,32 +215,18 @@ export function createMetrics(
     (status) => status.age,
   );
 
-  const addReviews = (): Counter =>
-    (reviews ??= new Counter({
-      name: 'pgtoken_reviews_total',
-      help: 'Reviews of tokens by issuer entry and outcome: yes, cached, no, unavailable.',
-      labelNames: ['issuer', 'outcome'],
-      registers,
-    }));
-  const addEnds = (): Counter =>
-    (ends ??= new Counter({
-      name: 'pgtoken_sessions_ended_total',
-      help: 'Sessions that were ended, by issuer entry and cause: expired, maxLifetime, denied, revoked, administrator.',
-      labelNames: ['issuer', 'cause'],
-      registers,
-    }));
   const countProvision: Metrics['countProvision'] = (
     issuer,
     { created, granted, revoked, skipped, failed },
   ) => {
-    provisions ??= addProvisionCounters(registry);
-    provisions.created.inc({ issuer }, created ? 1 : 0);
-    for (const [change, roles] of Object.entries({ granted, revoked, skipped })) {
-      provisions.memberships.inc({ issuer, change }, roles.length);
+    const { created: roles, memberships, errors } = provisions();
+    roles.inc({ issuer }, created ? 1 : 0);
+    for (const [change, names] of Object.entries({ granted, revoked, skipped })) {
+      memberships.inc({ issuer, change }, names.length);
     }
-    provisions.errors.inc({ issuer }, failed === undefined ? 0 : 1);
+    errors.inc({ issuer }, failed === undefined ? 0 : 1);
   };
-  const startDecisions = (issuer: string, codes: readonly string[]): void => {
+  const startDecisions = (issuer: string, codes: readonly ErrorCode[]): void => {
     for (const via of VIAS) {
       for (const code of codes) {
         decisions.inc({ outcome: 'unavailable', code, issuer, via }, 0);
@@ -222,19 +239,22 @@ export function createMetrics(
     startCounting(entries) {
       startDecisions('', UNAVAILABLE_TO_ALL);
       for (const { name: issuer, isRemote, hasReview, hasProvision, hasSessions } of entries) {
-        startDecisions(issuer, [
-          ...(isRemote ? ['ERR_KEYS_UNAVAILABLE'] : []),
-          ...(hasReview ? ['ERR_REVIEW_UNAVAILABLE'] : []),
-          ...(hasProvision ? ['ERR_PROVISION'] : []),
-        ]);
-        for (const result of isRemote ? FETCH_RESULTS : []) fetches.inc({ issuer, result }, 0);
-        for (const outcome of hasReview ? REVIEW_OUTCOMES : []) {
-          addReviews().inc({ issuer, outcome }, 0);
+        startDecisions(issuer, []);
+        if (isRemote) {
+          startDecisions(issuer, ['ERR_KEYS_UNAVAILABLE']);
+          for (const result of FETCH_RESULTS) fetches.inc({ issuer, result }, 0);
+        }
+        if (hasReview) {
+          startDecisions(issuer, ['ERR_REVIEW_UNAVAILABLE']);
+          for (const outcome of REVIEW_OUTCOMES) reviews().inc({ issuer, outcome }, 0);
         }
         if (hasProvision) {
+          startDecisions(issuer, ['ERR_PROVISION']);
           countProvision(issuer, { created: false, granted: [], revoked: [], skipped: [] });
         }
-        for (const cause of hasSessions ? END_CAUSES : []) addEnds().inc({ issuer, cause }, 0);
+        if (hasSessions) {
+          for (const cause of END_CAUSES) ends().inc({ issuer, cause }, 0);
+        }
       }
     },
     countDecision({ outcome, code, issuer, via }, seconds) {
@@ -245,23 +265,17 @@ export function createMetrics(
       fetches.inc({ issuer, result });
     },
     countReview(issuer, outcome) {
-      addReviews().inc({ issuer, outcome });
+      reviews().inc({ issuer, outcome });
     },
     countRecheck(issuer, outcome) {
-      rechecks ??= new Counter({
-        name: 'pgtoken_rechecks_total',
-        help: 'Looks at what open sessions are bound to, by issuer entry and outcome: there, gone, unknown.',
-        labelNames: ['issuer', 'outcome'],
-        registers,
-      });
-      rechecks.inc({ issuer, outcome });
+      rechecks().inc({ issuer, outcome });
     },
     countEnd(issuer, cause) {
-      addEnds().inc({ issuer, cause });
+      ends().inc({ issuer, cause });
     },
     countProvision,
     watchSessions(status) {
-      addEnds();
+      ends();
       addGauge(
         registry,
         'pgtoken_sessions',
@@ -311,6 +325,12 @@ export function createMetrics(
     render: async () => registry.metrics(),
     contentType: registry.contentType,
   };
+}
+
+/** What a daemon does not do has no metrics of its own: they are made when they are first asked for. */
+function whenNeeded<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
 }
 
 /** Whether a metric has one value for its labels. */
