@@ -16,8 +16,11 @@ const known = new WeakMap<JWK, string>();
 
 /** The JWK Thumbprint (RFC 7638) of a public key by SHA-256, in base64url. The key must not be changed afterwards. */
 export function thumbprintOf(key: JWK): string {
-  const thumbprint = known.get(key) ?? digest(key);
-  known.set(key, thumbprint);
+  let thumbprint = known.get(key);
+  if (thumbprint === undefined) {
+    thumbprint = digest(key);
+    known.set(key, thumbprint);
+  }
   return thumbprint;
 }
 

@@ -154,7 +154,10 @@ async function connectByDriver(
   return { query: prepareEach(client), end: async () => client.end() };
 }
 
-/** Whoever says so has not run the statement: a function of it was made anew, and answers in another shape. */
+/**
+ * A function of the statement was made anew, and answers in another shape: the server says so before it runs it. What else has this code
+ * has undone all that it did.
+ */
 const PLAN_IS_OF_BEFORE = '0A000';
 
 /** Each statement is prepared by the server when it is first asked: there are few of them, and some are asked at every login. */
@@ -174,9 +177,10 @@ function prepareEach(client: Client): ConnectedClient['query'] {
     try {
       return await ask(text, values);
     } catch (error) {
-      if (codeOf(error) !== PLAN_IS_OF_BEFORE || !names.delete(text)) {
+      if (codeOf(error) !== PLAN_IS_OF_BEFORE) {
         throw error;
       }
+      names.delete(text);
       return ask(text, values);
     }
   };

@@ -371,9 +371,11 @@ export function createSessionWatcher(options: SessionWatcherOptions): SessionWat
     const placed = [...register.all()].filter(isPlaced);
     await Promise.all(
       links.all().map(async (link) => {
-        const waiting = placed.filter(({ place }) => place.server === link.name);
-        while (waiting.length > 0 && (await seeSome(link, waiting.splice(-SEEN_AT_ONCE)))) {
-          // The next ones.
+        const own = placed.filter(({ place }) => place.server === link.name);
+        for (let at = 0; at < own.length; at += SEEN_AT_ONCE) {
+          if (!(await seeSome(link, own.slice(at, at + SEEN_AT_ONCE)))) {
+            return;
+          }
         }
       }),
     );

@@ -36,7 +36,7 @@ export async function runDoctor(options: DoctorOptions): Promise<number> {
   if (typeof db === 'string') {
     // Not the string itself, which may hold a password.
     if (options.check) {
-      process.stdout.write(formatUnknown(`--db: ${db}`));
+      await write(formatUnknown(`--db: ${db}`));
       return CHECK_STATUS.unknown;
     }
     process.stderr.write(
