@@ -267,6 +267,32 @@ BEGIN
     RAISE EXCEPTION 'schema pgtoken has version ${SCHEMA_VERSION}, and the daemon expects %', wanted_version
       USING ERRCODE = 'PT002', HINT = 'Let a superuser run what "pgtoken database sql --provision" prints.';
   END IF;
+  -- Mostly nothing differs, which one statement tells. What it is not sure of, and whatever is refused, is for what follows.
+  SELECT false, '{}'::text[], '{}'::text[], '{}'::text[], '{}'::text[], pg_is_in_recovery()
+    INTO created, granted, revoked, skipped, altered, is_standby
+    FROM pg_roles r CROSS JOIN LATERAL (
+      SELECT bool_or(m.roleid = marker_id) AS is_managed,
+        count(*) FILTER (WHERE ours.is_wanted AND (m.grantor = owner_id OR NOT is_exact)) AS has,
+        count(*) FILTER (WHERE m.grantor = owner_id AND m.roleid <> marker_id AND ours.is_wanted IS NOT TRUE) AS has_besides
+      FROM pg_auth_members m LEFT JOIN LATERAL (
+        SELECT g.is_plain AND g.role_name = ANY (member_of)
+          AND NOT has_function_privilege(g.role_id, 'pgtoken.provision(${PROVISION_TYPES})'::regprocedure, 'EXECUTE') AS is_wanted
+        FROM pgtoken.grantable g WHERE g.role_id = m.roleid
+      ) AS ours ON true
+      WHERE m.member = r.oid
+    ) AS membership
+    WHERE r.rolname = login::name AND r.rolname::text = login AND login ~ '^[ -~]+$'
+      AND NOT (login IN ('public', 'none', 'pgtoken') OR starts_with(login, 'pg_') OR starts_with(login, 'pgtoken_'))
+      AND NOT (r.rolsuper OR r.rolcreaterole OR r.rolreplication OR r.rolbypassrls)
+      AND NOT only_plan AND may_create IS NOT NULL AND membership.is_managed
+      AND membership.has = cardinality(member_of) AND (NOT may_revoke OR may_revoke AND membership.has_besides = 0)
+      AND (connection_limit IS NULL OR r.rolconnlimit = connection_limit)
+      AND cardinality(setting_names) = cardinality(setting_values) AND NOT EXISTS (
+        SELECT FROM unnest(setting_names, setting_values) AS s (name, value)
+        WHERE (s.name IN (${list(PROVISION_SETTINGS)}) AND s.name || '=' || s.value = ANY (r.rolconfig)) IS NOT TRUE);
+  IF FOUND THEN
+    RETURN;
+  END IF;
   IF login IS NULL OR may_create IS NULL OR may_revoke IS NULL OR only_plan IS NULL OR member_of IS NULL
     OR array_position(member_of, NULL) IS NOT NULL OR cardinality(setting_names) IS DISTINCT FROM cardinality(setting_values)
     OR setting_names IS NULL OR array_position(setting_values, NULL) IS NOT NULL OR connection_limit < -1

@@ -1,6 +1,7 @@
 // What pgtoken.provision() does and refuses, on whatever major version a server has.
 import { expect, it } from 'vitest';
 
+import { provisionRole } from '../../../src/postgres/provision-role.ts';
 import { provisionSQL } from '../../../src/postgres/schema/provision-sql.ts';
 import { ALLOWED, DAEMON_ROLE, type PreparedServer } from './sql-server.ts';
 
@@ -82,10 +83,89 @@ export function describeSchema(on: () => PreparedServer): void {
     const { rows } = await on().daemon.query('select pg_current_xact_id_if_assigned() as id');
     await on().daemon.query('commit');
     expect(rows).toEqual([{ id: null }]);
+    expect(await on().provision({ ...wanted, memberOf: [READ] })).toEqual(NOTHING);
     expect(await next()).toEqual(before);
     // What is looked at is what would be written.
     await on().provision({ ...wanted, connectionLimit: 6 });
     expect(await next()).not.toEqual(before);
+  });
+
+  // One statement tells that nothing differs, before anything else is looked at; a plan never goes by it.
+  it.each([
+    ['nothing', 'select', 'same'],
+    [
+      'a membership that was revoked',
+      'revoke app_read from $role granted by pgtoken_owner',
+      'other',
+    ],
+    [
+      'a membership that is not wanted',
+      'grant app_write to $role granted by pgtoken_owner',
+      'other',
+    ],
+    ['a membership that a DBA granted', 'grant app_write to $role', 'same'],
+    [
+      'a mark that was taken',
+      'revoke pgtoken_managed from $role granted by pgtoken_owner',
+      'other',
+    ],
+    ['an attribute', 'alter role $role bypassrls', 'other'],
+    ['no login', 'alter role $role nologin', 'same'],
+    ['another limit', 'alter role $role connection limit 7', 'other'],
+    ['another value', `alter role $role set work_mem = '9MB'`, 'other'],
+    ['a setting that is gone', 'alter role $role reset work_mem', 'other'],
+    ['all settings gone', 'alter role $role reset all', 'other'],
+    ['a setting besides', `alter role $role set lock_timeout = '1s'`, 'same'],
+    ['a role that is allowed no more', `select pgtoken.disallow('app_read')`, 'other'],
+    ['an allowed role of another name', 'alter role app_read rename to app_renamed', 'other'],
+    ['an allowed role with an attribute', 'alter role app_read createrole', 'other'],
+    [
+      'an allowed role that has power by another',
+      'grant pg_write_server_files to app_read',
+      'other',
+    ],
+    ['an allowed role that is harmless by another', 'grant app_write to app_read', 'same'],
+    [
+      'an allowed role that may provision',
+      'grant usage on schema pgtoken to app_read; grant execute on all functions in schema pgtoken to app_read',
+      'other',
+    ],
+    ['a name that is reserved', 'alter role $role rename to pgtoken_seen', 'other', 'pgtoken_seen'],
+    ['a name that is cut', `alter role $role rename to ${'n'.repeat(63)}`, 'other', 'n'.repeat(64)],
+  ])('sees as in its plan: %s', async (_what, sql, outcome, name = 'made:seen') => {
+    const wanted = {
+      role: 'made:seen',
+      mayCreate: true,
+      memberOf: [READ],
+      mayRevoke: true,
+      connectionLimit: 5,
+      settings: { work_mem: '8MB' },
+    };
+    await on().provision(wanted);
+    const { dba } = on();
+    const ask = async (onlyPlan: boolean): Promise<unknown> => {
+      await dba.query('savepoint asked');
+      const said = await provisionRole(
+        {
+          query: async (text, values) =>
+            (await dba.query<Record<string, unknown>>(text, [...values])).rows,
+        },
+        { ...wanted, role: name },
+        onlyPlan,
+      ).catch((error: unknown) => String(error));
+      await dba.query('rollback to asked');
+      return said;
+    };
+    await dba.query('begin');
+    try {
+      await dba.query(sql.replaceAll('$role', quoted(wanted.role)));
+      await dba.query(`set local session authorization ${DAEMON_ROLE}`);
+      const planned = await ask(true);
+      expect(await ask(false)).toEqual(planned);
+      expect(JSON.stringify(planned) === JSON.stringify(NOTHING)).toBe(outcome === 'same');
+    } finally {
+      await dba.query('rollback');
+    }
   });
 
   it('follows what is said: grants what is new, revokes what it granted, and nothing where that is not known', async () => {
