@@ -38,7 +38,7 @@ export async function runSQL(
     isConnected = true;
     await client.query(sql);
   } catch (error) {
-    throw toServerError(error, isConnected);
+    throw toServerError(error, { isConnected, user });
   } finally {
     client.end().catch(() => undefined);
   }

@@ -2,8 +2,9 @@
 // is asked, made again when it is lost, and never holds up whoever asks for longer than a few seconds.
 import type { Client } from 'pg';
 import { codeOf } from '../code-of.ts';
+import { retryDelay } from '../retry-delay.ts';
 import type { ServerConnection } from '../values/parse-server-connection.ts';
-import { ServerError, toServerError } from './server-error.ts';
+import { adviseToLetIn, ServerError, toServerError } from './server-error.ts';
 
 /** A server that can be asked. */
 export interface ServerClient {
@@ -96,15 +97,13 @@ export function createServerClient(
         failed = undefined;
         return rows;
       } catch (thrown) {
-        const error = toServerError(thrown, isConnected);
+        const error = toServerError(thrown, { isConnected, user: connection.user });
         // What the server says of a statement leaves the connection as it is.
         if (client !== undefined && !error.keepsConnection) {
           drop(client);
-          failed = {
-            error,
-            retryAt: monotonicClock() + Math.min(FIRST_RETRY * 2 ** failures, LONGEST_RETRY),
-          };
           failures += 1;
+          const retryAt = monotonicClock() + retryDelay(failures, FIRST_RETRY, LONGEST_RETRY);
+          failed = { error, retryAt };
         }
         throw error;
       }
@@ -131,10 +130,7 @@ async function connectByDriver(
     user,
     // Whatever environment and .pgpass say.
     password: async () => {
-      throw new ServerError(
-        'the server asks for a password; expected peer',
-        'Write "local all pgtoken peer" into its pg_hba.conf, above lines that match everybody, and reload it.',
-      );
+      throw new ServerError('the server asks for a password; expected peer', adviseToLetIn(user));
     },
     ssl: false,
     application_name: 'pgtoken',

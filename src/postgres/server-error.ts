@@ -43,16 +43,16 @@ export class ServerError extends Error {
   }
 }
 
-const LET_IN =
-  'Write "local all pgtoken peer" into its pg_hba.conf, above lines that match everybody, and reload it.';
+/** What lets a user of the daemon in. */
+export function adviseToLetIn(user: string): string {
+  return `Write "local all ${user} peer" into its pg_hba.conf, above lines that match everybody, and reload it.`;
+}
 
 const PROVISION_SQL =
   'Let a superuser run what "pgtoken database sql --provision" prints, in the database that connection names.';
 
 /** Hints by SQLSTATE (PostgreSQL documentation, appendix A) and by the system's own codes. */
 const HINTS: ReadonlyMap<string, string> = new Map([
-  ['28000', LET_IN],
-  ['28P01', LET_IN],
   ['42501', 'Let a superuser run what "pgtoken database sql" prints.'],
   ['3F000', PROVISION_SQL],
   ['42883', PROVISION_SQL],
@@ -71,8 +71,15 @@ const HINTS: ReadonlyMap<string, string> = new Map([
  * Says what the driver threw; its messages hold no values but names of roles and databases.
  *
  * @param isConnected whether the server had let us in, and answers a statement.
+ * @param user as whom the daemon connects.
  */
-export function toServerError(error: unknown, isConnected = true): ServerError {
+export function toServerError(
+  error: unknown,
+  {
+    isConnected = true,
+    user = 'pgtoken',
+  }: { readonly isConnected?: boolean; readonly user?: string } = {},
+): ServerError {
   if (error instanceof ServerError) {
     return error;
   }
@@ -82,7 +89,7 @@ export function toServerError(error: unknown, isConnected = true): ServerError {
     messageOf(error)
       .replaceAll(/[^\x20-\x7e]/g, '?')
       .slice(0, 300),
-    code === undefined ? undefined : (hintOf(error, code) ?? HINTS.get(code)),
+    code === undefined ? undefined : (hintOf(error, code) ?? adviseOn(code, user)),
     {
       code,
       isRefused,
@@ -90,6 +97,12 @@ export function toServerError(error: unknown, isConnected = true): ServerError {
       isAbsent: !isConnected && (code === 'ENOENT' || code === 'ECONNREFUSED'),
     },
   );
+}
+
+const NOT_LET_IN: ReadonlySet<string> = new Set(['28000', '28P01']);
+
+function adviseOn(code: string, user: string): string | undefined {
+  return NOT_LET_IN.has(code) ? adviseToLetIn(user) : HINTS.get(code);
 }
 
 /**

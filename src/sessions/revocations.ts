@@ -5,6 +5,7 @@
 import { refuse } from '../errors.ts';
 import { quote } from '../quote.ts';
 import { type BoundObject, boundObjectsOf, type ObjectAnswer } from '../review/bound-object.ts';
+import { retryDelay } from '../retry-delay.ts';
 import type { EndReason } from './end-queue.ts';
 import { grantedLoginOf, type Session } from './session.ts';
 
@@ -69,7 +70,8 @@ interface Lane {
   isFailing: boolean;
   /** Those of which the answer said nothing. */
   readonly unreadable: Set<Watched>;
-  wait: number;
+  /** In a row. */
+  failures: number;
   retryAt: number;
 }
 
@@ -91,7 +93,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
       isBusy: false,
       isFailing: false,
       unreadable: new Set<Watched>(),
-      wait: FIRST_RETRY,
+      failures: 0,
       retryAt: -Infinity,
     };
     lanes.set(name, lane);
@@ -145,12 +147,12 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     if (answer.state === 'unknown' && !answer.isOfThisAlone) {
       // Those that were asked for at the same time count once.
       if (uptime() >= lane.retryAt) {
-        lane.retryAt = uptime() + lane.wait;
-        lane.wait = Math.min(lane.wait * 2, LONGEST_RETRY);
+        lane.failures += 1;
+        lane.retryAt = uptime() + retryDelay(lane.failures, FIRST_RETRY, LONGEST_RETRY);
       }
       lane.isFailing = true;
     } else {
-      lane.wait = FIRST_RETRY;
+      lane.failures = 0;
       lane.isFailing = false;
       if (answer.state === 'unknown') {
         lane.unreadable.add(watched);

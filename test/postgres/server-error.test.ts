@@ -61,7 +61,13 @@ describe('an error of the driver', () => {
     ['ENOENT', false],
   ])('%s is a refusal of the statement: %s; and never one of a connection', (code, isRefused) => {
     expect(toServerError(withCode(code)).isRefused).toBe(isRefused);
-    expect(toServerError(withCode(code), false).isRefused).toBe(false);
+    expect(toServerError(withCode(code), { isConnected: false }).isRefused).toBe(false);
+  });
+
+  it('advises to let in the user as whom it connects', () => {
+    expect(toServerError(withCode('28000'), { user: 'tokens' }).hint).toMatch(
+      /^Write "local all tokens peer"/,
+    );
   });
 
   it.each([
@@ -72,7 +78,7 @@ describe('an error of the driver', () => {
     ['ECONNRESET', false],
     ['57P03', false],
   ])('%s while connecting is that no server runs there: %s', (code, isAbsent) => {
-    expect(toServerError(withCode(code), false).isAbsent).toBe(isAbsent);
+    expect(toServerError(withCode(code), { isConnected: false }).isAbsent).toBe(isAbsent);
     expect(toServerError(withCode(code)).isAbsent).toBe(false);
   });
 });

@@ -1,5 +1,6 @@
 // When a source of tokens is looked at again. Durations in seconds, and counted from now: they hold whatever the clock of
 // this host says, which may be an hour off.
+import { retryDelay } from '../../retry-delay.ts';
 import type { ClientToken } from './client-token.ts';
 
 /** The part of a token's life after which its successor is asked for at the latest, as the kubelet does. */
@@ -47,6 +48,6 @@ export function recheckPause(token: ClientToken, now: number): number {
  * @param random from 0 to 1.
  */
 export function retryPause(failures: number, random: number): number {
-  const longest = Math.min(FIRST_RETRY * 2 ** (failures - 1), LAST_RETRY);
+  const longest = retryDelay(failures, FIRST_RETRY, LAST_RETRY);
   return longest * (1 - random / 2);
 }
