@@ -586,6 +586,8 @@ export function testOAuth({ start, reasonsAre, attacks, more }: OAuthTests): voi
     const isHarmless = ({ file }: Tried): boolean => file === HARMLESS;
     const isRead = ({ password }: Tried): boolean =>
       /^[A-Za-z0-9._~+/-]+=*$/.test(password) && password.length < LONGEST;
+    const isReadWithout = ({ password, ...attack }: Tried): boolean =>
+      password.startsWith(' ') && isRead({ ...attack, password: password.trimStart() });
 
     it.each(attacks.filter((attack) => !isHarmless(attack) && isRead(attack)))(
       '$title',
@@ -604,15 +606,24 @@ export function testOAuth({ start, reasonsAre, attacks, more }: OAuthTests): voi
     );
 
     // No Bearer token (RFC 6750 section 2.1), or too long for a message.
-    it.each(attacks.filter((attack) => !isHarmless(attack) && !isRead(attack)))(
-      'is refused by PostgreSQL, which asks nobody: $title',
+    it.each(
+      attacks.filter((attack) => !isHarmless(attack) && !isRead(attack) && !isReadWithout(attack)),
+    )('is refused by PostgreSQL, which asks nobody: $title', async ({ request, password }) => {
+      const read = await host.markLog();
+      const before = decisions().length;
+      const said = await enter(password, { user: request.role }).catch(messageOf);
+      expect([FAILED(request.role), 'malformed OAUTHBEARER message', CLOSED]).toContain(said);
+      expect(readReasons(await read())).toEqual([]);
+      expect(decisions()).toHaveLength(before);
+    });
+
+    // "Bearer" 1*SP b64token (RFC 6750 section 2.1): PostgreSQL takes all of the spaces off.
+    it.each(attacks.filter(isReadWithout))(
+      'is none without its spaces: $title',
       async ({ request, password }) => {
-        const read = await host.markLog();
         const before = decisions().length;
-        const said = await enter(password, { user: request.role }).catch(messageOf);
-        expect([FAILED(request.role), 'malformed OAUTHBEARER message', CLOSED]).toContain(said);
-        expect(readReasons(await read())).toEqual([]);
-        expect(decisions()).toHaveLength(before);
+        expect(await enter(password, { user: request.role })).toMatch(/^foo:myservice /);
+        await expect.poll(() => decisions().length, { timeout: 10_000 }).toBe(before + 1);
       },
     );
 
