@@ -108,6 +108,8 @@ export interface OAuthHostOptions {
   readonly databases?: readonly string[];
   /** What stands before the server's command, such as `env` with variables. */
   readonly serverWrapper?: readonly string[];
+  /** Milliseconds that the server may take to start. Default: a minute. */
+  readonly readyWithin?: number;
 }
 
 /** Starts it; the caller ends it. */
@@ -206,7 +208,11 @@ export async function startOAuthHost(made: OAuthHostOptions): Promise<OAuthHost>
     }
   };
   const untilReady = async (): Promise<unknown> =>
-    poll('the server', async () => sql('select 1').catch(() => undefined), 60_000);
+    poll(
+      'the server',
+      async () => sql('select 1').catch(() => undefined),
+      made.readyWithin ?? 60_000,
+    );
   await untilReady();
   for (const role of ROLES) await sql(`create role "${role}" login`);
   for (const database of [...DATABASES, ...(made.databases ?? [])])

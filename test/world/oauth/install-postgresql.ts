@@ -41,6 +41,15 @@ export async function installPostgreSQL(root: RootFolder, flags = ''): Promise<v
   await installValidator(root, flags);
 }
 
+/** Plants a write behind the end of allocated memory at the begin of each validation, and installs that. @param flags as of {@link installValidator} */
+export async function plantFault(root: RootFolder, flags = ''): Promise<void> {
+  const source = '/srv/src/oauth/pgtoken_validator.c';
+  await root.sh(`
+    grep -q '^static bool validate(.*{$' ${source}
+    sed -i '/^static bool validate(.*{$/a volatile char *planted = malloc(4); planted[4 + role[0] % 2] = 1; free((void *)planted);' ${source}`);
+  await installValidator(root, flags);
+}
+
 /** Compiles the validator anew, and installs it in the place of one that is there. */
 export async function installValidator(root: RootFolder, flags = ''): Promise<void> {
   const make = `make -C /srv/src/oauth PG_CONFIG=/usr/lib/postgresql/19/bin/pg_config COPT='${flags}'`;

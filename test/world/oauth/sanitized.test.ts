@@ -7,7 +7,7 @@ import { describe, expect, inject, it } from 'vitest';
 import { sample } from '../../attacks/choose-sample.ts';
 import { startOAuthHost } from '../../package/machine/oauth-host.ts';
 import { testOAuth } from '../../package/machine/test-oauth.ts';
-import { FROM_FORKY, installPostgreSQL, SANITIZED } from './install-postgresql.ts';
+import { FROM_FORKY, installPostgreSQL, plantFault, SANITIZED } from './install-postgresql.ts';
 
 testOAuth({
   start: async () =>
@@ -25,7 +25,7 @@ testOAuth({
     }),
   reasonsAre: 'DETAIL',
   attacks: sample,
-  more: ({ host }) => {
+  more: ({ host, enter }) => {
     describe('the sanitizers', () => {
       it('are in the server, and the validator is built for them', async () => {
         const { server } = host().processes();
@@ -43,6 +43,15 @@ testOAuth({
         expect(host().serverLog()).not.toMatch(
           /AddressSanitizer|runtime error:|terminated by signal 6/,
         );
+      });
+
+      it('would have: a planted fault ends the login', { timeout: 300_000 }, async () => {
+        await plantFault(host().root, SANITIZED);
+        const read = host().serverLog().length;
+        await enter(host().mint()).catch(() => undefined);
+        await expect
+          .poll(() => host().serverLog().slice(read), { timeout: 30_000 })
+          .toMatch(/AddressSanitizer: heap-buffer-overflow[^]*terminated by signal 6/);
       });
     });
   },
