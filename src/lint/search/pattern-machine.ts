@@ -159,8 +159,7 @@ function closure(instructions: readonly Instruction[], place: number, flags: num
           open.push(one.out);
         }
         break;
-      case OP.fail:
-        break;
+      // Of a failure as well: it is no step, and no end.
       default:
         found.push(pc);
     }

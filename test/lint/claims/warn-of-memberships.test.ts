@@ -35,6 +35,12 @@ it.each<readonly [what: string, memberOf: readonly unknown[] | undefined, more: 
   ['looked at', [GROUPS], { claimValidationRules: [{ ...GROUPS, requiredValue: 'x' }] }],
   ['what the role is made of', [GROUPS], { roles: [GROUPS] }],
   ['in every token', [{ claim: 'sub' }], {}],
+  ['in every token, and no role', [{ claim: 'aud' }], {}],
+  [
+    'required inside of another',
+    [{ claim: '/realm_access/roles' }],
+    { token: { requiredClaims: ['/realm_access/roles'] } },
+  ],
   ['none', ['app'], {}],
   ['left out', undefined, { provision: { create: true, onError: 'deny' } }],
 ])('a claim that is %s is not', async (_what, memberOf, more) => {
@@ -56,6 +62,12 @@ it.each([
   ]);
   // By names, all have the same.
   expect(await toldOf(['app'], more)).toEqual([]);
+});
+
+it('a part of a subject is no one subject', async () => {
+  const roles = [{ claim: 'sub', equals: 'ci', split: ' ', role: 'deployer' }];
+  const told = await toldOf([GROUPS], { token: { requiredClaims: ['groups'] }, roles });
+  expect(told.map(([path]) => path)).toEqual(['roles.0', 'roles.0.split']);
 });
 
 it('a role rule that makes one subject a role is not', async () => {

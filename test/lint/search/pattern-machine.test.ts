@@ -305,8 +305,40 @@ describe('a program of the matcher that is not as expected', () => {
   });
 });
 
+describe('what a machine takes', () => {
+  it.each([
+    ['a', [1]],
+    ['(?i)a', [1]],
+    ['[a-c]', [3]],
+    ['[a-cx]', [4]],
+    ['[ax-z]', [4]],
+    ['.', [0x10_ffff]],
+    ['(?s).', [0x11_0000]],
+    ['[^a]', [0x10_ffff]],
+    ['ab', [1, 1]],
+  ])('of %j is so many characters at each step: %j', (pattern, widths) => {
+    expect(machineOf(pattern).all.map(({ width }) => width)).toEqual(widths);
+  });
+
+  it.each([
+    ['ab', { a: [], b: [] }],
+    ['a(?P<one>b(?P<two>c)d)e', { a: [], b: ['one'], c: ['one', 'two'], d: ['one'], e: [] }],
+    ['(?P<one>a)(b)(?P<two>c|d)e', { a: ['one'], b: [], c: ['two'], d: ['two'], e: [] }],
+    ['(?:(?P<one>a)x|(?P<two>b|cc))*y', { a: ['one'], b: ['two'], x: [], y: [] }],
+  ])('of %j is in these groups', (pattern, groups) => {
+    const { all } = machineOf(pattern);
+    for (const [letter, names] of Object.entries(groups)) {
+      const steps = all.filter(({ takes: isTaken }) => isTaken(letter.codePointAt(0)!));
+      expect(steps.map((step) => [letter, step.groups])).toEqual([[letter, names]]);
+    }
+  });
+});
+
 describe('a text of several lines', () => {
   it.each([
+    ['b(?m:^)a', 'ba', false],
+    ['b(?m:$)a', 'ba', false],
+    ['(?m)b\n^a$\nb', 'b\na\nb', true],
     ['(?m)a$\n^b', 'a\nb', true],
     ['(?m)^b$', 'a\nb', false],
     ['a$\n^b', 'a\nb', false],

@@ -78,6 +78,8 @@ testOAuth({
         });
         client.on('error', () => undefined);
         await expect(client.connect()).rejects.toThrow('SASL: Only mechanism(s) SCRAM-SHA-256');
+        // It leaves the connection open otherwise, and the backend waits for its answer.
+        await client.end();
       });
     });
 
