@@ -70,6 +70,15 @@ const LEAST_REFRESH = 60;
 /** After a failure the next attempt comes after this many seconds, then twice as many, and so on. */
 const FIRST_RETRY = 1;
 const LONGEST_RETRY = 30;
+/**
+ * By how much of the time until the next retrieval it may come earlier, at random, so that a fleet of hosts does not ask its issuer
+ * at the same moment: little where they are spread already; half where they are all refused something; and nearly all after what
+ * happens to all of them at once, a start, a key that is new, the end of an outage.
+ */
+const SPREAD = { regular: 0.1, failed: 0.5, together: 0.9 } as const;
+
+/** Why keys are retrieved: because it is time, or for something that may happen to many hosts at the same moment. */
+type Occasion = Exclude<keyof typeof SPREAD, 'failed'>;
 
 /** Starts keeping an issuer's keys: what is on disk at once, then what the issuer says. */
 export function startKeyRefresher(owner: KeyOwner, options: KeyRefresherOptions): KeyRefresher {
@@ -94,23 +103,26 @@ export function startKeyRefresher(owner: KeyOwner, options: KeyRefresherOptions)
   const age = (): number | undefined =>
     fetchedAt === undefined || fetchedAt === -Infinity ? undefined : monotonicClock() - fetchedAt;
 
+  const earlier = (seconds: number, spread: keyof typeof SPREAD): number =>
+    seconds * (1 - random() * SPREAD[spread]);
+
   const schedule = (seconds: number): void => {
     clearTimeout(timer);
     if (!stopped) {
-      timer = setTimeout(() => void refresh(), seconds * 1000);
+      timer = setTimeout(() => void refresh('regular'), seconds * 1000);
       timer.unref();
     }
   };
 
   /** Retrieves the keys; whoever asks while this runs, shares it. Never rejects. */
-  const refresh = async (): Promise<void> => {
-    pending ??= retrieve().finally(() => {
+  const refresh = async (occasion: Occasion): Promise<void> => {
+    pending ??= retrieve(occasion).finally(() => {
       pending = undefined;
     });
     return pending;
   };
 
-  const retrieve = async (): Promise<void> => {
+  const retrieve = async (occasion: Occasion): Promise<void> => {
     let result: FetchResult;
     try {
       result = await fetch(record?.etag);
@@ -118,6 +130,7 @@ export function startKeyRefresher(owner: KeyOwner, options: KeyRefresherOptions)
       result = { kind: 'failed', reason: error instanceof Error ? error.name : 'unknown error' };
     }
     const failed = result.kind === 'failed';
+    const spread = failed ? 'failed' : failures > 0 ? 'together' : occasion;
     failures = failed ? failures + 1 : 0;
     lastFailure = result.kind === 'failed' ? result : undefined;
     if (!failed) {
@@ -126,8 +139,7 @@ export function startKeyRefresher(owner: KeyOwner, options: KeyRefresherOptions)
     const delay = failed
       ? Math.min(FIRST_RETRY * 2 ** (failures - 1), LONGEST_RETRY, owner.refreshInterval)
       : refreshDelay(owner, result);
-    // Up to a tenth earlier.
-    const jittered = delay * (1 - random() / 10);
+    const jittered = earlier(delay, spread);
     const now = clock();
     const updated = applyFetchResult(record, result, owner, now);
     if (updated !== undefined) {
@@ -152,7 +164,7 @@ export function startKeyRefresher(owner: KeyOwner, options: KeyRefresherOptions)
       await pending;
     } else if (monotonicClock() - unknownKeyAt >= owner.unknownKeyCooldown) {
       unknownKeyAt = monotonicClock();
-      await refresh();
+      await refresh('together');
     }
   };
 
@@ -166,9 +178,9 @@ export function startKeyRefresher(owner: KeyOwner, options: KeyRefresherOptions)
     (held !== undefined && held.record.source !== owner.source) ||
     !isWithin(age() ?? -1, owner.refreshInterval)
   ) {
-    void refresh();
+    void refresh('together');
   } else {
-    schedule(Math.max(0, owner.refreshInterval - (age() ?? 0)) * (1 - random() / 10));
+    schedule(earlier(Math.max(0, owner.refreshInterval - (age() ?? 0)), 'regular'));
   }
 
   return {
@@ -177,7 +189,7 @@ export function startKeyRefresher(owner: KeyOwner, options: KeyRefresherOptions)
       if (!keepsUsableKeys()) {
         // Nothing to go by. In the backoff after a failure the answer is known already.
         if (pending !== undefined || failures === 0) {
-          await refresh();
+          await refresh('together');
         }
       } else if (lacks(wanted)) {
         // What is under way may have been asked before the key was published: then one more look is due.

@@ -270,6 +270,16 @@ describe('backoff', () => {
     expect(await untilNextFetch(kept)).toBe(1);
   });
 
+  it('is spread over half of it, for an issuer that refuses what is too many at once', async () => {
+    const kept = keep({ random: 1 });
+    const delays = [];
+    for (let count = 0; count < 6; count++) {
+      await kept.fetches.at(-1)!.answer(FAILED);
+      delays.push(await untilNextFetch(kept));
+    }
+    expect(delays).toEqual([0.5, 1, 2, 4, 8, 15]);
+  });
+
   it('never exceeds the refresh interval', async () => {
     const kept = keep({ owner: { refreshInterval: 5 } });
     const delays = [];
@@ -313,8 +323,45 @@ describe('refreshes in the background', () => {
   ])('spread over a tenth of it: at random %d after %d s', async (random, seconds) => {
     const kept = keep({ random });
     await kept.fetches[0]!.answer(keys(['a']));
+    await untilNextFetch(kept);
+    await kept.fetches[1]!.answer(keys(['a']));
+    const now = START + elapsed;
     expect(await untilNextFetch(kept)).toBe(seconds);
-    expect(kept.written.at(-1)).toMatchObject({ nextRefreshAt: START + seconds });
+    expect(kept.written.at(-1)).toMatchObject({ nextRefreshAt: now + seconds });
+  });
+
+  describe('spread over nearly all of it, at random 0.5 after 330 s,', () => {
+    it('after a start, as a whole fleet may have been started', async () => {
+      const kept = keep({ random: 0.5 });
+      await kept.fetches[0]!.answer(keys(['a']));
+      expect(await untilNextFetch(kept)).toBe(330);
+    });
+
+    it('after a start with keys that were too old', async () => {
+      const kept = keep({ random: 0.5, record: record(1000) });
+      await kept.fetches[0]!.answer({ kind: 'unchanged', maxAge: undefined });
+      expect(await untilNextFetch(kept)).toBe(330);
+    });
+
+    it('after a key that was looked for, as every host may have been shown it', async () => {
+      const kept = keep({ random: 0.5, record: record(100) });
+      const login = kept.keeper.keysFor(wanted('b'));
+      await settle();
+      await kept.fetches[0]!.answer(keys(['b']));
+      await login;
+      expect(await untilNextFetch(kept)).toBe(330);
+    });
+
+    it('after the end of an outage, and then over a tenth again', async () => {
+      const kept = keep({ random: 0.5, record: record(100) });
+      await untilNextFetch(kept);
+      await kept.fetches[0]!.answer(FAILED);
+      await untilNextFetch(kept);
+      await kept.fetches[1]!.answer(keys(['a']));
+      expect(await untilNextFetch(kept)).toBe(330);
+      await kept.fetches[2]!.answer(keys(['a']));
+      expect(await untilNextFetch(kept)).toBe(570);
+    });
   });
 
   it.each([
