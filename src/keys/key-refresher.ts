@@ -93,6 +93,8 @@ export function startKeyRefresher(owner: KeyOwner, options: KeyRefresherOptions)
     (record === undefined ? undefined : monotonicClock() - ageOnDisk(record, clock()));
   /** When a key that was not there was last looked for, on the monotonic clock. */
   let unknownKeyAt = held?.unknownKeyAt ?? -Infinity;
+  /** Up to half longer than it has to be, at random: tokens that somebody sends to many hosts at once do not make them ask in step. */
+  let cooldown = owner.unknownKeyCooldown;
   let lastFailure: FetchFailure | undefined;
   let failures = 0;
   let pending: Promise<void> | undefined;
@@ -162,8 +164,9 @@ export function startKeyRefresher(owner: KeyOwner, options: KeyRefresherOptions)
   const seek = async (): Promise<void> => {
     if (pending !== undefined) {
       await pending;
-    } else if (monotonicClock() - unknownKeyAt >= owner.unknownKeyCooldown) {
+    } else if (monotonicClock() - unknownKeyAt >= cooldown) {
       unknownKeyAt = monotonicClock();
+      cooldown = owner.unknownKeyCooldown * (1 + random() / 2);
       await refresh('together');
     }
   };

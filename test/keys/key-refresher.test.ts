@@ -557,6 +557,16 @@ describe('a key that is not there', () => {
     }
   });
 
+  it('has a cooldown that is up to half longer, for hosts that are all sent such a token', async () => {
+    const { fetches, login } = keep({ random: 1, record: record(100) });
+    expect(await login('b')).toBe('waits');
+    await fetches[0]!.answer(keys(['a']));
+    await pass(44.5);
+    expect(await login('b')).toEqual(['a']);
+    await pass(0.5);
+    expect(await login('b')).toBe('waits');
+  });
+
   it('does not delay a login whose key is there', async () => {
     const { fetches, login } = keep();
     await fetches[0]!.answer(keys(['a']));
