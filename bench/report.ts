@@ -1,6 +1,7 @@
 // How the figures are shown: a table for people, a plot for the documentation.
 import type { MethodName } from './bench-host.ts';
 import type { LoginFigures } from './login-clients.ts';
+import { niceStep, text } from './draw-panels.ts';
 import { median } from './statistics.ts';
 
 /** What one method came to with one number of clients, once for each round. */
@@ -131,14 +132,4 @@ function drawPanel(
       return `<polyline points="${path}" fill="none" stroke="${line.colour}" stroke-width="2"/>`;
     }),
   ];
-}
-
-/** @returns the next of 1, 2, 5, 10, 20, 50, … that is not below. */
-function niceStep(least: number): number {
-  const power = 10 ** Math.floor(Math.log10(least));
-  return power * ([1, 2, 5].find((step) => step * power >= least) ?? 10);
-}
-
-function text(x: number, y: number, content: string, anchor: 'start' | 'middle' | 'end'): string {
-  return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}">${content}</text>`;
 }

@@ -5,7 +5,7 @@ import { type ParsedKeySet, parseKeySet } from '../keys/formats/parse-key-set.ts
 import { type ParsedBundle, parseSPIFFEBundle } from '../keys/formats/parse-spiffe-bundle.ts';
 import type { JSONObject } from '../parse-json-object.ts';
 import { quote } from '../quote.ts';
-import type { HTTPAnswer, HTTPGetOptions } from './http-get.ts';
+import type { HTTPAnswer, HTTPGetOptions, httpGetJSON } from './http-get.ts';
 import type { LookUp } from './look-up.ts';
 import { readBearerToken } from './read-bearer-token.ts';
 import type { SecureContexts } from './secure-contexts.ts';
@@ -48,6 +48,8 @@ export interface FetchKeySetOptions {
   readonly lookUp?: LookUp | undefined;
   /** Told the headers of each answer; default: nobody. */
   readonly onAnswer?: HTTPGetOptions['onAnswer'];
+  /** How one address is asked; default: over HTTPS. */
+  readonly httpGet?: typeof httpGetJSON | undefined;
 }
 
 /** The default address of a discovery document (OpenID Connect Discovery 1.0 section 4). */
@@ -100,7 +102,7 @@ type Get = (
 /** What all requests of a retrieval have in common, the time that they may take among it. */
 async function createGet(options: FetchKeySetOptions): Promise<Get> {
   // Loaded here, as most logins need no network.
-  const { httpGetJSON } = await import('./http-get.ts');
+  const httpGet = options.httpGet ?? (await import('./http-get.ts')).httpGetJSON;
   const { createLookUp, rememberLookUps } = await import('./look-up.ts');
   const { createSecureContexts } = await import('./secure-contexts.ts');
   const limits = {
@@ -112,7 +114,7 @@ async function createGet(options: FetchKeySetOptions): Promise<Get> {
     signal: AbortSignal.timeout(Math.max(1, options.timeout * 1000)),
     maxResponseBytes: options.maxResponseBytes ?? 1024 * 1024,
   };
-  return async (url, more) => httpGetJSON(url, { ...limits, ...more });
+  return async (url, more) => httpGet(url, { ...limits, ...more });
 }
 
 type FailedFetch = Extract<FetchResult, { kind: 'failed' }>;
