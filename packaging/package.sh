@@ -7,6 +7,7 @@
 #   --version VERSION    another version than that of debian/changelog, for tests of upgrades
 #   --fast               compress less, for tests
 #   --no-lintian         leave out lintian, for tests
+#   --buildinfo          also the .buildinfo, which names what Debian's tools it was built with; without the date
 #
 # With Debian's own tools, in a clean Debian 12 that exists for this alone, so that the module asks for no newer libc than
 # that of Debian 12, and so that neither this host nor its configuration shows in the package; the validator in the Debian that
@@ -33,7 +34,7 @@ case $(uname -m) in
   aarch64) host=arm64 ;;
   *) fail "this machine is $(uname -m); expected x86_64 or aarch64" ;;
 esac
-arch=$host output=$root/build version='' postgresql='' compression=xz lintian=yes
+arch=$host output=$root/build version='' postgresql='' compression=xz lintian=yes buildinfo=
 while [ $# -gt 0 ]; do
   case $1 in
     --arch | --output | --postgresql | --version)
@@ -47,6 +48,10 @@ while [ $# -gt 0 ]; do
       ;;
     --no-lintian)
       lintian=
+      shift
+      ;;
+    --buildinfo)
+      buildinfo=yes
       shift
       ;;
     *) fail "unknown option $1" 'See the head of packaging/package.sh.' 2 ;;
@@ -75,7 +80,7 @@ if [ "$(id -u)" -ne 0 ]; then
     # shellcheck disable=SC2046,SC2086 # each option is a word
     exec sudo -n ${DEBIAN_MIRROR:+DEBIAN_MIRROR="$DEBIAN_MIRROR"} "$root/packaging/package.sh" --output "$output" \
       --arch "$arch" ${version:+--version "$version"} ${postgresql:+--postgresql "$postgresql"} $([ "$compression" = xz ] || echo --fast) \
-      $([ -n "$lintian" ] || echo --no-lintian)
+      $([ -n "$lintian" ] || echo --no-lintian) ${buildinfo:+--buildinfo}
   fi
   fail 'a package is built in a root folder of its own, which needs user root' \
     'Run npm run package as root, or let sudo run it without a password.'
@@ -153,6 +158,11 @@ file=$output/${1##*/}
 mkdir -p "$output"
 cp "$1" "$file.new"
 mv "$file.new" "$file"
+if [ -n "$buildinfo" ]; then
+  # Its date is the only thing that two builds do not have in common.
+  sed '/^Build-Date:/d' "$scratch"/root/build/*.buildinfo >"${file%.deb}.buildinfo"
+  chown "$(stat -c %u:%g "$root")" "${file%.deb}.buildinfo"
+fi
 # Through sudo, the files are still for whom the checkout belongs to.
 chown "$(stat -c %u:%g "$root")" "$output" "$file"
 printf '%s: %d KiB, %d KiB installed\n' "$file" \
