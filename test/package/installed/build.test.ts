@@ -114,7 +114,12 @@ it('has a module that links libpam and libc alone, hardened, and exports what PA
 
 it('puts nothing into place that lets anybody in', async () => {
   const etc = await runChecked('find', [inside('x/etc'), '-type', 'f', '-printf', '%P %m\n']);
-  expect(etc).toBe('pgtoken/issuers.yaml 644\n');
+  expect(etc.trim().split('\n').toSorted()).toEqual([
+    'default/pgtoken 644',
+    'pgtoken/issuers.yaml 644',
+  ]);
+  const defaults = await readFile(inside('x/etc/default/pgtoken'), 'utf8');
+  expect(defaults.split('\n').filter((line) => !line.startsWith('#') && line !== '')).toEqual([]);
   const config = await readFile(inside('x/etc/pgtoken/issuers.yaml'), 'utf8');
   expect(config.split('\n').filter((line) => !line.startsWith('#') && line !== '')).toEqual([
     'apiVersion: pgtoken/v1',

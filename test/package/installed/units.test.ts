@@ -1,4 +1,7 @@
 // The systemd units and the pages of an installed package, as systemd and man of each release see them.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
 import { poll } from '../../support/poll.ts';
@@ -58,6 +61,68 @@ describe.each(RELEASES)('on $suite', ({ suite }) => {
     );
     const exposure = /exposure level for pgtoken\.service: ([\d.]+) /.exec(report)?.[1];
     expect(Number(exposure)).toBeLessThanOrEqual(bound);
+  });
+
+  describe('/etc/default/pgtoken', () => {
+    const write = async (defaults: string): Promise<void> => {
+      await writeFile(join(machine.root, 'etc/default/pgtoken'), defaults);
+    };
+    const restart = async (defaults: string): Promise<number | undefined> => {
+      await write(defaults);
+      return (await machine.run('systemctl restart pgtoken.service')).status;
+    };
+    let shipped: string;
+    beforeAll(async () => {
+      shipped = await machine.sh('cat /etc/default/pgtoken');
+    });
+    afterAll(async () => {
+      if ((await restart(shipped)) !== 0) throw new Error('the daemon does not start any more');
+    });
+
+    it('is a file of the administrator, whose examples work as soon as they are not comments any more', async () => {
+      expect(await machine.sh("dpkg-query --show --showformat='${Conffiles}' pgtoken")).toContain(
+        ' /etc/default/pgtoken ',
+      );
+      expect(await restart(shipped.replaceAll(/^#(?=PGTOKEN_)/gm, ''))).toBe(0);
+      const ask =
+        'exec 3<>/dev/tcp/127.0.0.1/10432; printf "GET /metrics HTTP/1.0\\r\\n\\r\\n" >&3; cat <&3';
+      expect(await machine.sh(`bash -c '${ask}'`)).toContain('\npgtoken_build_info{');
+    });
+
+    it('gives options, and nothing that changes what the runtime loads or whom it trusts', async () => {
+      const others =
+        'NODE_OPTIONS=--inspect\nNODE_EXTRA_CA_CERTS=/srv/ca.pem\nNODE_TLS_REJECT_UNAUTHORIZED=0\nSSL_CERT_FILE=/srv/ca.pem\n';
+      const options = 'PGTOKEN_OPTIONS="--deadline 3s --max-connections 99"\n';
+      expect(await restart(`${options}${others}`)).toBe(0);
+      const pid = await property('MainPID');
+      expect(await machine.sh(`tr '\\0' ' ' </proc/${pid}/cmdline`)).toContain(
+        ' serve --deadline 3s --max-connections 99 ',
+      );
+      const environment = await machine.sh(`tr '\\0' '\\n' </proc/${pid}/environ`);
+      expect(environment).toContain('PGTOKEN_OPTIONS=');
+      expect(environment).not.toMatch(/^(?:NODE_OPTIONS|NODE_EXTRA|NODE_TLS|SSL_CERT)/m);
+    });
+
+    it('with an option that does not exist keeps the daemon from starting, and the journal says which', async () => {
+      expect(await restart('PGTOKEN_OPTIONS="--no-such"\n')).not.toBe(0);
+      expect(await property('ExecMainStatus')).toBe('2');
+      expect(
+        await machine.sh('journalctl --no-pager --output=cat --lines=20 --unit=pgtoken.service'),
+      ).toContain("unknown option '--no-such'");
+    });
+
+    it('may be missing', async () => {
+      await machine.sh('rm /etc/default/pgtoken');
+      expect((await machine.run('systemctl restart pgtoken.service')).status).toBe(0);
+    });
+
+    it('says when roles are retired', async () => {
+      await write('PGTOKEN_RETIRE_OPTIONS="--unused 90d --no-such"\n');
+      expect((await machine.run('systemctl start pgtoken-retire.service')).status).not.toBe(0);
+      expect(
+        await machine.sh('journalctl --no-pager --output=cat --unit=pgtoken-retire.service'),
+      ).toContain("unknown option '--no-such'");
+    });
   });
 
   it('the timer that retires roles is there, and neither enabled nor active', async () => {
