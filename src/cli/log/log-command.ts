@@ -18,6 +18,7 @@ export function addLogCommand(program: Command): void {
     .option('--file <path>', 'lines of the log in a file, - for standard input')
     .option('--unit <name>', 'the unit whose lines are taken from the journal', 'pgtoken')
     .option('--since <when>', 'from then on: a time, or so long ago as 30m, 2h or 7d', whenOption)
+    .option('--until <when>', 'until then, that second included, in the same forms', whenOption)
     .option('--role <role>', 'of this database role')
     .option('--subject <sub>', 'by tokens with this sub')
     .option('--entry <name>', 'by this entry of issuers.yaml')
@@ -34,6 +35,16 @@ export function addLogCommand(program: Command): void {
             exitCode: 2,
           },
         );
+      }
+      if (options.until !== undefined && options.follow) {
+        command.error('error: --until has an end, and --follow has none; expected one of them', {
+          exitCode: 2,
+        });
+      }
+      if (options.until !== undefined && (options.since ?? -Infinity) > options.until) {
+        command.error('error: --since is after --until; expected the earlier time in --since', {
+          exitCode: 2,
+        });
       }
       const { showLog } = await import('./log.ts');
       process.exitCode = await showLog(options);

@@ -69,9 +69,12 @@ export async function showLog(options: LogOptions): Promise<number> {
 }
 
 function isMeant(event: LogEvent, options: LogOptions): boolean {
-  const { since, role, subject, entry, code, refused } = options;
+  const { since, until, role, subject, entry, code, refused } = options;
+  const time = Date.parse(event.time);
   return (
-    (since === undefined || Date.parse(event.time) >= since * 1000) &&
+    (since === undefined || time >= since * 1000) &&
+    // The table shows whole seconds, and who copies one means all of it.
+    (until === undefined || time < (Math.floor(until) + 1) * 1000) &&
     (role === undefined || event.role === role) &&
     (subject === undefined || event.subject === subject) &&
     (entry === undefined || event.entry === entry) &&

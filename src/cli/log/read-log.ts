@@ -12,6 +12,8 @@ export interface LogSource {
   readonly unit: string;
   /** Unix time in seconds; where the journal has to be read from. */
   readonly since?: number;
+  /** Likewise, to where. */
+  readonly until?: number;
   readonly follow: boolean;
 }
 
@@ -20,7 +22,7 @@ const MAX_LINE = 256 * 1024;
 
 /** Reads them, without their ends. Throws where there is nothing to read them from. */
 export async function* readLog(source: LogSource): AsyncGenerator<string> {
-  const { file, unit, since, follow } = source;
+  const { file, unit, since, until, follow } = source;
   if (file === '-') {
     yield* linesOf(process.stdin);
   } else if (file !== undefined && !follow) {
@@ -34,6 +36,8 @@ export async function* readLog(source: LogSource): AsyncGenerator<string> {
       '--no-pager',
       '--quiet',
       ...(since === undefined ? [] : [`--since=@${Math.floor(since)}`]),
+      // A second more, as journalctl knows whole ones only; what is too late is left out by its own time.
+      ...(until === undefined ? [] : [`--until=@${Math.ceil(until) + 1}`]),
       ...(follow ? ['--follow', ...(since === undefined ? ['--lines=0'] : ['--no-tail'])] : []),
     ]);
   }

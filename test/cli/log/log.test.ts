@@ -168,6 +168,12 @@ describe('pgtoken log', () => {
     [['--refused'], [DENIED]],
     [['--role', 'alice'], [ENDED]],
     [['--entry', 'cluster', '--since', '2026-11-29T00:00:00Z'], [DENIED]],
+    [['--until', '2026-11-28T23:59:59Z'], [GRANTED]],
+    [
+      ['--until', '2026-11-29T00:00:02Z'],
+      [GRANTED, DENIED],
+    ],
+    [['--since', '2026-11-29T00:00:00Z', '--until', '2026-11-29T00:00:04Z'], [DENIED]],
     [['--code', 'ERR_TOKEN_EXPIRED', '--subject', GRANTED.sub], [DENIED]],
     [['--role', 'alice', '--refused'], []],
   ])('with %j has those to which all of it applies', async (args, expected) => {
@@ -210,6 +216,22 @@ describe('pgtoken log', () => {
 
   it.each([['--follow'], ['--json']])('takes no %s with --summary', async (option) => {
     expect(await show('--summary', option)).toMatchObject({ status: 2, stdout: '' });
+  });
+
+  it.each([
+    [
+      ['--until', '1h', '--follow'],
+      'error: --until has an end, and --follow has none; expected one of them',
+    ],
+    [
+      ['--since', '1h', '--until', '2h'],
+      'error: --since is after --until; expected the earlier time in --since',
+    ],
+    [['--until', 'noon'], 'expected a time with its zone'],
+  ])('takes no %j', async (args, message) => {
+    const { status, stdout, stderr } = await show(...args);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain(message);
   });
 
   it('ends quietly when nobody reads on', async () => {
