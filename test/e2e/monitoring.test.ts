@@ -1,7 +1,6 @@
 // The rules and the dashboard of packaging/monitoring: promtool's tests of the rules, and a real Prometheus that scrapes a real daemon
 // and is asked all that they ask.
-import { spawn } from 'node:child_process';
-import { copyFile, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,17 +9,22 @@ import * as z from 'zod/mini';
 import { findFreePort } from '../support/find-free-port.ts';
 import { poll } from '../support/poll.ts';
 import { runChecked } from '../support/run-checked.ts';
+import {
+  getPrometheus,
+  MONITORING,
+  type Prometheus,
+  RULES,
+  startPrometheus,
+} from '../support/start-prometheus.ts';
 import { startSessionHost } from '../support/start-session-host.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
 const ROLE = 'foo:one';
-const MONITORING = join(import.meta.dirname, '../../packaging/monitoring');
-const RULES = 'pgtoken.rules.yaml';
 
 const stack = new AsyncDisposableStack();
 let folder: string;
 let programs: string;
-let prometheus: string;
+let prometheus: Prometheus;
 
 const dashboard = z
   .looseObject({
@@ -39,8 +43,7 @@ const queries = dashboard.panels.flatMap(({ title, targets = [] }) =>
 );
 
 beforeAll(async () => {
-  const script = join(import.meta.dirname, '../support/get-prometheus.sh');
-  programs = (await runChecked(script, [], { hangLimit: 300_000 })).trim();
+  programs = await getPrometheus();
   const temporary = stack.adopt(await createTemporaryFolder('monitoring'), async (one) =>
     one.remove(),
   );
@@ -71,17 +74,8 @@ it('the rules say what they are to say of series like those of a daemon, by prom
 });
 
 describe('a Prometheus that scrapes a daemon', () => {
-  const answer = z.looseObject({
-    status: z.literal('success'),
-    data: z.looseObject({ result: z.array(z.unknown()) }),
-  });
   /** @returns how many series there are. */
-  async function ask(query: string): Promise<number> {
-    const response = await fetch(
-      `${prometheus}/api/v1/query?${new URLSearchParams({ query }).toString()}`,
-    );
-    return answer.parse(await response.json()).data.result.length;
-  }
+  const ask = async (query: string): Promise<number> => (await prometheus.ask(query)).length;
 
   beforeAll(async () => {
     const on = stack.use(await startSessionHost([ROLE]));
@@ -101,33 +95,7 @@ describe('a Prometheus that scrapes a daemon', () => {
         args: ['--metrics', `127.0.0.1:${metrics}`],
       }),
     );
-    const port = await findFreePort();
-    prometheus = `http://127.0.0.1:${port}`;
-    await writeFile(
-      join(folder, 'prometheus.yaml'),
-      JSON.stringify({
-        global: { scrape_interval: '1s', evaluation_interval: '1s' },
-        rule_files: [RULES],
-        scrape_configs: [
-          { job_name: 'pgtoken', static_configs: [{ targets: [`127.0.0.1:${metrics}`] }] },
-        ],
-      }),
-    );
-    const server = spawn(
-      join(programs, 'prometheus'),
-      [
-        `--config.file=${join(folder, 'prometheus.yaml')}`,
-        `--storage.tsdb.path=${join(folder, 'data')}`,
-        `--web.listen-address=127.0.0.1:${port}`,
-        '--log.level=warn',
-      ],
-      { stdio: 'ignore' },
-    );
-    const ended = new Promise((resolve) => void server.once('exit', resolve));
-    stack.defer(async () => {
-      server.kill('SIGTERM');
-      await ended;
-    });
+    prometheus = stack.use(await startPrometheus(programs, metrics));
     const untilSeen = async (query: string): Promise<void> => {
       await poll(query, async () => ((await ask(query).catch(() => 0)) > 0 ? true : undefined));
     };
@@ -177,7 +145,7 @@ describe('a Prometheus that scrapes a daemon', () => {
       }),
     });
     const found = await poll('rules that were looked at', async () => {
-      const response = await fetch(`${prometheus}/api/v1/rules`);
+      const response = await fetch(`${prometheus.url}/api/v1/rules`);
       const all = rules.parse(await response.json()).data.groups.flatMap((group) => group.rules);
       return all.some(({ health }) => health === 'unknown') ? undefined : all;
     });
