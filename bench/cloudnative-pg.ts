@@ -64,6 +64,7 @@ for (const clients of CLIENTS) {
       : (['exec', 'daemon'] as const)) {
       rates[mode].push(await measure(mode, clients, options.seconds));
     }
+    console.error(`${clients} clients: round ${round}/${options.rounds}`);
   }
   const ratio = medianRatio(rates.daemon, rates.exec).toFixed(1);
   console.log(

@@ -17,12 +17,13 @@ const { checkout, clients } = options.opts<{
 }>();
 const names = options.args.length > 0 ? options.args : Object.keys(FAULTS);
 
-for (const name of names) {
+for (const [at, name] of names.entries()) {
   const fault = FAULTS[name];
   if (fault === undefined) {
     console.error(`faults: no fault ${name}; expected one of ${Object.keys(FAULTS).join(', ')}`);
     process.exit(2);
   }
+  console.error(`fault ${at + 1}/${names.length}: ${name}`);
   await using host = await startFaultHost(clients, checkout);
   console.log(`${name}: ${await fault(host)}`);
 }

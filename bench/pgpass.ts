@@ -52,6 +52,7 @@ for (let round = 0; round < rounds; round += 1) {
   for (const [name, [command, ...args]] of SIDES) {
     await measure(command, args, name.startsWith('an empty'), figures.get(name) ?? makeFigures());
   }
+  console.error(`round ${round + 1}/${rounds}`);
 }
 const [empty] = figures.values();
 console.log(

@@ -67,6 +67,7 @@ for (const [what, options] of KINDS) {
     for (const turn of round % 2 === 0 ? turns : turns.toReversed()) await turn();
     // Its next measurement has a token to put in force.
     await publish();
+    console.error(`${what}: round ${round + 1}/${rounds}`);
   }
   // Of latencies: the other way round.
   const ratio = medianRatio(others, own).toFixed(3);

@@ -53,7 +53,12 @@ const isLint = (file: string): boolean => file.startsWith('src/lint/');
 const runs = [false, true].flatMap((lint) =>
   shares(chosen.filter((file) => isLint(file) === lint)).map((files) => ({ files, lint })),
 );
-const failed = options.report ? [] : runs.filter((one) => !runStryker(one.files, one.lint));
+const failed = options.report
+  ? []
+  : runs.filter((one, at) => {
+      say(`run ${at + 1} of ${runs.length}`);
+      return !runStryker(one.files, one.lint);
+    });
 judge(failed.map(({ files }) => files));
 
 /** Puts files together until they have their share of bytes. */

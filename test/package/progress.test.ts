@@ -1,7 +1,9 @@
 // What packaging/progress.sh says of steps that take long.
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import * as z from 'zod/mini';
 
 import { ROOT } from '../docs/read-markdown.ts';
 import { run, type RunResult } from '../support/run.ts';
@@ -23,6 +25,79 @@ async function sh(script: string, { seconds = 30, hangLimit = 20_000 } = {}): Pr
     hangLimit,
   });
 }
+
+describe('step.sh', () => {
+  const step = join(ROOT, 'packaging/step.sh');
+  const take = async (...args: readonly string[]): Promise<RunResult> =>
+    run(step, args, {
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        PROGRESS_TIMES: join(folder.path, 'times'),
+        PROGRESS_SECONDS: '1',
+      },
+    });
+
+  it('says it of one command, on standard error, and ends as that does', async () => {
+    expect(await take('making tea', 'sh', '-c', 'sleep 1.1; echo tea')).toMatchObject({
+      status: 0,
+      stdout: 'tea\n',
+    });
+    const { status, stdout, stderr } = await take('making tea', 'sh', '-c', 'sleep 2.5; exit 7');
+    expect({ status, stdout }).toEqual({ status: 7, stdout: '' });
+    expect(stderr).toMatch(
+      /^making tea \(\d+ s the last time\)\n(?:still at it after \d+ s \(\d+ s the last time\)\n)+$/,
+    );
+  });
+
+  it('says it of one with --own as well, where nobody sees it move', async () => {
+    const { stderr } = await take('--own', 'making tea', 'sleep', '2.5');
+    expect(stderr).toMatch(/^making tea\n(?:still at it after \d+ s\n)+$/);
+  });
+
+  it('leaves a terminal to one with --own', async () => {
+    // script(1) is a terminal.
+    const command = `'${step}' --own 'making tea' sleep 2.5`;
+    const { stdout } = await run(
+      'script',
+      ['--quiet', '--return', '--command', command, '/dev/null'],
+      {
+        env: {
+          PATH: process.env['PATH'] ?? '',
+          PROGRESS_TIMES: join(folder.path, 'times'),
+          PROGRESS_SECONDS: '1',
+        },
+      },
+    );
+    expect(stdout).toBe('making tea\r\n');
+  });
+});
+
+describe('npm scripts', () => {
+  const { scripts } = z
+    .looseObject({ scripts: z.record(z.string(), z.string()) })
+    .parse(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')));
+  /** They are over within seconds, or tell all the time what they do. */
+  const SHORT = ['build', 'build:pam', 'format', 'docs', 'demo'];
+
+  it.each(Object.entries(scripts).filter(([name]) => !SHORT.includes(name)))(
+    '%s says what it does while it does it',
+    (_name, script) => {
+      for (const command of script.split(' && ')) {
+        if (/^npm run -s build(?::pam)?$/.test(command)) continue;
+        if (/^(?:\w+=\S+ )?packaging\/step\.sh /.test(command)) continue;
+        // One that does so by itself.
+        const [file = ''] = /(?:packaging|bench|test)\/[\w./-]+\.(?:sh|ts)/.exec(command) ?? [];
+        expect(readFileSync(join(ROOT, file), 'utf8')).toMatch(
+          /progress\.sh"?$|createProgress\(|packaging\/package\.sh/m,
+        );
+      }
+    },
+  );
+
+  it('has those that are said to be short', () => {
+    expect(Object.keys(scripts)).toEqual(expect.arrayContaining(SHORT));
+  });
+});
 
 it('says what is done, and every while that it still goes on', async () => {
   const { status, stdout } = await sh('step "making tea" sleep 2.5; say done', { seconds: 1 });

@@ -120,7 +120,14 @@ workers.push(
     if (status !== 0) throw new Error(stderr.trim());
   }),
 );
-await Promise.all(workers);
+const teller = setInterval(() => {
+  const asked = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  const left = Math.max(0, Math.round((until - Date.now()) / 1000));
+  process.stderr.write(`${asked} queries and logins, ${failures.length} failed, ${left} s to go\n`);
+}, 10_000);
+await Promise.all(workers).finally(() => {
+  clearInterval(teller);
+});
 
 const poolerStatus = await pooler.status();
 const poolerEnd = await pooler.stop();

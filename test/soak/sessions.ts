@@ -91,6 +91,10 @@ const restart = async (): Promise<number> => {
   return count;
 };
 
+const teller = setInterval(() => {
+  const left = Math.max(0, Math.round((until - Date.now()) / 1000));
+  process.stderr.write(`${ended} sessions ended, ${left} s to go\n`);
+}, 10_000);
 const long = await Promise.all(
   Array.from({ length: LONG_SESSIONS }, async (_, at) =>
     open(roles[at % roles.length] ?? '', 7200),
@@ -110,7 +114,9 @@ const runAll = Promise.all(
     }
   }),
 );
-const [restarts] = await Promise.all([restart(), runAll]);
+const [restarts] = await Promise.all([restart(), runAll]).finally(() => {
+  clearInterval(teller);
+});
 await delay(1000);
 for (const { session } of long) {
   if (!session.isOpen()) wrong.push(`process ${session.pid} ended, and its token is good`);

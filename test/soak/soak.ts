@@ -25,7 +25,14 @@ const options = {
 if (!(options.seconds >= 10 && options.seconds <= 86_400 && options.clients >= 1)) {
   throw new Error('expected --seconds from 10 to 86400, and at least one of --clients');
 }
-const result = await runSoak(options);
+const begun = performance.now();
+const teller = setInterval(() => {
+  const passed = Math.round((performance.now() - begun) / 1000);
+  process.stderr.write(`${passed} s of ${options.seconds} s\n`);
+}, 10_000);
+const result = await runSoak(options).finally(() => {
+  clearInterval(teller);
+});
 for (const line of describe(result)) print(line);
 print(`seed ${options.seed}`);
 process.exitCode = result.violations.length === 0 ? 0 : 1;
