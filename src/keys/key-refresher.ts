@@ -6,6 +6,7 @@
 // one. Ages are counted on a monotonic clock, so that a stepped wall clock neither ages keys nor makes them younger.
 import type { Clock } from '../clock.ts';
 import type { Refusal } from '../errors.ts';
+import { retryDelay } from '../retry-delay.ts';
 import type { FetchKeySet, FetchResult, FetchFailure } from './fetch-result.ts';
 import { lacksKey, type WantedKey } from './find-keys.ts';
 import { applyFetchResult, isWithin, type KeyOwner, keysWithin, staleLimit } from './key-owner.ts';
@@ -139,7 +140,7 @@ export function startKeyRefresher(owner: KeyOwner, options: KeyRefresherOptions)
       fetchedAt = monotonicClock();
     }
     const delay = failed
-      ? Math.min(FIRST_RETRY * 2 ** (failures - 1), LONGEST_RETRY, owner.refreshInterval)
+      ? retryDelay(failures, FIRST_RETRY, Math.min(LONGEST_RETRY, owner.refreshInterval))
       : refreshDelay(owner, result);
     const jittered = earlier(delay, spread);
     const now = clock();
