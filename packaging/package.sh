@@ -7,7 +7,7 @@
 #   --version VERSION    another version than that of debian/changelog, for tests of upgrades
 #   --fast               compress less, for tests
 #   --no-lintian         leave out lintian, for tests
-#   --buildinfo          also the .buildinfo, which names what Debian's tools it was built with; without the date
+#   --buildinfo          also the .buildinfo, which names what Debian's tools it was built with
 #
 # With Debian's own tools, in a clean Debian 12 that exists for this alone, so that the module asks for no newer libc than
 # that of Debian 12, and so that neither this host nor its configuration shows in the package; the validator in the Debian that
@@ -159,8 +159,8 @@ mkdir -p "$output"
 cp "$1" "$file.new"
 mv "$file.new" "$file"
 if [ -n "$buildinfo" ]; then
-  # Its date is the only thing that two builds do not have in common.
-  sed '/^Build-Date:/d' "$scratch"/root/build/*.buildinfo >"${file%.deb}.buildinfo"
+  # The date, and how many processors there were, are all that two builds do not have in common.
+  sed -e '/^Build-Date:/d' -e '/^ DEB_BUILD_OPTIONS="parallel=[0-9]*"$/d' "$scratch"/root/build/*.buildinfo >"${file%.deb}.buildinfo"
   chown "$(stat -c %u:%g "$root")" "${file%.deb}.buildinfo"
 fi
 # Through sudo, the files are still for whom the checkout belongs to.

@@ -1,5 +1,5 @@
 // What a release was made from and with, and how anybody makes the same again. No time of making and no name of a machine, so that two
-// who make it get the same text.
+// who make it with the same tools get the same text.
 
 /** What is told. */
 export interface Provenance {
@@ -33,8 +33,8 @@ ${tools.map(([name, its]) => `  ${name.padEnd(column)}  ${its}`).join('\n')}
 To make it again, on a Debian of this architecture as root or with sudo, from the same commit:
   git checkout ${commit}
   npm run release${options.length === 0 ? '' : ` -- ${options.join(' ')}`}
-and compare SHA256SUMS. The archive and this text are the same wherever they are made. The packages are as long as Debian's archive
-gives the versions of their .buildinfo; snapshot.debian.org has those of before (DEBIAN_MIRROR).
+and compare SHA256SUMS. The archive is the same wherever it is made, and this text with the tools above. The packages are the same as long
+as Debian's archive gives the versions of their .buildinfo; snapshot.debian.org has those of before (DEBIAN_MIRROR).
 `;
 }
 

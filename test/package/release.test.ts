@@ -1,6 +1,15 @@
 // What `npm run release` makes and what it refuses, but for the packages, whose bytes test/package/installed/ compares.
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -13,6 +22,7 @@ import {
 import { makeArchive } from '../../packaging/release/make-archive.ts';
 import { renderProvenance, renderSums } from '../../packaging/release/render-provenance.ts';
 import { ROOT } from '../docs/read-markdown.ts';
+import { run, type RunResult } from '../support/run.ts';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
 const debian = (version: string): string =>
@@ -149,6 +159,59 @@ describe('the archive', () => {
     expect(listed).toMatch(/^-rw-r--r-- root\/root +4 \S+ \S+ pgtoken-1\.2\.3\/README\.md$/m);
     expect(listed).toMatch(/^-rwxr-xr-x root\/root .* pgtoken-1\.2\.3\/run\.sh$/m);
     expect(listed).not.toContain('untracked');
+  });
+});
+
+describe('npm run release, in a clone of this checkout', () => {
+  let folder: TemporaryFolder;
+  let clone: string;
+  const release = async (...options: readonly string[]): Promise<RunResult> =>
+    run(process.execPath, [join(clone, 'packaging/release/release.ts'), ...options], {
+      cwd: clone,
+    });
+  beforeAll(async () => {
+    folder = await createTemporaryFolder('release');
+    clone = join(folder.path, 'clone');
+    execFileSync('git', ['clone', '--quiet', '--no-hardlinks', ROOT, clone]);
+    symlinkSync(join(ROOT, 'node_modules'), join(clone, 'node_modules'));
+    appendFileSync(join(clone, '.git/info/exclude'), 'node_modules\n');
+    // As it is here, committed or not.
+    cpSync(join(ROOT, 'packaging'), join(clone, 'packaging'), { recursive: true });
+  });
+  afterAll(async () => {
+    await folder.remove();
+  });
+
+  it('makes the same bytes twice, and says that a rehearsal is none to be published', async () => {
+    const made = join(clone, 'build/rehearsal');
+    const readAll = (): ReadonlyMap<string, string> => {
+      const [version = ''] = readdirSync(made);
+      const files = readdirSync(join(made, version));
+      return new Map(
+        files.map((name) => [name, readFileSync(join(made, version, name)).toString('base64')]),
+      );
+    };
+    const first = await release('--rehearse', '--no-packages');
+    expect(first.stdout).toContain('A rehearsal: sign and upload nothing of it.');
+    expect(first.status).toBe(0);
+    const before = readAll();
+    expect([...before.keys()]).toEqual([
+      'SHA256SUMS',
+      expect.stringMatching(/^pgtoken-.*\.provenance\.txt$/),
+      expect.stringMatching(/^pgtoken-.*\.tar\.gz$/),
+    ]);
+    expect((await release('--rehearse', '--no-packages')).status).toBe(0);
+    expect(readAll()).toEqual(before);
+  });
+
+  it('makes nothing of a tree with a change', async () => {
+    appendFileSync(join(clone, 'README.md'), 'x\n');
+    const { status, stdout, stderr } = await release('--no-packages');
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toMatch(/^release: the tree has .* README\.md/m);
+    expect(stderr).toContain('HINT: Commit them, or release from a fresh clone.\n');
+    expect(stderr).toContain('release: nothing was made;');
+    expect(existsSync(join(clone, 'build/release'))).toBe(false);
   });
 });
 
