@@ -24,6 +24,8 @@ import { createTemporaryFolder } from './temporary-folder.ts';
 export interface PostgresClusterOptions {
   /** Lines of pg_hba.conf, after the superuser's own. */
   readonly hba: readonly string[];
+  /** Lines of pg_ident.conf. */
+  readonly ident?: readonly string[];
   /** The files of /etc/pam.d, by name. A service that is not here denies. */
   readonly pamServices: Readonly<Record<string, string>>;
   /** Run as superuser once the server is up, such as `create role`. */
@@ -306,7 +308,7 @@ async function configure(data: string, options: PostgresClusterOptions): Promise
   const files = {
     'postgresql.conf': settings.map(([name, value]) => `${name} = '${value}'`),
     'pg_hba.conf': ['local all postgres peer map=tester', ...options.hba],
-    'pg_ident.conf': [`tester "${userInfo().username}" postgres`],
+    'pg_ident.conf': [`tester "${userInfo().username}" postgres`, ...(options.ident ?? [])],
   };
   // They keep their owner.
   for (const [name, lines] of Object.entries(files)) {

@@ -92,7 +92,10 @@ export async function startDaemonHost(
   services: Readonly<Record<string, readonly string[]>> = {},
   checkout?: string,
   knowsDaemon = false,
-  more: Pick<PostgresClusterOptions, 'ownProcesses'> = {},
+  more: Pick<PostgresClusterOptions, 'ownProcesses' | 'ident'> & {
+    /** Lines of pg_hba.conf above those of the services. */
+    readonly hba?: readonly string[];
+  } = {},
 ): Promise<DaemonHost> {
   const installation = await stageInstallation(writeIssuersYAML([]), checkout);
   const folder = await createTemporaryFolder('daemon');
@@ -112,6 +115,7 @@ export async function startDaemonHost(
   const options: PostgresClusterOptions = {
     ...more,
     hba: [
+      ...(more.hba ?? []),
       ...(knowsDaemon ? [`local all ${user} peer`, REPLICATION_HBA] : []),
       ...Object.entries(services).flatMap(([name, theirs]) => hbaLines(theirs, name)),
       ...hbaLines(['all'], DAEMON_SERVICE),

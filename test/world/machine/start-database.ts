@@ -18,12 +18,20 @@ export interface Database extends AsyncDisposable {
   readonly logIn: (role: string, token: string, over?: 'tcp' | 'socket') => Promise<string>;
 }
 
-/** @param services other PAM services than the usual one, each with the roles whose logins go there. */
+export interface DatabaseOptions {
+  /** Other PAM services than the usual one, each with the roles whose logins go there. */
+  readonly services?: Readonly<Record<string, readonly string[]>>;
+  /** Lines of pg_hba.conf above those of the services. */
+  readonly hba?: readonly string[];
+  /** Lines of pg_ident.conf. */
+  readonly ident?: readonly string[];
+}
+
 export async function startDatabase(
   roles: readonly string[],
-  services: Readonly<Record<string, readonly string[]>> = {},
+  { services = {}, hba = [], ident = [] }: DatabaseOptions = {},
 ): Promise<Database> {
-  const host = await startDaemonHost(roles, {}, services);
+  const host = await startDaemonHost(roles, {}, services, undefined, false, { hba, ident });
   let daemon: DaemonProcess | undefined;
   return {
     host,

@@ -6,13 +6,16 @@ import { POOLERS } from './poolers.ts';
 export const poolers: Part = {
   name: 'poolers',
   title: 'Poolers',
-  about: `Each PgBouncer is that of a release of Debian, with the libraries of that release, between psql and a PostgreSQL with the module and
-the daemon. It asks pgtoken by PAM (\`auth_type = pam\`) and hands the token on to PostgreSQL, which asks again. Set up as
-[pgbouncer.md](../connect/pgbouncer.md) says, but for TLS, as all of it is on one machine.`,
+  about: `Each is that of a release of Debian, with the libraries of that release, between psql and a PostgreSQL with the module and
+the daemon; set up as [pgbouncer.md](../connect/pgbouncer.md) and [poolers.md](../connect/poolers.md) say, but for TLS, as all of it is on one
+machine. Some ask pgtoken by PAM themselves, some leave that to PostgreSQL. HAProxy is no pooler: it hands on what it gets. A test
+whose name says that one token is refused and another logs in unasked shows what those pages warn of.`,
   notRun: {
-    'Pgpool-II and Odyssey':
-      'not yet; [poolers.md](../connect/poolers.md) says what was tried by hand, in which versions',
-    pgagroal: 'not tried',
+    'PgCat, PgDog, pg_doorman, SPQR, Multigres, Supavisor':
+      'in none of the registries that this suite installs from',
+    'pgagroal 1.6.0, of Debian trixie':
+      'ends when a port has five digits, its own among them (`buffer overflow detected`); that of 2.1.0 may have, that of PostgreSQL not',
+    'Pgpool-II 4.6.1, of Debian trixie': 'between the two versions that are run',
   },
   prepare: async (cache, progress) => {
     const peers: Peer[] = [];

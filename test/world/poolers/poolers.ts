@@ -1,4 +1,10 @@
-// The poolers of Debian's releases, and how each is set up: as docs/connect/pgbouncer.md says.
+// The poolers of Debian's releases, and how each is set up: as the pages in docs/connect say, but for TLS.
+import type { Setup } from './setup.ts';
+import { haproxy } from './setups/haproxy.ts';
+import { odyssey } from './setups/odyssey.ts';
+import { pgagroal } from './setups/pgagroal.ts';
+import { pgBouncer } from './setups/pgbouncer.ts';
+import { pgpool } from './setups/pgpool.ts';
 
 export interface Pooler {
   readonly name: string;
@@ -7,48 +13,37 @@ export interface Pooler {
   readonly package: string;
   /** Its path there. */
   readonly program: string;
-  /** The PAM service by which it asks pgtoken itself. */
-  readonly service: string;
-  /** The longest token that gets through, in bytes. */
-  readonly longest: number;
-  /** @returns its files, and the arguments that it is started with. */
-  readonly configure: (place: Place) => {
-    readonly files: Readonly<Record<string, string>>;
-    readonly args: readonly string[];
-  };
+  readonly setups: readonly Setup[];
 }
 
-export interface Place {
-  /** A folder that it may write. */
-  readonly folder: string;
-  readonly port: number;
-  /** PostgreSQL's. */
-  readonly serverPort: number;
-}
-
-const pgBouncer = {
-  name: 'PgBouncer',
-  package: 'pgbouncer',
-  program: 'usr/sbin/pgbouncer',
-  service: 'pgbouncer',
-  configure: ({ folder, port, serverPort }: Place) => ({
-    files: {
-      'pgbouncer.ini': `[databases]
-* = host=127.0.0.1 port=${serverPort}
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = ${port}
-unix_socket_dir =
-auth_type = pam
-server_login_retry = 1
-`,
-    },
-    args: [`${folder}/pgbouncer.ini`],
-  }),
-};
+const PGBOUNCER = { name: 'PgBouncer', package: 'pgbouncer', program: 'usr/sbin/pgbouncer' };
+const PGPOOL = { name: 'Pgpool-II', package: 'pgpool2', program: 'usr/sbin/pgpool' };
 
 export const POOLERS: readonly Pooler[] = [
-  { ...pgBouncer, suite: 'bookworm', longest: 2047 },
-  { ...pgBouncer, suite: 'trixie', longest: 2047 },
-  { ...pgBouncer, suite: 'forky', longest: 65_530 },
+  { ...PGBOUNCER, suite: 'bookworm', setups: [pgBouncer(2047)] },
+  { ...PGBOUNCER, suite: 'trixie', setups: [pgBouncer(2047)] },
+  { ...PGBOUNCER, suite: 'forky', setups: [pgBouncer(65_530)] },
+  { ...PGPOOL, suite: 'bookworm', setups: pgpool('socket_dir') },
+  { ...PGPOOL, suite: 'forky', setups: pgpool('unix_socket_directories') },
+  {
+    name: 'Odyssey',
+    suite: 'forky',
+    package: 'odyssey',
+    program: 'usr/bin/odyssey',
+    setups: [odyssey],
+  },
+  {
+    name: 'pgagroal',
+    suite: 'forky',
+    package: 'pgagroal',
+    program: 'usr/bin/pgagroal',
+    setups: [pgagroal],
+  },
+  {
+    name: 'HAProxy',
+    suite: 'forky',
+    package: 'haproxy',
+    program: 'usr/sbin/haproxy',
+    setups: [haproxy],
+  },
 ];

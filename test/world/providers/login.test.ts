@@ -28,7 +28,7 @@ beforeAll(async () => {
   );
   const roles = [...new Set([...logins, ...afterRotation].map(({ role }) => role))];
   database = stack.use(
-    await startDatabase(roles, service === undefined ? {} : { [service]: roles }),
+    await startDatabase(roles, service === undefined ? {} : { services: { [service]: roles } }),
   );
   if ('issuers' in live.config) {
     await database.startDaemon(live.config.issuers);
