@@ -1,5 +1,5 @@
 // Keycloak, with the realm that packaging/examples/keycloak.yaml is for: the public client "postgres" with the mapper "Group Membership".
-import { cp, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import * as z from 'zod/mini';
@@ -85,6 +85,11 @@ export const keycloak: Provider = {
     for (const name of ['bin', 'conf', 'lib', 'providers', 'themes']) {
       await cp(join(programs['home'] ?? '', name), join(home, name), { recursive: true });
     }
+    // kc.sh runs Java as a child, and a script that is killed tells it nothing.
+    const java = join(folder, 'java');
+    await writeFile(java, '#!/bin/sh\nexec setpriv --pdeathsig=KILL -- java "$@"\n', {
+      mode: 0o755,
+    });
     const server = stack.use(
       startProcess({
         command: [
@@ -103,6 +108,7 @@ export const keycloak: Provider = {
         startLimit: 600_000,
         env: {
           ...inheritEnvironment(),
+          JAVA: java,
           // For a server that runs a minute.
           JAVA_OPTS_APPEND: '-XX:TieredStopAtLevel=1',
           KC_BOOTSTRAP_ADMIN_USERNAME: ADMIN.username,
