@@ -8,6 +8,7 @@ import { buildOnce } from './build-once.ts';
 import type { Progress } from './create-progress.ts';
 import { inheritEnvironment } from './environment.ts';
 import { findGo, type Go } from './find-go.ts';
+import { needTool } from './need-tool.ts';
 import { runFollowed } from './run-followed.ts';
 
 export interface GoBuild {
@@ -32,6 +33,7 @@ export async function buildGo(
   progress: Progress,
 ): Promise<Readonly<Record<string, string>>> {
   const go = await findGo();
+  if (build.hasC === true) await needTool('gcc', ['--version'], 'Install gcc and put it in PATH.');
   const folder = await buildOnce({
     name: build.name,
     fingerprint: await fingerprint(build, go),

@@ -2,9 +2,11 @@
 import { betterAuth } from './live/better-auth.ts';
 import { cognitoLocal } from './live/cognito-local.ts';
 import { djangoOAuthToolkit } from './live/django-oauth-toolkit.ts';
+import { hydra } from './live/hydra.ts';
 import { keycloak } from './live/keycloak.ts';
 import { oauth2MockServer } from './live/oauth2-mock-server.ts';
 import { oidcProvider } from './live/oidc-provider.ts';
+import { spire, spireDiscovery } from './live/spire.ts';
 import type { Provider } from './provider.ts';
 
 export const PROVIDERS: readonly Provider[] = [
@@ -14,4 +16,7 @@ export const PROVIDERS: readonly Provider[] = [
   oauth2MockServer,
   cognitoLocal,
   djangoOAuthToolkit,
+  spire,
+  spireDiscovery,
+  hydra,
 ];
