@@ -4,11 +4,9 @@ import type { FetchResult } from '../keys/fetch-result.ts';
 import { type ParsedKeySet, parseKeySet } from '../keys/formats/parse-key-set.ts';
 import { type ParsedBundle, parseSPIFFEBundle } from '../keys/formats/parse-spiffe-bundle.ts';
 import type { JSONObject } from '../parse-json-object.ts';
-import { quote } from '../quote.ts';
-import type { HTTPAnswer, HTTPGetOptions, httpGetJSON } from './http-get.ts';
-import type { LookUp } from './look-up.ts';
+import { createGet, type Get, type RetrievalOptions } from './create-get.ts';
+import { discover, type FailedFetch } from './discover.ts';
 import { readBearerToken } from './read-bearer-token.ts';
-import type { SecureContexts } from './secure-contexts.ts';
 
 /** Where the keys of an issuer are. */
 export type KeyLocation =
@@ -29,39 +27,15 @@ export function urlOf(location: KeyLocation): string {
 }
 
 /** Limits and trust of one retrieval. */
-export interface FetchKeySetOptions {
-  /** The certificate authority in PEM; default: those of the system. */
-  readonly certificateAuthority?: string | undefined;
-  /** The HTTP proxy; default: none. */
-  readonly proxyURL?: string | undefined;
+export interface FetchKeySetOptions extends RetrievalOptions {
   /** A file with the token to ask with, read now. Not for discovery; default: none. */
   readonly bearerTokenFile?: string | undefined;
-  /** Time for the whole retrieval, discovery included, in seconds. */
-  readonly timeout: number;
-  /** The longest answer in bytes; default 1 MiB. */
-  readonly maxResponseBytes?: number | undefined;
   /** The `etag` of the last result. */
   readonly etag?: string | undefined;
-  /** Where what is made of certificate authorities is kept for the next retrieval; default: nowhere. */
-  readonly secureContexts?: SecureContexts | undefined;
-  /** How names are looked up; default: as the C library does. */
-  readonly lookUp?: LookUp | undefined;
-  /** Told the headers of each answer; default: nobody. */
-  readonly onAnswer?: HTTPGetOptions['onAnswer'];
-  /** How one address is asked; default: over HTTPS. */
-  readonly httpGet?: typeof httpGetJSON | undefined;
-}
-
-/** The default address of a discovery document (OpenID Connect Discovery 1.0 section 4). */
-export function defaultDiscoveryURL(issuerURL: string): string {
-  return `${issuerURL.replace(/\/$/, '')}/.well-known/openid-configuration`;
 }
 
 /**
  * Retrieves the keys of an issuer.
- *
- * A discovery document must carry the issuer's own URL as `issuer`, byte for byte (section 4.3), or anybody who can
- * place a document under that address could hand out keys for another issuer.
  *
  * @returns at least one usable key, or why there is none.
  */
@@ -92,32 +66,6 @@ export async function fetchKeySet(
     }
   }
 }
-
-/** One request of a retrieval. */
-type Get = (
-  url: string,
-  options?: Pick<HTTPGetOptions, 'bearerToken' | 'etag'>,
-) => Promise<HTTPAnswer>;
-
-/** What all requests of a retrieval have in common, the time that they may take among it. */
-async function createGet(options: FetchKeySetOptions): Promise<Get> {
-  // Loaded here, as most logins need no network.
-  const httpGet = options.httpGet ?? (await import('./http-get.ts')).httpGetJSON;
-  const { createLookUp, rememberLookUps } = await import('./look-up.ts');
-  const { createSecureContexts } = await import('./secure-contexts.ts');
-  const limits = {
-    certificateAuthority: options.certificateAuthority,
-    secureContexts: options.secureContexts ?? createSecureContexts(),
-    proxyURL: options.proxyURL,
-    lookUp: rememberLookUps(options.lookUp ?? createLookUp()),
-    onAnswer: options.onAnswer,
-    signal: AbortSignal.timeout(Math.max(1, options.timeout * 1000)),
-    maxResponseBytes: options.maxResponseBytes ?? 1024 * 1024,
-  };
-  return async (url, more) => httpGet(url, { ...limits, ...more });
-}
-
-type FailedFetch = Extract<FetchResult, { kind: 'failed' }>;
 
 function failed(reason: string, hint: string): FailedFetch {
   return { kind: 'failed', reason, hint };
@@ -199,34 +147,3 @@ function explainEmpty({ rejected: [first], otherKeys = 0 }: ParsedDocument): {
 function etagFor(url: string, known: string | undefined): string | undefined {
   return known?.startsWith(`${url} `) === true ? known.slice(url.length + 1) : undefined;
 }
-
-async function discover(
-  { issuerURL, discoveryURL }: { readonly issuerURL: string; readonly discoveryURL: string },
-  get: Get,
-): Promise<{ readonly jwksURI: string } | FailedFetch> {
-  const answer = await get(discoveryURL);
-  if (answer.kind !== 'document') {
-    // Without an entity tag there is no "unchanged".
-    return answer.kind === 'failed' ? answer : failed(`${discoveryURL} is unchanged`, KEYS_HINT);
-  }
-  const { issuer, jwks_uri: jwksURI } = answer.document;
-  if (issuer !== issuerURL) {
-    return failed(
-      `${discoveryURL} is the discovery document of issuer ${quote(issuer)}; expected ${quote(issuerURL)}`,
-      'Write issuer.url byte for byte as the tokens have it in iss; if that is what is written, give keys.jwksURI the address of its keys.',
-    );
-  }
-  if (
-    typeof jwksURI !== 'string' ||
-    !/^https:\/\/[\x21-\x3f\x41-\x5b\x5d-\x7e]+$/.test(jwksURI) ||
-    !URL.canParse(jwksURI)
-  ) {
-    return failed(
-      `${discoveryURL} names jwks_uri ${quote(jwksURI)}; expected an https:// URL without user`,
-      KEYS_HINT,
-    );
-  }
-  return { jwksURI };
-}
-
-const KEYS_HINT = "Write the address of the issuer's keys in keys.jwksURI.";

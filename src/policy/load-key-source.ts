@@ -2,7 +2,8 @@
 import { resolve } from 'node:path';
 import type { ReportProblem } from '../config/problems.ts';
 import type { IssuerPart, KeysPart } from '../config/schema/schema.ts';
-import { defaultDiscoveryURL, type KeyLocation } from '../issuers/fetch-key-set.ts';
+import { defaultDiscoveryURL } from '../issuers/discover.ts';
+import type { KeyLocation } from '../issuers/fetch-key-set.ts';
 import { loadCertificateAuthority } from './load-certificate-authority.ts';
 import { loadPinnedKeys } from './load-pinned-keys.ts';
 import type { KeySource } from './policy.ts';

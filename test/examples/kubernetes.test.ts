@@ -11,7 +11,7 @@ import * as z from 'zod/mini';
 import { parsePoolerConfig } from '../../src/client/config/parse-pooler-config.ts';
 import { parseConfig } from '../../src/config/parse-config.ts';
 import { formatProblem } from '../../src/config/problems.ts';
-import { defaultDiscoveryURL } from '../../src/issuers/fetch-key-set.ts';
+import { defaultDiscoveryURL } from '../../src/issuers/discover.ts';
 import { RULE_TOOLS } from '../support/rule-tools.ts';
 import { compileRoleRules } from '../../src/roles/compile-role-rules.ts';
 import { makeToken } from '../client/make-token.ts';

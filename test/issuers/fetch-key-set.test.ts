@@ -3,11 +3,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import {
-  defaultDiscoveryURL,
   fetchKeySet,
   type FetchKeySetOptions,
   type KeyLocation,
 } from '../../src/issuers/fetch-key-set.ts';
+import { defaultDiscoveryURL } from '../../src/issuers/discover.ts';
 import {
   type CertificateAuthority,
   createCertificateAuthority,
