@@ -21,11 +21,26 @@ const withoutChildProcess: Plugin = {
   },
 };
 
+/** What `pgtoken init` begins with (src/init/shipped-texts.ts), by path. */
+const TEXTS = [
+  'packaging/etc/issuers.yaml',
+  'packaging/pam.d/postgresql-k8s',
+  'packaging/examples/kubernetes/issuers.yaml',
+  ...globSync('packaging/examples/*.yaml').toSorted(),
+];
+
+/** As a text of JSON, which is read when it is wanted. */
+function packTexts(): string {
+  return JSON.stringify(
+    Object.fromEntries(TEXTS.map((path) => [path, readFileSync(path, 'utf8')])),
+  );
+}
+
 /** Names what this bundle is made from: the sources, the locked packages and this file. */
 function nameBuild(): string {
   const hash = createHash('sha256');
   const packages = ['package.json', 'package-lock.json', 'rolldown.config.ts'];
-  const files = [...packages, ...globSync('src/**/*.ts').toSorted()];
+  const files = [...packages, ...TEXTS, ...globSync('src/**/*.ts').toSorted()];
   for (const file of files) {
     hash.update(`${file}\0`).update(readFileSync(file)).update('\0');
   }
@@ -38,7 +53,12 @@ function createBundle(input: Readonly<Record<string, string>>, cleanDir: boolean
     plugins: [withoutChildProcess],
     input,
     platform: 'node',
-    transform: { define: { PGTOKEN_BUILD: JSON.stringify(nameBuild()) } },
+    transform: {
+      define: {
+        PGTOKEN_BUILD: JSON.stringify(nameBuild()),
+        PGTOKEN_TEXTS: JSON.stringify(packTexts()),
+      },
+    },
     logLevel: 'warn',
     output: {
       dir: 'dist',

@@ -6,6 +6,7 @@ import { addDatabaseCommand } from './database/database-command.ts';
 import { runCommands } from './run-commands.ts';
 import { addDoctorCommand } from './doctor/doctor-command.ts';
 import { addExplainCommand } from './explain/explain-command.ts';
+import { addInitCommand } from './init/init-command.ts';
 import { addKeysCommand } from './keys/keys-command.ts';
 import { addLogCommand } from './log/log-command.ts';
 import { addMigrateCommand } from './migrate/migrate-command.ts';
@@ -20,6 +21,7 @@ import { addServeCommand } from './serve/serve-command.ts';
 
 /** The commands in the order of the help. */
 const COMMANDS = [
+  addInitCommand,
   addPAMCommand,
   addServeCommand,
   addStatusCommand,

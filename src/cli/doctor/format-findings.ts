@@ -1,11 +1,11 @@
 // What `pgtoken doctor` has found, as lines of at most 80 columns for a person.
 import { type Finding, type Level, type Topic, TOPICS } from '../../doctor/finding.ts';
 import { toPrintable } from '../../protocol/format-reply.ts';
+import { wrap } from '../output/wrap.ts';
 
 /** Gives a level its colour. */
 export type Paint = (level: Level, text: string) => string;
 
-const WIDTH = 80;
 const LEVEL_WIDTH = 9;
 const INDENT = ' '.repeat(2 + LEVEL_WIDTH);
 const COLOURS: Readonly<Record<Level, number>> = { ok: 32, note: 36, warning: 33, failure: 31 };
@@ -55,7 +55,7 @@ function formatBlock(findings: readonly Finding[], paint: Paint): string {
 }
 
 function formatFinding({ level, subject, message, hint }: Finding, paint: Paint): string[] {
-  const [first = '', ...rest] = wrap(toPrintable(`${subject}: ${message}`));
+  const [first = '', ...rest] = wrapped(toPrintable(`${subject}: ${message}`));
   return [
     `  ${paint(level, level)}${' '.repeat(LEVEL_WIDTH - level.length)}${first}`,
     ...[...rest, ...(hint === undefined ? [] : formatHint(hint))].map((line) => `${INDENT}${line}`),
@@ -66,20 +66,9 @@ function formatFinding({ level, subject, message, hint }: Finding, paint: Paint)
 function formatHint(hint: string): string[] {
   return `HINT: ${hint}`
     .split('\n')
-    .flatMap((line) => (line.startsWith('  ') ? [toPrintable(line)] : wrap(toPrintable(line))));
+    .flatMap((line) => (line.startsWith('  ') ? [toPrintable(line)] : wrapped(toPrintable(line))));
 }
 
-/** Breaks at spaces. A word that is longer than a line stays whole, so that it can be copied. */
-function wrap(text: string): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && INDENT.length + line.length + 1 + word.length > WIDTH) {
-      lines.push(line);
-      line = word;
-    } else {
-      line = line === '' ? word : `${line} ${word}`;
-    }
-  }
-  return [...lines, line];
+function wrapped(text: string): string[] {
+  return wrap(text, INDENT.length).split(`\n${INDENT}`);
 }

@@ -1,0 +1,36 @@
+// Writes a file that is not there yet, and never one that is.
+import { chmod, link, mkdir, open, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { codeOf } from '../code-of.ts';
+import { temporaryNameOf } from './temporary-files.ts';
+
+/**
+ * Creates a file as a whole, on the disk and with mode 0644 whatever the umask is. Its folder is made where there is none.
+ *
+ * @returns whether it was created; false where something of that name is there, which stays as it is. Throws what the file
+ * system answers otherwise.
+ */
+export async function createFile(path: string, text: string): Promise<boolean> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+  const temporary = temporaryNameOf(path);
+  try {
+    const file = await open(temporary, 'wx', 0o644);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await chmod(temporary, 0o644);
+    // Unlike a rename, this fails where there is one.
+    await link(temporary, path);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') {
+      return false;
+    }
+    throw error;
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}

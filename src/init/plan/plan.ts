@@ -1,0 +1,210 @@
+// A plan for a first login: the files, and what else there is to do. Made without changing anything, and carried out apart.
+import type { Problem } from '../../config/problems.ts';
+import { checkIssuers } from '../../doctor/issuers/check-issuers.ts';
+import { createFetchKeys } from '../../doctor/issuers/fetch-keys.ts';
+import { findNamedRoles } from '../../doctor/roles/check-roles.ts';
+import type { Host } from '../../doctor/host/host.ts';
+import type { Policy } from '../../policy/policy.ts';
+import { systemClock } from '../../clock.ts';
+import { isDerivedRole } from '../../roles/is-derived-role.ts';
+import type { Answers } from '../answers.ts';
+import type { TokenFacts } from '../detect/read-token-facts.ts';
+import { fillExample } from '../fill/fill-example.ts';
+import { isInitProblem, type InitProblem } from '../init-problem.ts';
+import type { Kind } from '../kind.ts';
+import { pathOfExample, readShippedText } from '../shipped-texts.ts';
+import { checkFiles } from './check-files.ts';
+import { copyFiles, type PlannedFile, type Places, planFiles } from './plan-files.ts';
+import { formatHBALine, type HBAPlace, planHBA } from './plan-hba.ts';
+
+/** What is wanted. */
+export interface Wanted {
+  readonly kind: Kind;
+  readonly answers: Answers;
+  /** Texts of files, by the name of the parameter, where they are known already. */
+  readonly texts: ReadonlyMap<string, string>;
+  /** In PEM, for an issuer whose example has no certificate authority. */
+  readonly certificateAuthority: string | undefined;
+  readonly name: string | undefined;
+  readonly places: Places;
+  readonly database: string;
+  readonly address: string;
+  readonly hba: string | undefined;
+  readonly provision: boolean;
+  /** Whether no issuer is asked for its keys. */
+  readonly offline: boolean;
+  readonly token: TokenFacts | undefined;
+}
+
+/** What is to be done. */
+export interface Plan {
+  readonly kind: Kind;
+  readonly service: string;
+  readonly files: readonly PlannedFile[];
+  readonly warnings: readonly Problem[];
+  /** What the issuers have answered, a line each. */
+  readonly issuers: readonly string[];
+  /** What the token says that does not fit. */
+  readonly notes: readonly string[];
+  /** The roles that are known by name. */
+  readonly roles: readonly string[];
+  /** Whether claims lead to others. */
+  readonly hasOtherRoles: boolean;
+  readonly provision: boolean;
+  /** Files with a secret that somebody else is to write. */
+  readonly secrets: readonly string[];
+  readonly hbaLine: string;
+  readonly hbaPlaces: readonly HBAPlace[];
+}
+
+/** Makes it. Throws for what the file system answers but that there is no such file. */
+export async function makePlan(
+  wanted: Wanted,
+  host: Pick<Host, 'files' | 'findServers'>,
+): Promise<Plan | InitProblem> {
+  const { kind, answers, places } = wanted;
+  const nameOf = (file: string): string => nameFile(wanted, file);
+  const copied = copyFiles(kind, answers, nameOf, wanted.texts);
+  if ('problem' in copied) {
+    return copied;
+  }
+  const beside = new Map(copied);
+  const entry = wanted.name ?? kind.entry ?? kind.name;
+  const own = wanted.certificateAuthority === undefined ? undefined : `${entry}-ca.pem`;
+  if (own !== undefined && wanted.certificateAuthority !== undefined) {
+    beside.set(own, wanted.certificateAuthority);
+  }
+  const config = fillExample(kind, readShippedText(pathOfExample(kind.name)), answers, {
+    name: wanted.name,
+    service: places.service,
+    certificateAuthorityFile: own,
+    provision: wanted.provision,
+  });
+  if (typeof config !== 'string') {
+    return config;
+  }
+  const checked = await checkFiles(config, beside, places.service);
+  if (!checked.ok) {
+    return explainProblems(checked.problems);
+  }
+  const { policy, warnings } = checked;
+  const issuers = await askIssuers(policy, wanted.offline);
+  if ('problem' in issuers) {
+    return issuers;
+  }
+  const roles = findRoles(policy, wanted.token);
+  const hasOtherRoles = policy.issuers.some(({ entry: { roles: rules } }) =>
+    rules.some(isDerivedRole),
+  );
+  const hbaLine = formatHBALine({
+    service: places.service,
+    database: wanted.database,
+    address: wanted.address,
+    roles: hasOtherRoles ? undefined : roles,
+  });
+  const hbaPlaces = planHBA(wanted.hba, hbaLine, places.service, host);
+  if ('problem' in hbaPlaces) {
+    return hbaPlaces;
+  }
+  return {
+    kind,
+    service: places.service,
+    files: planFiles(config, beside, places),
+    warnings,
+    issuers: issuers.lines,
+    notes: wanted.token === undefined ? [] : compareToken(wanted.token, policy),
+    roles,
+    hasOtherRoles,
+    provision: wanted.provision,
+    secrets: findSecrets(policy),
+    hbaLine,
+    hbaPlaces,
+  };
+}
+
+/** The names of files follow that of the entry. */
+function nameFile({ kind, name, answers }: Wanted, file: string): string {
+  if (kind.entry !== undefined) {
+    return name === undefined ? file : `${name}${file.slice(kind.entry.length)}`;
+  }
+  const parts = kind.parameters.flatMap((one) => {
+    const [value] = answers.get(one.name) ?? [];
+    return one.kind === 'value' && value !== undefined && file.startsWith(`${one.replaces}-`)
+      ? [`${value}${file.slice(one.replaces.length)}`]
+      : [];
+  });
+  return parts[0] ?? file;
+}
+
+function explainProblems(problems: readonly Problem[]): InitProblem {
+  const [first] = problems;
+  return {
+    problem: `issuers.yaml could not be used: ${problems.map(({ message }) => message).join('; ')}`,
+    hint: first?.hint ?? 'Give other values.',
+  };
+}
+
+async function askIssuers(
+  policy: Policy,
+  offline: boolean,
+): Promise<{ readonly lines: readonly string[] } | InitProblem> {
+  // A token that somebody else writes is not there yet.
+  const asked = policy.issuers.filter(
+    ({ keySource }) => keySource.kind === 'pinned' || keySource.bearerTokenFile === undefined,
+  );
+  if (offline) {
+    return { lines: ['not asked for keys (--offline)'] };
+  }
+  const findings = await checkIssuers(asked, { fetchKeys: createFetchKeys(systemClock) });
+  const failure = findings.find(({ level }) => level === 'failure');
+  return failure === undefined
+    ? { lines: findings.map(({ subject, message }) => `${subject}: ${message}`) }
+    : {
+        problem: `${failure.subject}: ${failure.message}`,
+        hint: `${failure.hint ?? 'Check the way to the issuer.'} With --offline no issuer is asked.`,
+      };
+}
+
+function findRoles(policy: Policy, token: TokenFacts | undefined): readonly string[] {
+  const named = findNamedRoles(policy, [], []).map(({ name }) => name);
+  const derived =
+    token === undefined ? [] : policy.issuers.flatMap(({ rolesOf }) => rolesOf(token.claims));
+  return [...new Set([...named, ...derived])];
+}
+
+function findSecrets(policy: Policy): readonly string[] {
+  return policy.issuers.flatMap(({ entry }) =>
+    entry.keys?.bearerTokenFile === undefined ? [] : [entry.keys.bearerTokenFile],
+  );
+}
+
+/** What of a token the entries would refuse; its claims are checked at a login. */
+function compareToken(
+  { issuer, audiences, algorithm, lifetime }: TokenFacts,
+  { issuers }: Policy,
+): readonly string[] {
+  const own = issuers.filter(
+    ({ entry }) => entry.issuer.url === undefined || entry.issuer.url === issuer,
+  );
+  if (own.length === 0) {
+    return ['no entry is for the issuer of the token: issuer.url and iss differ'];
+  }
+  return own.flatMap(({ name, entry, algorithms }) => [
+    ...(audiences.some((one) => entry.issuer.audiences.includes(one))
+      ? []
+      : [`${name}: none of its audiences is in the token`]),
+    ...(algorithms.some((one) => one === algorithm)
+      ? []
+      : [`${name}: the token is signed with ${algorithm}; accepted are ${algorithms.join(', ')}`]),
+    ...(lifetime !== undefined && lifetime > entry.token.maxLifetime
+      ? [
+          `${name}: the token lives ${lifetime} s; accepted are at most ${entry.token.maxLifetime} s (token.maxLifetime)`,
+        ]
+      : []),
+  ]);
+}
+
+/** Whether it is a plan. */
+export function isPlan(value: Plan | InitProblem): value is Plan {
+  return !isInitProblem(value);
+}
