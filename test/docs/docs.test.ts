@@ -226,6 +226,7 @@ describe('README.md', () => {
 
 describe('options', () => {
   const commands = [
+    { command: ['init'], page: readPage('docs/start/init.md') },
     { command: ['pam'], page: pam },
     { command: ['serve'], page: daemon },
     { command: ['keys'], page: daemon },
@@ -268,6 +269,7 @@ describe('options', () => {
       'doctor',
       'explain',
       'help',
+      'init',
       'keys',
       'log',
       'migrate',
@@ -566,7 +568,7 @@ async function readHelp(command: readonly string[]): Promise<(string | undefined
     .replaceAll(/\n {4,}/g, ' ')
     .split('\n')
     .map((line) => [
-      /^ +(?:-\w, )?(--[\w-]+(?: <\w+>)?)/.exec(line)?.[1],
+      /^ +(?:-\w, )?(--[\w-]+(?: <[\w=]+>| \[\w+\])?)/.exec(line)?.[1],
       /\(default: "?([^"\s]+?)"?\)/.exec(line)?.[1],
     ])
     .filter(([option]) => option !== undefined && option !== '--help');

@@ -92,7 +92,7 @@ function givenIn(options: InitOptions): (readonly [string, string])[] {
   ] as const;
   return [
     ...own.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
-    ...options.set.map((text) => {
+    ...(options.set ?? []).map((text) => {
       const at = text.indexOf('=');
       return [text.slice(0, at), text.slice(at + 1)] as const;
     }),

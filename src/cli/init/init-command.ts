@@ -34,9 +34,10 @@ export function addInitCommand(program: Command): void {
     )
     .option('--jwks <file>', 'the keys of the issuer, for kinds whose keys are pinned')
     .addOption(
-      new Option('--set <name=value>', 'what else the kind needs; may be written several times')
-        .argParser(settingOption)
-        .default([], 'none'),
+      new Option(
+        '--set <name=value>',
+        'what else the kind needs; may be written several times',
+      ).argParser(settingOption),
     )
     .option('--name <name>', 'the name of the entry; default: that of the example')
     .addOption(

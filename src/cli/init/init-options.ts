@@ -5,7 +5,7 @@ export interface InitOptions {
   readonly url?: string;
   readonly audience?: string;
   /** `NAME=VALUE` each. */
-  readonly set: readonly string[];
+  readonly set?: readonly string[];
   readonly certificateAuthority?: string;
   readonly jwks?: string;
   /** `-` for standard input. */

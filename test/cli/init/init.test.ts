@@ -80,9 +80,14 @@ async function createPlace(): Promise<Place> {
         .filter((one) => one.isFile() && one.name !== 'pg_hba.conf')
         .map((one) => join(one.parentPath, one.name));
       const texts = await Promise.all(
-        names.map(async (name) => [name.slice(root.length + 1), await readFile(name, 'utf8')]),
+        names
+          .toSorted()
+          .map(async (name): Promise<[string, string]> => [
+            name.slice(root.length + 1),
+            await readFile(name, 'utf8'),
+          ]),
       );
-      return Object.fromEntries(texts.toSorted());
+      return Object.fromEntries<string>(texts);
     },
   };
 }

@@ -74,7 +74,8 @@ async function converse(args: readonly string[], steps: readonly Step[]) {
       );
       child.stdin.write(keys);
     }
-    const [status] = await ended;
+    await ended;
+    const status = child.exitCode;
     const files = Object.fromEntries(
       await Promise.all(
         [
@@ -85,7 +86,7 @@ async function converse(args: readonly string[], steps: readonly Step[]) {
         ),
       ),
     );
-    return { status: status as unknown, screen, text: stripVTControlCharacters(screen), files };
+    return { status, screen, text: stripVTControlCharacters(screen), files };
   } finally {
     child.kill('SIGKILL');
   }

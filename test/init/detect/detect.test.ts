@@ -49,7 +49,7 @@ describe('a token', () => {
     ['eyJhbGciOiJSUzI1NiJ9.e30', 'this is not a token: '],
   ])('that is none is a problem: %j', (text, problem) => {
     const facts = readTokenFacts(text);
-    expect(facts).toMatchObject({ problem: expect.stringContaining(problem) });
+    expect('problem' in facts ? facts.problem : '').toContain(problem);
     expect('hint' in facts ? facts.hint : '').toMatch(/^[A-Z].*\.$/);
     expect(text === '' || !JSON.stringify(facts).includes(text)).toBe(true);
   });
@@ -84,14 +84,13 @@ describe('an issuer', () => {
     await issuer.fail(failure);
     const found = await inspectIssuer(issuer.url, authority.certificate);
     await issuer.recover();
-    expect(found).toMatchObject({ problem: expect.stringContaining(problem) });
+    expect('problem' in found ? found.problem : '').toContain(problem);
     expect('hint' in found ? found.hint : '').toMatch(/^[A-Z].*\.$/);
-    if (hint !== '') expect(found).toMatchObject({ hint });
+    expect('hint' in found ? found.hint : '').toContain(hint);
   });
 
   it('whose certificate nobody vouches for is a problem', async () => {
-    expect(await inspectIssuer(issuer.url, undefined)).toMatchObject({
-      problem: expect.stringContaining('certificate'),
-    });
+    const found = await inspectIssuer(issuer.url, undefined);
+    expect('problem' in found ? found.problem : '').toContain('certificate');
   });
 });
