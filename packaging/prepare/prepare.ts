@@ -3,7 +3,7 @@
 //   dist/         the bundle
 //   runtime/      node as released, and what it says about licences
 //   man/          the man pages
-//   completion/   for bash
+//   completion/   for bash, zsh and fish
 //   schema/       the JSON Schema of each file of ours
 //   copyright     debian/copyright
 //   sbom.cdx.json
@@ -28,7 +28,7 @@ import { findRuntime, isArchitecture, type Architecture } from './find-runtime.t
 import { readChangelog } from './read-changelog.ts';
 import { readHelp } from './read-help.ts';
 import { readPackage } from './read-package.ts';
-import { renderCompletion } from './render-completion.ts';
+import { renderCompletion, type Shell, SHELLS } from './render-completion.ts';
 import { renderCopyright } from './render-copyright.ts';
 import { renderManPage } from './render-man-page.ts';
 import { renderSBOM } from './render-sbom.ts';
@@ -37,6 +37,12 @@ const SCHEMAS = {
   issuers: configurationJSONSchema,
   pgpass: pgpassJSONSchema,
   pooler: poolerJSONSchema,
+};
+/** Under the names that the shells look for. */
+const COMPLETIONS: Readonly<Record<Shell, string>> = {
+  bash: 'pgtoken',
+  zsh: '_pgtoken',
+  fish: 'pgtoken.fish',
 };
 const CHECKOUT = join(import.meta.dirname, '..', '..');
 
@@ -69,7 +75,10 @@ async function prepare(
   // The parts of the runtime are told by the one that runs here, which is the same version.
   const parts = process.versions;
   write('sbom.cdx.json', renderSBOM({ version, packages, runtime: { ...runtime, parts } }));
-  write('completion/pgtoken', renderCompletion(read('packaging/completion/pgtoken.bash'), help));
+  for (const shell of SHELLS) {
+    const frame = read(`packaging/completion/pgtoken.${shell}`);
+    write(`completion/${COMPLETIONS[shell]}`, renderCompletion(frame, help, shell));
+  }
   for (const [name, schema] of Object.entries(SCHEMAS)) {
     write(`schema/${name}.schema.json`, `${JSON.stringify(schema(), undefined, 2)}\n`);
   }

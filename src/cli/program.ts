@@ -1,6 +1,7 @@
 // The command line: puts the commands together. What PAM starts for each login is read in main.ts, without this and the
 // library behind it; here it is for people, with help and with a word on every mistake. What a command does is loaded when it
 // is called.
+import { addCompleteCommand } from './complete/complete-command.ts';
 import { addConfigCommand } from './config/config-command.ts';
 import { addDatabaseCommand } from './database/database-command.ts';
 import { runCommands } from './run-commands.ts';
@@ -36,6 +37,7 @@ const COMMANDS = [
   addConfigCommand,
   addPgpassCommand,
   addPoolerCommand,
+  addCompleteCommand,
 ];
 
 /** Runs the command that the arguments name. */

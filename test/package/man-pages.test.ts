@@ -133,6 +133,29 @@ describe('the completion', () => {
     }
   });
 
+  it.each(['zsh', 'fish'] as const)('of %s has them too', (shell) => {
+    const text = renderCompletion(read(`packaging/completion/pgtoken.${shell}`), help, shell);
+    for (const { name, options, commands } of flatten(help)) {
+      const words = [
+        ...commands.map((command) => command.name.split(' ').at(-1) ?? ''),
+        ...options.map(({ term }) => /--[\w-]+/.exec(term)?.[0] ?? ''),
+      ];
+      const own =
+        shell === 'zsh'
+          ? (text.split(`    '${name}')\n`)[1]?.split(';;')[0] ?? '')
+          : text
+              .split('\n')
+              .filter((line) => line.includes(`"${name}"`))
+              .join('\n');
+      const found = [
+        ...own.matchAll(shell === 'zsh' ? /^ +'([\w-]+):/gm : / (?:-l|-a) ([\w-]+) -d/g),
+      ];
+      expect(found.map(([, word = '']) => word)).toEqual(
+        words.map((word) => (shell === 'fish' ? word.replace(/^--/, '') : word)),
+      );
+    }
+  });
+
   it('needs a place for its table', () => {
     expect(() => renderCompletion('', help)).toThrow(
       'the frame of the completion has no line "# @commands"',

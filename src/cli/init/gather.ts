@@ -10,6 +10,7 @@ import type { InitProblem } from '../../init/init-problem.ts';
 import type { Kind, Parameter } from '../../init/kind.ts';
 import { findKind, KINDS } from '../../init/kinds.ts';
 import { pathOfExample, readShippedText } from '../../init/shipped-texts.ts';
+import { fillExample } from '../../init/fill/fill-example.ts';
 import { hasKubectl } from '../../init/detect/ask-kubectl.ts';
 import { readTokenFacts } from '../../init/detect/read-token-facts.ts';
 import { quote } from '../../quote.ts';
@@ -118,23 +119,16 @@ function addDetected(
   );
 }
 
-/** Whether all its roles are in rules that are there only where somebody asks for them. */
-function lacksRoles({ parameters, name }: Kind, answers: Answers): boolean {
-  const own = parameters.filter(
-    (one) =>
-      one.kind === 'grant' ||
-      one.kind === 'switch' ||
-      (one.kind === 'value' && one.without === 'no rule'),
-  );
-  return (
-    own.length > 0 &&
-    !KEEPS_RULES.has(name) &&
-    own.every((one) => !answers.has(one.name) || answers.get(one.name)?.[0] === 'no')
-  );
+/** Whether nobody could log in by what is known. */
+function lacksRoles(kind: Kind, answers: Answers): boolean {
+  const filled = fillExample(kind, readShippedText(pathOfExample(kind.name)), answers, {
+    name: undefined,
+    service: undefined,
+    certificateAuthorityFile: undefined,
+    provision: false,
+  });
+  return typeof filled !== 'string';
 }
-
-/** Those that have a rule for everybody beside those of grants. */
-const KEEPS_RULES: ReadonlySet<string> = new Set(['google-workloads', 'spiffe']);
 
 interface Source {
   readonly options?: Pick<InitOptions, 'url' | 'kubectl'>;
