@@ -41,12 +41,12 @@ export async function installPostgreSQL(root: RootFolder, flags = ''): Promise<v
   await installValidator(root, flags);
 }
 
-/** Plants a write behind the end of allocated memory at the begin of each validation, and installs that. @param flags as of {@link installValidator} */
+/** Plants a write behind the end of allocated memory, which no compiler leaves out, at the begin of each validation, and installs that. @param flags as of {@link installValidator} */
 export async function plantFault(root: RootFolder, flags = ''): Promise<void> {
   const source = '/srv/src/oauth/pgtoken_validator.c';
   await root.sh(`
     grep -q '^static bool validate(.*{$' ${source}
-    sed -i '/^static bool validate(.*{$/a memset(strdup(role), 1, strlen(role) + 2);' ${source}`);
+    sed -i '/^static bool validate(.*{$/a { static void *(*volatile fill)(void *, int, size_t) = memset; fill(strdup(role), 1, strlen(role) + 2); }' ${source}`);
   await installValidator(root, flags);
 }
 
