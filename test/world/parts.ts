@@ -1,4 +1,5 @@
 // The parts that there are.
+import { clients } from './clients/part.ts';
 import { jose } from './jose/part.ts';
 import { kubernetes } from './kubernetes/part.ts';
 import { oauth } from './oauth/part.ts';
@@ -7,4 +8,4 @@ import { poolers } from './poolers/part.ts';
 import { pools } from './pools/part.ts';
 import { providers } from './providers/part.ts';
 
-export const PARTS: readonly Part[] = [kubernetes, jose, providers, poolers, pools, oauth];
+export const PARTS: readonly Part[] = [kubernetes, jose, providers, clients, poolers, pools, oauth];

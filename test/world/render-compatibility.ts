@@ -52,11 +52,11 @@ function renderPart(part: Part, result: PartResult): string {
   ].join('\n');
 }
 
-/** Sentences that differ in the last word alone, which is in parentheses, become one. */
+/** Sentences that differ in their end alone, which is in parentheses, become one. */
 function withoutRepetition(sentences: readonly string[]): readonly string[] {
   const cases = new Map<string, string[]>();
   for (const sentence of sentences) {
-    const [, start = sentence, word] = /^(.*) \(([^\s()]+)\)$/.exec(sentence) ?? [];
+    const [, start = sentence, word] = /^(.*) \(([^()]+)\)$/.exec(sentence) ?? [];
     cases.set(start, [...(cases.get(start) ?? []), ...(word === undefined ? [] : [word])]);
   }
   return [...cases].map(([start, words]) =>

@@ -3,8 +3,8 @@
 import { join } from 'node:path';
 
 import type { Part, Peer } from '../part.ts';
-import { installCrates } from './ecosystems/crates.ts';
 import { installDebian } from './ecosystems/debian.ts';
+import { installCrates } from '../ecosystems/crates.ts';
 import type { Install } from '../ecosystems/ecosystem.ts';
 import { installGo } from '../ecosystems/go.ts';
 import { installMaven } from '../ecosystems/maven.ts';

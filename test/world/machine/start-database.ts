@@ -21,6 +21,8 @@ export interface Database extends AsyncDisposable {
 export interface DatabaseOptions {
   /** Other PAM services than the usual one, each with the roles whose logins go there. */
   readonly services?: Readonly<Record<string, readonly string[]>>;
+  /** More lines of postgresql.conf, by name. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** Lines of pg_hba.conf above those of the services. */
   readonly hba?: readonly string[];
   /** Lines of pg_ident.conf. */
@@ -29,9 +31,9 @@ export interface DatabaseOptions {
 
 export async function startDatabase(
   roles: readonly string[],
-  { services = {}, hba = [], ident = [] }: DatabaseOptions = {},
+  { services = {}, settings = {}, hba = [], ident = [] }: DatabaseOptions = {},
 ): Promise<Database> {
-  const host = await startDaemonHost(roles, {}, services, undefined, false, { hba, ident });
+  const host = await startDaemonHost(roles, settings, services, undefined, false, { hba, ident });
   let daemon: DaemonProcess | undefined;
   return {
     host,

@@ -1,16 +1,16 @@
-// Libraries of crates; Cargo.lock pins them and what they need, with their hashes. One of them is for OpenSSL, whose headers come
+// Libraries of crates; Cargo.lock pins them and what they need, with their hashes. Some of them are for OpenSSL, whose headers come
 // from Debian.
 import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { runChecked } from '../../../support/run-checked.ts';
-import { buildOnce, fingerprintOf } from '../../machine/build-once.ts';
-import { inheritEnvironment } from '../../machine/environment.ts';
-import { runFollowed } from '../../machine/run-followed.ts';
-import { unpackDebianPackages } from '../../machine/unpack-debian-package.ts';
-import { needTool } from '../../machine/need-tool.ts';
-import { pinnedVersion } from '../../machine/pinned-version.ts';
-import type { Install } from '../../ecosystems/ecosystem.ts';
+import { runChecked } from '../../support/run-checked.ts';
+import { buildOnce, fingerprintOf } from '../machine/build-once.ts';
+import { inheritEnvironment } from '../machine/environment.ts';
+import { runFollowed } from '../machine/run-followed.ts';
+import { unpackDebianPackages } from '../machine/unpack-debian-package.ts';
+import { needTool } from '../machine/need-tool.ts';
+import { pinnedVersion } from '../machine/pinned-version.ts';
+import type { Install } from './ecosystem.ts';
 
 const HINT = 'Install Rust 1.89 or newer and put cargo in PATH.';
 
@@ -25,7 +25,7 @@ export const installCrates: Install = async (programs, cache, progress) => {
   );
   const lock = await readFile(join(sources, 'Cargo.lock'), 'utf8');
   const folder = await buildOnce({
-    name: 'jose-crates',
+    name: `${programs.part}-crates`,
     fingerprint: await fingerprintOf(sources, [cargo]),
     cache,
     progress,
@@ -34,9 +34,10 @@ export const installCrates: Install = async (programs, cache, progress) => {
       const multiarch = (await runChecked('gcc', ['-print-multiarch'])).trim();
       const include = join(openssl.root, 'usr/include');
       const count = lock.match(/^name = /gm)?.length ?? 0;
-      await progress.step('jose: build crates', async (tell) => {
+      await progress.step(`${programs.part}: build crates`, async (tell) => {
         let compiled = 0;
-        await runFollowed('cargo', ['build', '--release', '--locked', '--jobs', '2'], {
+        const build = ['build', '--release', '--locked', '--jobs', '1'];
+        await runFollowed('nice', ['-n', '10', 'cargo', ...build], {
           cwd: sources,
           env: {
             ...inheritEnvironment(),
