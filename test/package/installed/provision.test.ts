@@ -13,13 +13,9 @@ import { describeRetire } from '../../e2e/provision/describe-retire.ts';
 import { describeSchema } from '../../e2e/provision/describe-schema.ts';
 import { type PreparedServer, prepareServer } from '../../e2e/provision/sql-server.ts';
 import { poll } from '../../support/poll.ts';
+import { LATER_SERVERS, packagesOf } from '../machine/on-later-servers.ts';
 import { makeRoot, SCRIPTS, environment } from '../machine/root-folder.ts';
 
-/** 18 is in the release after Debian 13. The roots are those of test/containers. */
-const SERVERS = [
-  { suite: 'trixie', postgresql: '17' },
-  { suite: 'forky', postgresql: '18' },
-] as const;
 const PORT = 5432;
 
 const startScript = (version: string): string => `
@@ -32,13 +28,13 @@ $as $bin/postgres -D /srv/data -p ${PORT} -k /tmp -c listen_addresses= -c fsync=
 wait
 `;
 
-describe.each(SERVERS)('PostgreSQL $postgresql', ({ suite, postgresql }) => {
+describe.each(LATER_SERVERS)('PostgreSQL $postgresql', ({ suite, postgresql }) => {
   const stack = new AsyncDisposableStack();
   let server: PreparedServer;
   const on = (): PreparedServer => server;
 
   beforeAll(async () => {
-    const root = stack.use(await makeRoot(suite, ['ca-certificates', `postgresql-${postgresql}`]));
+    const root = stack.use(await makeRoot(suite, packagesOf(postgresql)));
     const child = spawn(
       join(SCRIPTS, 'in-root.sh'),
       [root.path, 'sh', '-euc', startScript(postgresql)],
