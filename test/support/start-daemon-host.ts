@@ -83,7 +83,7 @@ const MODULE_TIMEOUT = 3;
  * @param settings more lines of postgresql.conf, by name.
  * @param services other services than {@link DAEMON_SERVICE}, each with the roles whose logins go there.
  * @param checkout whose module and daemon; default: this one's.
- * @param more what else is asked of the server.
+ * @param more what else is asked of the server; lines of pg_hba.conf come before those of the services.
  * @param knowsDaemon whether pg_hba.conf has a line by which the daemon comes in (peer); it has one for a standby then, too.
  */
 export async function startDaemonHost(
@@ -115,8 +115,8 @@ export async function startDaemonHost(
   const options: PostgresClusterOptions = {
     ...more,
     hba: [
-      ...(more.hba ?? []),
       ...(knowsDaemon ? [`local all ${user} peer`, REPLICATION_HBA] : []),
+      ...(more.hba ?? []),
       ...Object.entries(services).flatMap(([name, theirs]) => hbaLines(theirs, name)),
       ...hbaLines(['all'], DAEMON_SERVICE),
     ],

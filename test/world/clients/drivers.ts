@@ -18,6 +18,8 @@ export interface Driver {
   readonly ways: readonly Way[];
   /** All that it shows of a refusal; PORT stands for the server's port. */
   readonly refusal: string;
+  /** What it shows where a line of pg_hba.conf asks for OAUTHBEARER. */
+  readonly overOAuth: string;
   /** That it finds no line of a .pgpass whose role has a `\` in front of its `:`; then the line is for any role. */
   readonly keepsEscapes?: true;
   /** What it warns of whenever it reads a .pgpass. */
@@ -27,6 +29,9 @@ export interface Driver {
 /** As libpq shows it, and whoever repeats what libpq says. */
 const LIBPQ =
   'connection to server at "127.0.0.1", port PORT failed: FATAL:  PAM authentication failed for user "foo:myservice"';
+/** What libpq before 18 shows of OAUTHBEARER. */
+const NO_MECHANISM =
+  'connection to server at "127.0.0.1", port PORT failed: none of the server\'s SASL authentication mechanisms are supported';
 const MESSAGE = 'PAM authentication failed for user "foo:myservice"';
 
 export const DRIVERS: readonly Driver[] = [
@@ -35,6 +40,7 @@ export const DRIVERS: readonly Driver[] = [
     ecosystem: 'Debian',
     package: 'postgresql-client-15',
     program: 'psql.sh',
+    overOAuth: `psql: error: ${NO_MECHANISM}`,
     ways: ['password', 'pgpass'],
     refusal: `psql: error: ${LIBPQ}`,
   },
@@ -43,6 +49,7 @@ export const DRIVERS: readonly Driver[] = [
     ecosystem: 'Debian',
     package: 'libdbd-pg-perl',
     program: 'dbd-pg.pl',
+    overOAuth: NO_MECHANISM,
     ways: ['password', 'pgpass'],
     refusal: LIBPQ,
   },
@@ -51,6 +58,7 @@ export const DRIVERS: readonly Driver[] = [
     ecosystem: 'Debian',
     package: 'php8.2-pgsql',
     program: 'pdo-pgsql.php',
+    overOAuth: `SQLSTATE[08006] [7] ${NO_MECHANISM}`,
     ways: ['password', 'pgpass'],
     refusal: `SQLSTATE[08006] [7] ${LIBPQ}`,
   },
@@ -59,6 +67,7 @@ export const DRIVERS: readonly Driver[] = [
     ecosystem: 'Debian',
     package: 'ruby-pg',
     program: 'ruby-pg.rb',
+    overOAuth: NO_MECHANISM,
     ways: ['password', 'pgpass'],
     refusal: LIBPQ,
   },
@@ -67,6 +76,7 @@ export const DRIVERS: readonly Driver[] = [
     ecosystem: 'Debian',
     package: 'odbc-postgresql',
     program: 'psqlodbc',
+    overOAuth: `08001 ${NO_MECHANISM}`,
     ways: ['password', 'pgpass'],
     refusal: `08001 ${LIBPQ}`,
   },
@@ -75,6 +85,7 @@ export const DRIVERS: readonly Driver[] = [
     ecosystem: 'PyPI',
     package: 'psycopg2-binary',
     program: 'psycopg2_client.py',
+    overOAuth: NO_MECHANISM,
     ways: ['password', 'pgpass'],
     refusal: LIBPQ,
   },
@@ -83,6 +94,8 @@ export const DRIVERS: readonly Driver[] = [
     ecosystem: 'PyPI',
     package: 'psycopg',
     program: 'psycopg_client.py',
+    overOAuth:
+      'connection failed: connection to server at "127.0.0.1", port PORT failed: server requires OAuth authentication, but oauth_issuer and oauth_client_id are not both set',
     ways: ['password', 'pgpass'],
     refusal: `connection failed: ${LIBPQ}`,
   },
@@ -91,6 +104,7 @@ export const DRIVERS: readonly Driver[] = [
     ecosystem: 'PyPI',
     package: 'asyncpg',
     program: 'asyncpg_client.py',
+    overOAuth: "unsupported SASL Authentication methods requested by the server: 'OAUTHBEARER'",
     ways: ['callback', 'pgpass'],
     refusal: MESSAGE,
     keepsEscapes: true,
@@ -100,6 +114,8 @@ export const DRIVERS: readonly Driver[] = [
     ecosystem: 'PyPI',
     package: 'pg8000',
     program: 'pg8000_client.py',
+    overOAuth:
+      "The mechanism name is not supported. The supported mechanisms are ['SCRAM-SHA-1', 'SCRAM-SHA-1-PLUS', 'SCRAM-SHA-256', 'SCRAM-SHA-256-PLUS', 'SCRAM-SHA-512', 'SCRAM-SHA-512-PLUS', 'SCRAM-SHA3-512', 'SCRAM-SHA3-512-PLUS']",
     ways: ['password'],
     refusal: `{'S': 'FATAL', 'V': 'FATAL', 'C': '28000', 'M': '${MESSAGE}', 'F': 'auth.c', 'L': '334', 'R': 'auth_failed'}`,
   },
@@ -108,6 +124,7 @@ export const DRIVERS: readonly Driver[] = [
     ecosystem: 'Maven',
     package: 'org.postgresql:postgresql',
     program: 'Pgjdbc',
+    overOAuth: 'Invalid SCRAM client initialization',
     ways: ['callback', 'pgpass'],
     refusal: `FATAL: ${MESSAGE}`,
   },
@@ -116,6 +133,8 @@ export const DRIVERS: readonly Driver[] = [
     ecosystem: 'Go',
     package: 'github.com/jackc/pgx/v5',
     program: 'pgx',
+    overOAuth:
+      'failed to connect to `user=foo:myservice database=byoauth`: 127.0.0.1:PORT (127.0.0.1): failed SASL auth: server does not support SCRAM-SHA-256',
     ways: ['callback', 'pgpass'],
     refusal: `failed to connect to \`user=foo:myservice database=postgres\`: 127.0.0.1:PORT (127.0.0.1): server error: FATAL: ${MESSAGE} (SQLSTATE 28000)`,
   },
@@ -124,6 +143,7 @@ export const DRIVERS: readonly Driver[] = [
     ecosystem: 'Go',
     package: 'github.com/lib/pq',
     program: 'pq',
+    overOAuth: 'pq: client selected an invalid SASL authentication mechanism (08P01)',
     ways: ['password', 'pgpass'],
     refusal: `pq: ${MESSAGE} (28000)`,
   },
@@ -132,6 +152,7 @@ export const DRIVERS: readonly Driver[] = [
     ecosystem: 'crates',
     package: 'tokio-postgres',
     program: 'tokio_postgres',
+    overOAuth: 'authentication error',
     ways: ['password'],
     refusal: 'db error',
   },
@@ -140,6 +161,8 @@ export const DRIVERS: readonly Driver[] = [
     ecosystem: 'crates',
     package: 'sqlx',
     program: 'sqlx',
+    overOAuth:
+      'encountered unexpected or invalid data: unsupported SASL authentication mechanisms: OAUTHBEARER (sqlx_postgres::connection::sasl:46)',
     ways: ['password', 'pgpass'],
     refusal: `error returned from database: ${MESSAGE} at line 334`,
   },
@@ -148,6 +171,7 @@ export const DRIVERS: readonly Driver[] = [
     ecosystem: 'npm',
     package: 'pg',
     program: 'node-postgres.js',
+    overOAuth: 'SASL: Only mechanism(s) SCRAM-SHA-256 are supported',
     ways: ['callback', 'pgpass'],
     refusal: MESSAGE,
     warning: 'pgpass support is deprecated and will be removed in pg@9.0',
@@ -157,6 +181,7 @@ export const DRIVERS: readonly Driver[] = [
     ecosystem: 'npm',
     package: 'postgres',
     program: 'postgres-js.js',
+    overOAuth: 'client selected an invalid SASL authentication mechanism',
     ways: ['callback'],
     refusal: MESSAGE,
   },

@@ -55,11 +55,12 @@ beforeAll(async () => {
   database = stack.use(
     await startDatabase(
       [ROLE],
-      {},
       {
-        ssl: 'on',
-        ssl_cert_file: inside('server.crt'),
-        ssl_key_file: inside('server.key'),
+        settings: {
+          ssl: 'on',
+          ssl_cert_file: inside('server.crt'),
+          ssl_key_file: inside('server.key'),
+        },
       },
     ),
   );

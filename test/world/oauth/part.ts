@@ -2,10 +2,9 @@
 import { join } from 'node:path';
 
 import { buildPackage } from '../../package/machine/build-package.ts';
-import { makeRoot } from '../../package/machine/root-folder.ts';
 import { buildGo } from '../machine/build-go.ts';
 import type { Part } from '../part.ts';
-import { addExperimental } from './install-postgresql.ts';
+import { findExperimentalVersion } from './install-postgresql.ts';
 
 export const oauth: Part = {
   name: 'oauth',
@@ -15,13 +14,7 @@ package, which is installed beside it. Clients are those of the tests; they send
 \`npm run test:package\` has.`,
   isUnrecorded: true,
   prepare: async (cache, progress) => {
-    const version = await progress.step('postgresql-19: look for it', async () => {
-      await using root = await makeRoot('forky', ['ca-certificates']);
-      await addExperimental(root);
-      return (
-        await root.sh("apt-cache show postgresql-19 | sed -n 's/^Version: \\(.*\\)-[^-]*$/\\1/p'")
-      ).trim();
-    });
+    const version = await progress.step('postgresql-19: look for it', findExperimentalVersion);
     const pgtoken = await progress.step('pgtoken: package', async () =>
       buildPackage(join(cache, 'oauth'), { options: ['--fast', '--no-lintian'] }),
     );

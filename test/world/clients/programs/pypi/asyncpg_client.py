@@ -22,5 +22,5 @@ async def log_in():
 
 try:
     asyncio.run(log_in())
-except (asyncpg.PostgresError, OSError) as error:
+except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
     refuse(error)

@@ -2,6 +2,7 @@
 import ssl
 
 import pg8000.dbapi
+from scramp import ScramException
 
 from client import WHO, authority, database, host, port, read_token, refuse, report, user
 
@@ -18,5 +19,5 @@ try:
     cursor.execute(WHO)
     report(cursor.fetchone())
     connection.close()
-except (pg8000.dbapi.Error, OSError) as error:
+except (pg8000.dbapi.Error, ScramException, OSError) as error:
     refuse(error)

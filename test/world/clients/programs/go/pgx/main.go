@@ -1,4 +1,4 @@
-// pgx, whose pool asks a function before each connection, or which reads a .pgpass itself.
+// pgx, whose pool asks a function before each connection, or which reads a .pgpass itself; with way `oauth` it presents the token as such.
 package main
 
 import (
@@ -16,7 +16,10 @@ func logIn() (user string, isEncrypted bool, err error) {
 	if err != nil {
 		return user, isEncrypted, err
 	}
-	if client.Way() == "callback" {
+	switch client.Way() {
+	case "oauth":
+		config.ConnConfig.OAuthTokenProvider = func(context.Context) (string, error) { return client.ReadToken() }
+	case "callback":
 		config.BeforeConnect = func(_ context.Context, c *pgx.ConnConfig) error {
 			token, err := client.ReadToken()
 			c.Password = token
