@@ -102,7 +102,7 @@ const ROADS = hasOAuth ? [PAM, OAUTHBEARER] : [PAM];
 const subjectOf = (role: string): string => `system:serviceaccount:${role}`;
 const HOUR = 3600;
 
-it('it is the version that it says', async () => {
+it('is the version that it says', async () => {
   const [version] = (await on.host.cluster.sql('show server_version')).split(' ');
   expect(version).toBe(peer.version);
 });
