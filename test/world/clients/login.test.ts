@@ -53,16 +53,13 @@ beforeAll(async () => {
   await writeSecret(inside('server.key'), key);
   await writeSecret(inside('server.crt'), cert);
   database = stack.use(
-    await startDatabase(
-      [ROLE],
-      {
-        settings: {
-          ssl: 'on',
-          ssl_cert_file: inside('server.crt'),
-          ssl_key_file: inside('server.key'),
-        },
+    await startDatabase([ROLE], {
+      settings: {
+        ssl: 'on',
+        ssl_cert_file: inside('server.crt'),
+        ssl_key_file: inside('server.key'),
       },
-    ),
+    }),
   );
   await database.startDaemon([entryOf('cluster', issuer)]);
 });
