@@ -1,5 +1,6 @@
 // The frame of the command line: how the library behind it complains, and with which status a wrong one ends.
 import { Command, CommanderError } from 'commander';
+import { codeOf } from '../code-of.ts';
 import { hideSecrets } from './output/hide-secrets.ts';
 import { VERSION } from './version.ts';
 
@@ -24,6 +25,10 @@ export function runCommands(
   for (const addTo of commands) {
     addTo(program);
   }
+  // Whoever reads no further, as head, has what it wanted.
+  process.stdout.on('error', (error) => {
+    if (codeOf(error) !== 'EPIPE') throw error;
+  });
   program.parseAsync().catch((error: unknown) => {
     if (error instanceof CommanderError) {
       // Commander has said what is wrong. Help and version are no failures, but in a PAM service they are no grant either.

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import packageJSON from '../../package.json' with { type: 'json' };
+import { run } from '../support/run.ts';
 import { runPgtoken } from '../support/run-pgtoken.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 import { writeIssuersYAML } from '../support/write-issuers-yaml.ts';
@@ -25,6 +26,15 @@ function commandOf([name = '', below = '']: readonly string[]): string {
   if (name === 'connect') return '';
   return name === 'config' && below !== 'chek' ? `config ${below} ` : `${name} `;
 }
+
+it.each(['--help', 'config check --help', 'init --help'])(
+  'says nothing of it where nobody reads: %s',
+  async (args) => {
+    // Nobody has the other end any more when it is written to.
+    const script = `{ sleep 0.2; bin/pgtoken ${args}; echo "$?" >&2; } | true`;
+    expect(await run('sh', ['-c', script])).toMatchObject({ stdout: '', stderr: '0\n' });
+  },
+);
 
 describe('wrong usage', () => {
   it.concurrent.each<readonly [args: readonly string[], complaint: string]>([

@@ -1,6 +1,5 @@
 // `pgtoken log`: who logged in, who was refused and why, as the daemon has written it down.
 import { once } from 'node:events';
-import { codeOf } from '../../code-of.ts';
 import { messageOf } from '../../message-of.ts';
 import { escapeNonASCII } from '../../quote.ts';
 import { formatEvent, HEADING } from './format-event.ts';
@@ -25,10 +24,9 @@ export async function showLog(options: LogOptions): Promise<number> {
   const summary = options.summary ? createSummary() : undefined;
   const width = process.stdout.isTTY ? process.stdout.columns : undefined;
   let day: string | undefined;
-  // Whoever reads no further, as head, has what it wanted.
+  // Whoever reads no further is not to wait for lines that are still to come.
   let isLeft = false;
-  process.stdout.on('error', (error) => {
-    if (codeOf(error) !== 'EPIPE') throw error;
+  process.stdout.once('error', () => {
     isLeft = true;
   });
   try {
