@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { messageOf } from '../../message-of.ts';
 import { escapeNonASCII } from '../../quote.ts';
+import { count } from '../output/report.ts';
 import { formatEvent, HEADING } from './format-event.ts';
 import { type LogEvent, parseEvent } from './parse-event.ts';
 import { readLog, type LogSource } from './read-log.ts';
@@ -24,6 +25,7 @@ export async function showLog(options: LogOptions): Promise<number> {
   const summary = options.summary ? createSummary() : undefined;
   const width = process.stdout.isTTY ? process.stdout.columns : undefined;
   let day: string | undefined;
+  const seen = { lines: 0, events: 0 };
   // Whoever reads no further is not to wait for lines that are still to come.
   let isLeft = false;
   process.stdout.once('error', () => {
@@ -35,6 +37,8 @@ export async function showLog(options: LogOptions): Promise<number> {
         return 0;
       }
       const event = parseEvent(line);
+      seen.lines += 1;
+      if (event !== undefined) seen.events += 1;
       if (event === undefined || !isMeant(event, options)) {
         continue;
       }
@@ -51,19 +55,31 @@ export async function showLog(options: LogOptions): Promise<number> {
       }
     }
   } catch (error) {
-    process.stderr.write(`pgtoken: the log cannot be read: ${messageOf(error)}\n`);
+    process.stderr.write(
+      `pgtoken: the log cannot be read: ${messageOf(error)}\nHINT: Name a file with --file, or - for standard input.\n`,
+    );
     return 2;
   }
   if (summary !== undefined) {
     await print(summary.format());
   } else if (day === undefined && !json) {
-    process.stderr.write(
-      options.file === undefined
-        ? 'pgtoken: no line of the journal matches\nHINT: The journal of the system is shown to root and to group systemd-journal; --file reads a log that is kept elsewhere.\n'
-        : 'pgtoken: no line of the log matches\n',
-    );
+    process.stderr.write(describeNothing(options, seen));
   }
   return 0;
+}
+
+/** Why nothing was shown, and what to do about it. */
+function describeNothing(
+  { file, unit }: LogOptions,
+  { lines, events }: { readonly lines: number; readonly events: number },
+): string {
+  if (events > 0) {
+    return `pgtoken: none of ${count(events, 'event')} matches\nHINT: Where several options are given, all have to apply.\n`;
+  }
+  if (lines > 0 || file !== undefined) {
+    return `pgtoken: no event in ${count(lines, 'line')}\nHINT: Logins and ends of sessions are in the log of pgtoken serve, a line of JSON each.\n`;
+  }
+  return `pgtoken: the journal has no line of ${unit}\nHINT: It is shown to root and to group systemd-journal; --file reads a log that is kept elsewhere.\n`;
 }
 
 function isMeant(event: LogEvent, options: LogOptions): boolean {

@@ -194,11 +194,19 @@ describe('pgtoken log', () => {
         '',
       ].join('\n'),
     );
-    const nothing = 'pgtoken: no line of the log matches\n';
     expect(await show('--role', 'nobody')).toMatchObject({
       status: 0,
       stdout: '',
-      stderr: nothing,
+      stderr:
+        'pgtoken: none of 3 events matches\nHINT: Where several options are given, all have to apply.\n',
+    });
+    const other = join(folder.path, 'other.log');
+    await writeFile(other, 'one\n{"msg":"ready"}\n');
+    expect(await runPgtoken(['log', '--file', other])).toMatchObject({
+      status: 0,
+      stdout: '',
+      stderr:
+        'pgtoken: no event in 2 lines\nHINT: Logins and ends of sessions are in the log of pgtoken serve, a line of JSON each.\n',
     });
   });
 
@@ -207,7 +215,7 @@ describe('pgtoken log', () => {
     expect(await runPgtoken(['log', '--file', gone])).toMatchObject({
       status: 2,
       stdout: '',
-      stderr: `pgtoken: the log cannot be read: ENOENT: no such file or directory, open '${gone}'\n`,
+      stderr: `pgtoken: the log cannot be read: ENOENT: no such file or directory, open '${gone}'\nHINT: Name a file with --file, or - for standard input.\n`,
     });
     const { status, stderr } = await runPgtoken(['log', '--file', gone, '--follow']);
     expect(status).toBe(2);
