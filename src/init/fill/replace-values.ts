@@ -129,6 +129,10 @@ function escapePattern(text: string): string {
   return text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
 }
 
+/** What a shell takes as it is: other values are not put into commands, whoever has chosen them. */
+const PLAIN = /^[\w.:/@%+=,-]+$/;
+const isPlain = ({ value }: Pick<Replacement, 'value'>): boolean => PLAIN.test(value);
+
 /** Comments that take a line each, so that commands in them can be copied. */
 function replaceInComments(
   text: string,
@@ -136,14 +140,16 @@ function replaceInComments(
   lists: readonly ListParameter[],
   answers: Answers,
 ): string {
-  const audience = values.find(({ keys }) => keys?.[0] === 'audiences');
+  const audience = values.find((one) => one.keys?.[0] === 'audiences' && isPlain(one));
   const wanted = [
-    ...values.filter(({ keys }) => keys === undefined),
-    ...lists.map(({ name, replaces }) => ({
-      replaces: replaces.join(' and '),
-      value: (answers.get(name) ?? []).join(', '),
-      keys: undefined,
-    })),
+    ...values.filter((one) => one.keys === undefined && isPlain(one)),
+    ...lists
+      .filter(({ name }) => (answers.get(name) ?? []).every((value) => PLAIN.test(value)))
+      .map(({ name, replaces }) => ({
+        replaces: replaces.join(' and '),
+        value: (answers.get(name) ?? []).join(', '),
+        keys: undefined,
+      })),
   ];
   return text.replaceAll(/^ *#(?! yaml-language-server:| @).*$/gm, (line) => {
     const replaced = replaceIn(line, wanted, false);

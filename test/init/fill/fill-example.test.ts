@@ -164,6 +164,22 @@ describe('values', () => {
     },
   );
 
+  it.each(['postgres;id #', 'a$(id)', 'a`id`', 'a|id', 'a>b', 'a&b', 'a b'])(
+    'that a shell would take for more are in no command of a comment: %j',
+    (audience) => {
+      const text = filled('kubernetes-default-issuer', [
+        'url=https://kubernetes.default.svc',
+        `audience=${audience}`,
+        'namespaces=shop',
+        'jwks=k8s.jwks.json',
+      ]);
+      const comments = text.split('\n').filter((line) => /^ *#/.test(line));
+      expect(comments.filter((line) => line.includes(audience))).toEqual([]);
+      expect(comments.filter((line) => line.includes('--audience postgres'))).toHaveLength(1);
+      expect(readable.parse(parse(text)).issuers[0]?.issuer.audiences).toEqual([audience]);
+    },
+  );
+
   it('are not looked into for others', () => {
     const text = filled('google-workloads', [
       'audience=example-project',
