@@ -1,5 +1,5 @@
 // Writes a file that is not there yet, and never one that is.
-import { chmod, link, mkdir, open, rm } from 'node:fs/promises';
+import { link, mkdir, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { codeOf } from '../code-of.ts';
 import { temporaryNameOf } from './temporary-files.ts';
@@ -13,15 +13,16 @@ import { temporaryNameOf } from './temporary-files.ts';
 export async function createFile(path: string, text: string): Promise<boolean> {
   await mkdir(dirname(path), { recursive: true, mode: 0o755 });
   const temporary = temporaryNameOf(path);
+  const file = await open(temporary, 'wx', 0o644);
   try {
-    const file = await open(temporary, 'wx', 0o644);
     try {
       await file.writeFile(text);
+      // By its descriptor: the name may be another file's by now, where others can write to the folder.
+      await file.chmod(0o644);
       await file.sync();
     } finally {
       await file.close();
     }
-    await chmod(temporary, 0o644);
     // Unlike a rename, this fails where there is one.
     await link(temporary, path);
     return true;
