@@ -32,7 +32,7 @@ const problems = checkRelease({
   changelog: read('CHANGELOG.md'),
   security: read('SECURITY.md'),
   debianChangelog: read('packaging/debian/changelog'),
-  status: git('status', '--porcelain'),
+  status: git('status', '--porcelain', '--untracked-files=all'),
   today: new Date().toISOString().slice(0, 10),
 });
 for (const { problem, hint } of problems) say(`${problem}\nHINT: ${hint}`);
