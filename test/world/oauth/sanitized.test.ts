@@ -7,6 +7,7 @@ import { describe, expect, inject, it } from 'vitest';
 import { sample } from '../../attacks/choose-sample.ts';
 import { startOAuthHost } from '../../package/machine/oauth-host.ts';
 import { testOAuth } from '../../package/machine/test-oauth.ts';
+import { poll } from '../../support/poll.ts';
 import { FROM_FORKY, installPostgreSQL, plantFault, SANITIZED } from './install-postgresql.ts';
 
 testOAuth({
@@ -52,6 +53,15 @@ testOAuth({
         await expect
           .poll(() => host().serverLog().slice(read), { timeout: 30_000 })
           .toMatch(/AddressSanitizer: heap-buffer-overflow[^]*terminated by signal 6/);
+        // The server starts over after that.
+        await poll(
+          'the server',
+          async () =>
+            host()
+              .sql('select 1')
+              .catch(() => undefined),
+          60_000,
+        );
       });
     });
   },
