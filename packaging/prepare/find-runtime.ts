@@ -50,7 +50,7 @@ export function findRuntime(checkout: string, architecture: Architecture, folder
     return assertRuntime(checkout, architecture, { folder: installed, version });
   }
 
-  const file = execFileSync('npm', ['pack', '--silent', `${name}@${version}`], {
+  const file = execFileSync('npm', ['pack', '--loglevel=error', `${name}@${version}`], {
     cwd: folder,
     encoding: 'utf8',
     timeout: 300_000,
