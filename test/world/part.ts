@@ -20,8 +20,6 @@ export interface Part {
   readonly title: string;
   /** What is real there and what is not: one paragraph for docs/understand/compatibility.md. */
   readonly about: string;
-  /** That no whole run of it has been recorded yet, so that compatibility.md says nothing of it. */
-  readonly isUnrecorded?: true;
   /** What belongs here and is not run, each with the reason, for docs/understand/compatibility.md. */
   readonly notRun?: Readonly<Record<string, string>>;
   /**

@@ -32,7 +32,9 @@ function renderPart(part: Part, result: PartResult): string {
     `[${file}](../../test/world/${part.name}/${file}):`,
     '',
     // The name of a group and that of a test in it make one sentence.
-    ...withoutRepetition(sentences).map((sentence) => `- ${sentence.replaceAll(' > ', ' ')}`),
+    ...withoutRepetition(summedUp(sentences)).map(
+      (sentence) => `- ${sentence.replaceAll(' > ', ' ')}`,
+    ),
   ]);
   const notRun = Object.entries(part.notRun ?? {});
   return [
@@ -50,6 +52,17 @@ function renderPart(part: Part, result: PartResult): string {
     ...notRun.map(([what, why]) => `- ${what}: ${why}`),
     '',
   ].join('\n');
+}
+
+/** More tests than anybody reads. */
+const MANY = 100;
+
+/** Where a group has very many tests, it is one sentence with their number. */
+function summedUp(sentences: readonly string[]): readonly string[] {
+  const groups = Map.groupBy(sentences, (sentence) => sentence.split(' > ', 1)[0] ?? '');
+  return [...groups].flatMap(([group, all]) =>
+    all.length > MANY ? [`${group}: ${all.length} tests`] : all,
+  );
 }
 
 /** Sentences that differ in their end alone, which is in parentheses, become one. */

@@ -12,7 +12,6 @@ export const oauth: Part = {
   about: `The validator is compiled with the headers of that PostgreSQL, as [oauth.md](../start/oauth.md) says, and asks the daemon of the
 package, which is installed beside it. Clients are those of the tests; they send ready tokens over TLS. PostgreSQL 18 is what
 \`npm run test:package\` has.`,
-  isUnrecorded: true,
   prepare: async (cache, progress) => {
     const version = await progress.step('postgresql-19: look for it', findExperimentalVersion);
     const pgtoken = await progress.step('pgtoken: package', async () =>
