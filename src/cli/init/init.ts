@@ -9,7 +9,8 @@ import { KINDS } from '../../init/kinds.ts';
 import { messageOf } from '../../message-of.ts';
 import { reportProblem } from '../output/report-problem.ts';
 import { wrap } from '../output/wrap.ts';
-import { formatFiles, formatPlan, formatSteps, missingOf, othersOf } from './format-plan.ts';
+import { formatFiles, formatPlan, missingOf, othersOf } from './format-plan.ts';
+import { formatSteps } from './format-steps.ts';
 import { gather, type Gathered, titleOf } from './gather.ts';
 import type { InitOptions } from './init-options.ts';
 

@@ -3,7 +3,6 @@ import type { Problem } from '../../config/problems.ts';
 import { checkIssuers } from '../../doctor/issuers/check-issuers.ts';
 import { createFetchKeys } from '../../doctor/issuers/fetch-keys.ts';
 import { findNamedRoles } from '../../doctor/roles/check-roles.ts';
-import type { Host } from '../../doctor/host/host.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { systemClock } from '../../clock.ts';
 import { isDerivedRole } from '../../roles/is-derived-role.ts';
@@ -15,7 +14,8 @@ import type { Kind } from '../kind.ts';
 import { pathOfExample, readShippedText } from '../shipped-texts.ts';
 import { checkFiles } from './check-files.ts';
 import { copyFiles, type PlannedFile, type Places, planFiles } from './plan-files.ts';
-import { formatHBALine, type HBAPlace, planHBA } from './plan-hba.ts';
+import { findHBAFiles, type HBAHost } from './find-hba-files.ts';
+import { formatHBALine, type HBAPlace, moveDown, placeDaemonLine, placeLine } from './plan-hba.ts';
 
 /** What is wanted. */
 export interface Wanted {
@@ -54,15 +54,19 @@ export interface Plan {
   /** Files with a secret that somebody else is to write. */
   readonly secrets: readonly string[];
   readonly hbaLine: string;
+  /** One for each server; none where no file is known. */
   readonly hbaPlaces: readonly HBAPlace[];
+  /** Where the line for the daemon goes, which are written first. */
+  readonly daemonPlaces: readonly HBAPlace[];
 }
 
 /** Makes it. Throws for what the file system answers but that there is no such file. */
-export async function makePlan(
-  wanted: Wanted,
-  host: Pick<Host, 'files' | 'findServers'>,
-): Promise<Plan | InitProblem> {
+export async function makePlan(wanted: Wanted, host: HBAHost): Promise<Plan | InitProblem> {
   const { kind, answers, places } = wanted;
+  const hbaFiles = await findHBAFiles(wanted.hba, host);
+  if ('problem' in hbaFiles) {
+    return hbaFiles;
+  }
   const nameOf = (file: string): string => nameFile(wanted, file);
   const copied = copyFiles(kind, answers, nameOf, wanted.texts);
   if ('problem' in copied) {
@@ -102,10 +106,7 @@ export async function makePlan(
     address: wanted.address,
     roles: hasOtherRoles ? undefined : roles,
   });
-  const hbaPlaces = planHBA(wanted.hba, hbaLine, places.service, host);
-  if ('problem' in hbaPlaces) {
-    return hbaPlaces;
-  }
+  const daemonPlaces = wanted.provision ? placeDaemonLine(hbaFiles) : [];
   return {
     kind,
     service: places.service,
@@ -118,7 +119,8 @@ export async function makePlan(
     provision: wanted.provision,
     secrets: findSecrets(policy),
     hbaLine,
-    hbaPlaces,
+    hbaPlaces: moveDown(placeLine(hbaFiles, hbaLine, places.service), daemonPlaces),
+    daemonPlaces,
   };
 }
 

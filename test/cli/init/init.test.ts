@@ -246,7 +246,9 @@ describe('pgtoken init', () => {
       '--provision',
     ]);
     expect(status).toBe(0);
-    expect(stdout).toContain('pgtoken database sql | runuser -u postgres -- psql');
+    expect(stdout).toContain(
+      'pgtoken database sql --provision | runuser -u postgres -- psql -v ON_ERROR_STOP=1',
+    );
     expect((await place.read())['issuers.yaml']).toContain(
       'provision: {create: true, onError: deny}',
     );

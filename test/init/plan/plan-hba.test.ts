@@ -1,8 +1,13 @@
 // The line of pg_hba.conf, and the line above which it belongs.
 import { describe, expect, it } from 'vitest';
 
-import { formatHBALine, planHBA } from '../../../src/init/plan/plan-hba.ts';
-import { fakeFiles } from '../../doctor/fake-host.ts';
+import { parseHBA } from '../../../src/doctor/hba/parse-hba.ts';
+import {
+  formatHBALine,
+  moveDown,
+  placeDaemonLine,
+  placeLine,
+} from '../../../src/init/plan/plan-hba.ts';
 
 const FILE = '/etc/postgresql/17/main/pg_hba.conf';
 const DEBIAN = `local   all             postgres                                peer
@@ -14,12 +19,11 @@ local   replication     all                                     peer
 host    replication     all             127.0.0.1/32            scram-sha-256
 `;
 
-function plan(text: string, line: string, named: string | undefined = FILE) {
-  return planHBA(named, line, 'postgresql-k8s', {
-    files: fakeFiles({ [FILE]: { text } }),
-    findServers: () => [],
-  });
+function filesOf(text: string, mayName: (file: string) => boolean = () => true) {
+  const content = parseHBA(FILE, text, { read: () => 'host all all all md5\n', list: () => [] });
+  return [{ path: FILE, content, server: undefined, mayName }];
 }
+const plan = (text: string, line: string) => placeLine(filesOf(text), line, 'postgresql-k8s');
 const ALL = formatHBALine({
   service: 'postgresql-k8s',
   database: 'all',
@@ -74,17 +78,46 @@ describe('the line', () => {
       2,
     ],
   ])('goes %s', (_where, text, line, above) => {
-    expect(plan(text, line)).toEqual([{ file: FILE, above, has: false }]);
+    expect(plan(text, line)).toMatchObject([{ file: FILE, above, has: false }]);
   });
 
   it('is there already', () => {
     expect(plan(`${ALL}\n${DEBIAN}`, ALL)).toMatchObject([{ has: true }]);
   });
 
-  it('is not for a file that cannot be read', () => {
-    expect(plan('', ALL, '/none/pg_hba.conf')).toEqual({
-      problem: '--hba /none/pg_hba.conf cannot be read: no such file',
-      hint: 'Name the pg_hba.conf of the server, or leave it out.',
-    });
+  it('does not go into a file that is included and somebody else could have written', () => {
+    const files = filesOf('include other.conf\n', (file) => file === FILE);
+    expect(placeLine(files, ALL, 'postgresql-k8s')).toEqual([]);
+    expect(plan('include other.conf\n', ALL)).toMatchObject([{ above: 1, root: FILE }]);
+  });
+});
+
+describe('the line of the daemon', () => {
+  it('goes above the first one over the unix socket that would take its logins', () => {
+    expect(placeDaemonLine(filesOf(DEBIAN))).toMatchObject([{ above: 3, has: false }]);
+    expect(placeDaemonLine(filesOf('local all pgtoken peer\n'))).toMatchObject([{ has: true }]);
+  });
+
+  it('moves what is below it', () => {
+    const files = filesOf(DEBIAN);
+    const places = placeLine(files, ALL, 'postgresql-k8s');
+    expect(moveDown(places, placeDaemonLine(files))).toMatchObject([{ above: 5 }]);
+    expect(moveDown(places, [])).toEqual(places);
+  });
+});
+
+describe('names', () => {
+  it.each([
+    ['shop', 'shop'],
+    ['sameuser,a b', 'sameuser,"a b"'],
+    ['Shop', '"Shop"'],
+    ['a"b', '"a""b"'],
+    ['+a', '"+a"'],
+  ])('of databases have the quotes that they need: %s', (database, shown) => {
+    const line = formatHBALine({ service: 's', database, address: 'all', roles: undefined });
+    expect(line).toBe(`hostssl ${shown} all all pam pamservice=s`);
+    const parsed = parseHBA('', line, { read: () => undefined, list: () => [] });
+    expect(parsed.problems).toEqual([]);
+    expect(parsed.rules[0]?.databases.map(({ text }) => text)).toEqual(database.split(','));
   });
 });
