@@ -4,6 +4,8 @@
 export interface InitProblem {
   readonly problem: string;
   readonly hint: string;
+  /** Something is in the way that other options would not change: an issuer that does not answer, a role that is protected. */
+  readonly isInTheWay?: true;
 }
 
 /** Whether something is one. */

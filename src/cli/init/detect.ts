@@ -8,7 +8,10 @@ import { readTokenFacts, type TokenFacts } from '../../init/detect/read-token-fa
 import { isInitProblem, type InitProblem } from '../../init/init-problem.ts';
 import { type Kind, type Parameter } from '../../init/kind.ts';
 import { findKind, recogniseKinds } from '../../init/kinds.ts';
+import { KUBERNETES_KINDS } from '../../init/kinds/kubernetes.ts';
 import { readGivenFile } from '../../init/plan/plan-files.ts';
+import { isJSONObject } from '../../parse-json-object.ts';
+import { checkAuthority, checkURL } from '../../init/detect/check-given.ts';
 import { quote } from '../../quote.ts';
 import { formatDuration } from '../../values/units.ts';
 import { readToken } from '../read-token.ts';
@@ -41,6 +44,14 @@ export async function detect(
   if (typeof authority === 'object') {
     return authority;
   }
+  const unusable =
+    checkURL(options.url) ??
+    (authority === undefined || options.certificateAuthority === undefined
+      ? undefined
+      : checkAuthority(options.certificateAuthority, authority));
+  if (unusable !== undefined) {
+    return unusable;
+  }
   const token = await detectToken(options.tokenFile, pasted);
   if (token !== undefined && 'problem' in token) {
     return token;
@@ -57,7 +68,11 @@ export async function detect(
   if (clash !== undefined) {
     return clash;
   }
-  const found = await findKinds(url, cluster, authority, options.offline);
+  const wrong = url === '' ? undefined : checkURL(url);
+  if (wrong !== undefined) {
+    return wrong;
+  }
+  const found = await findKinds({ url, token, cluster }, authority, options.offline);
   return 'problem' in found
     ? found
     : {
@@ -90,7 +105,10 @@ async function detectToken(
   try {
     const password = await readToken(file === '-' ? process.stdin : createReadStream(file));
     return isRefusal(password)
-      ? { problem: password.message, hint: 'Give one token, and nothing else.' }
+      ? {
+          problem: `--token-file ${file} has no token`,
+          hint: 'Give a file with one token, and nothing else.',
+        }
       : readTokenFacts(password);
   } catch (error) {
     const code = codeOf(error);
@@ -125,13 +143,21 @@ interface Found {
   readonly told: readonly string[];
 }
 
+/** What is known before an issuer is asked. */
+interface Known {
+  readonly url: string;
+  readonly token: TokenFacts | undefined;
+  readonly cluster: Cluster | undefined;
+}
+
 async function findKinds(
-  url: string,
-  cluster: Cluster | undefined,
+  { url, token, cluster }: Known,
   authority: string | undefined,
   offline: boolean,
 ): Promise<Found | InitProblem> {
-  const known = recogniseKinds(url);
+  // Only a cluster writes that, whatever its URL looks like.
+  const isToken = isJSONObject(token?.claims['kubernetes.io']);
+  const known = recogniseKinds(url).filter((kind) => !isToken || KUBERNETES_KINDS.includes(kind));
   if (url === '' || known.length > 0) {
     return { kinds: known, told: [] };
   }
@@ -140,7 +166,8 @@ async function findKinds(
   const pinned = findKind('kubernetes-default-issuer');
   const inspected = offline ? undefined : await inspectIssuer(url, authority);
   if (inspected !== undefined && !isInitProblem(inspected)) {
-    const isCluster = cluster !== undefined || inspected.jwksURI.endsWith('/openid/v1/jwks');
+    const isCluster =
+      isToken || cluster !== undefined || inspected.jwksURI.endsWith('/openid/v1/jwks');
     return {
       kinds: isCluster && open !== undefined ? [open] : [],
       told: [`discovery: the keys of ${url} are at ${inspected.jwksURI}`],
@@ -152,7 +179,7 @@ async function findKinds(
       told: ['discovery: not open to this host; the keys that kubectl has seen are pinned'],
     };
   }
-  return inspected ?? { kinds: [], told: [] };
+  return inspected ?? { kinds: isToken && open !== undefined ? [open] : [], told: [] };
 }
 
 function answersOf(

@@ -58,6 +58,12 @@ export async function gather(
       hint: 'Name one (pgtoken init --list), or give --url, --token-file or --kubectl.',
     };
   }
+  if (options.name !== undefined && named !== undefined && named.entry === undefined) {
+    return {
+      problem: `--name is given, and ${named.name} has several entries`,
+      hint: 'Leave it out; pgtoken init --list shows the kinds.',
+    };
+  }
   const source = isToldNothing ? await askSource() : {};
   const detected = await detect({ ...options, ...source.options }, source.pasted);
   if ('problem' in detected) {

@@ -4,6 +4,7 @@ import { addCommand } from '../add-command.ts';
 import { serviceOption } from '../option-parsers.ts';
 import { DEFAULT_CONFIG } from '../pam-arguments.ts';
 import type { InitOptions } from './init-options.ts';
+import { addressOption, databaseOption, nameOption } from './line-options.ts';
 
 /** Adds `init`. */
 export function addInitCommand(program: Command): void {
@@ -39,7 +40,11 @@ export function addInitCommand(program: Command): void {
         'what else the kind needs; may be written several times',
       ).argParser(settingOption),
     )
-    .option('--name <name>', 'the name of the entry; default: that of the example')
+    .addOption(
+      new Option('--name <name>', 'the name of the entry; default: that of the example').argParser(
+        nameOption,
+      ),
+    )
     .addOption(
       new Option(
         '--service <name>',
@@ -47,8 +52,16 @@ export function addInitCommand(program: Command): void {
       ).argParser((name) => serviceOption(name)[0]),
     )
     .option('--provision', 'have roles made at login', false)
-    .option('--database <name>', 'the database of the line for pg_hba.conf', 'all')
-    .option('--address <address>', 'the clients of the line for pg_hba.conf', 'all')
+    .addOption(
+      new Option('--database <name>', 'the database of the line for pg_hba.conf')
+        .default('all')
+        .argParser(databaseOption),
+    )
+    .addOption(
+      new Option('--address <address>', 'the clients of the line for pg_hba.conf')
+        .default('all')
+        .argParser(addressOption),
+    )
     .option('--config <file>', 'the configuration', DEFAULT_CONFIG)
     .option('--pam-dir <folder>', 'where the PAM service is written', '/etc/pam.d')
     .option('--hba <file>', 'pg_hba.conf; default: those of the servers of this host')

@@ -5,6 +5,7 @@ import { createRealHost } from '../../doctor/host/real-host.ts';
 import { SYSTEM_CACHE_FOLDER } from '../../keys/disk-key-cache.ts';
 import { carryOut } from '../../init/plan/carry-out.ts';
 import { isPlan, makePlan, type Plan } from '../../init/plan/plan.ts';
+import type { InitProblem } from '../../init/init-problem.ts';
 import { KINDS } from '../../init/kinds.ts';
 import { messageOf } from '../../message-of.ts';
 import { reportProblem } from '../output/report-problem.ts';
@@ -24,12 +25,12 @@ export async function init(kindName: string | undefined, options: InitOptions): 
   const gathered = await gather(kindName, options, mayAsk);
   if ('problem' in gathered) {
     reportProblem(gathered);
-    return 2;
+    return statusOf(gathered);
   }
   const plan = await makePlan(wantedOf(gathered, options), createRealHost());
   if (!isPlan(plan)) {
     reportProblem(plan);
-    return 1;
+    return statusOf(plan);
   }
   process.stdout.write(`${formatPlan(plan, gathered.detected.told)}\n`);
   if (options.dryRun) {
@@ -52,6 +53,10 @@ export async function init(kindName: string | undefined, options: InitOptions): 
     await examine(options);
   }
   return status;
+}
+
+function statusOf({ isInTheWay }: InitProblem): 1 | 2 {
+  return isInTheWay === true ? 1 : 2;
 }
 
 function wantedOf({ kind, answers, detected }: Gathered, options: InitOptions) {

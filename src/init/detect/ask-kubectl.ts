@@ -74,6 +74,7 @@ export async function askKubectl(
     return {
       problem: `the cluster's discovery document has issuer ${quote(issuer)}; expected a URL`,
       hint: 'Look at kubectl get --raw /.well-known/openid-configuration.',
+      isInTheWay: true,
     };
   }
   const keys = await readObject(run, ['get', '--raw', '/openid/v1/jwks', ...chosen]);
@@ -92,6 +93,7 @@ function findCluster(config: JSONObject): Trusted | InitProblem {
     return {
       problem: `the context of kubectl names no API server: ${quote(server)}`,
       hint: 'Choose another with --kubectl CONTEXT; kubectl config get-contexts lists them.',
+      isInTheWay: true,
     };
   }
   const { hostname, port } = new URL(server);
@@ -120,6 +122,7 @@ function readAuthority(data: unknown, file: unknown): string | undefined | InitP
     return {
       problem: `the certificate authority of the context, ${quote(file)}, cannot be read (${codeOf(error) ?? 'an unknown error'})`,
       hint: 'Run this as a user who may read it.',
+      isInTheWay: true,
     };
   }
 }
@@ -134,6 +137,7 @@ async function readObject(
     return {
       problem: `${command} failed: ${quote(hideTokens(text.trim().split('\n')[0] ?? ''))}`,
       hint: 'Check kubectl by itself (kubectl version); --kubectl CONTEXT chooses another context, and --url does without.',
+      isInTheWay: true,
     };
   }
   const object = parseJSONObject(Buffer.from(text));
@@ -141,6 +145,7 @@ async function readObject(
     ? {
         problem: `${command} answered something else than a JSON object: ${object}`,
         hint: 'Check kubectl by itself; a program of that name may be in its place.',
+        isInTheWay: true,
       }
     : { object };
 }

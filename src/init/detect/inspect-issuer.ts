@@ -1,6 +1,7 @@
 // What an issuer says of itself at its URL, before anything is written.
 import { createGet } from '../../issuers/create-get.ts';
 import { defaultDiscoveryURL, discover } from '../../issuers/discover.ts';
+import { hintFor } from './hint-for.ts';
 import type { InitProblem } from '../init-problem.ts';
 
 /** Seconds. Somebody waits for it. */
@@ -34,7 +35,7 @@ export async function inspectIssuer(
     problem: found.reason,
     hint: isOther
       ? 'Write --url byte for byte as the tokens have it in iss; a slash at the end counts.'
-      : (found.hint ??
-        'Check the URL and the way to it; with --offline nobody is asked, and doctor tells later.'),
+      : hintFor(found.reason),
+    isInTheWay: true,
   };
 }

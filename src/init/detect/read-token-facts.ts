@@ -22,7 +22,7 @@ export function readTokenFacts(password: string): TokenFacts | InitProblem {
   if (isRefusal(parsed)) {
     return {
       problem: `this is not a token: ${parsed.message}`,
-      hint: parsed.hint ?? 'Give a whole JWT, as a client sends it for its password.',
+      hint: 'Give a whole JWT as the issuer made it: three parts with points between them, and nothing else.',
     };
   }
   const { claims, algorithm } = parsed;

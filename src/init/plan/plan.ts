@@ -3,11 +3,15 @@ import type { Problem } from '../../config/problems.ts';
 import { checkIssuers } from '../../doctor/issuers/check-issuers.ts';
 import { createFetchKeys } from '../../doctor/issuers/fetch-keys.ts';
 import { findNamedRoles } from '../../doctor/roles/check-roles.ts';
+import { isBarred } from '../../doctor/roles/find-reach.ts';
 import type { Policy } from '../../policy/policy.ts';
+import { quote } from '../../quote.ts';
+import { formatDuration } from '../../values/units.ts';
 import { systemClock } from '../../clock.ts';
 import { isDerivedRole } from '../../roles/is-derived-role.ts';
-import type { Answers } from '../answers.ts';
+import { type Answers, optionOf } from '../answers.ts';
 import type { TokenFacts } from '../detect/read-token-facts.ts';
+import { hintFor } from '../detect/hint-for.ts';
 import { fillExample } from '../fill/fill-example.ts';
 import { isInitProblem, type InitProblem } from '../init-problem.ts';
 import type { Kind } from '../kind.ts';
@@ -89,9 +93,13 @@ export async function makePlan(wanted: Wanted, host: HBAHost): Promise<Plan | In
   }
   const checked = await checkFiles(config, beside, places.service);
   if (!checked.ok) {
-    return explainProblems(checked.problems);
+    return explainProblems(checked.problems, wanted, nameOf);
   }
   const { policy, warnings } = checked;
+  const shut = findShutEntry(policy) ?? findLongLife(wanted.token, policy);
+  if (shut !== undefined) {
+    return shut;
+  }
   const issuers = await askIssuers(policy, wanted.offline);
   if ('problem' in issuers) {
     return issuers;
@@ -113,7 +121,12 @@ export async function makePlan(wanted: Wanted, host: HBAHost): Promise<Plan | In
     files: planFiles(config, beside, places),
     warnings,
     issuers: issuers.lines,
-    notes: wanted.token === undefined ? [] : compareToken(wanted.token, policy),
+    notes: [
+      ...findBarred(policy).map(
+        ({ name, issuer }) => `${issuer}: role ${quote(name)} is protected, and no token may be it`,
+      ),
+      ...(wanted.token === undefined ? [] : compareToken(wanted.token, policy)),
+    ],
     roles,
     hasOtherRoles,
     provision: wanted.provision,
@@ -138,8 +151,26 @@ function nameFile({ kind, name, answers }: Wanted, file: string): string {
   return parts[0] ?? file;
 }
 
-function explainProblems(problems: readonly Problem[]): InitProblem {
+/** What came of an option is told of the option: issuers.yaml is not there yet. */
+function explainProblems(
+  problems: readonly Problem[],
+  { kind, answers }: Wanted,
+  nameOf: (file: string) => string,
+): InitProblem {
   const [first] = problems;
+  for (const parameter of kind.parameters) {
+    const [path] = answers.get(parameter.name) ?? [];
+    const copy = parameter.kind === 'file' ? nameOf(parameter.replaces) : undefined;
+    const problem = problems.find(({ message }) => copy !== undefined && message.includes(copy));
+    if (copy !== undefined && problem !== undefined) {
+      const [option = ''] = optionOf(parameter).split(/[ =]FILE/);
+      const file = `${option} ${path}`;
+      return {
+        problem: `${file} cannot be used: ${problem.message.replace('Invalid value: ', '').replaceAll(copy, 'it')}`,
+        hint: `Give another file by ${optionOf(parameter)}.`,
+      };
+    }
+  }
   return {
     problem: `issuers.yaml could not be used: ${problems.map(({ message }) => message).join('; ')}`,
     hint: first?.hint ?? 'Give other values.',
@@ -163,14 +194,85 @@ async function askIssuers(
     ? { lines: findings.map(({ subject, message }) => `${subject}: ${message}`) }
     : {
         problem: `${failure.subject}: ${failure.message}`,
-        hint: `${failure.hint ?? 'Check the way to the issuer.'} With --offline no issuer is asked.`,
+        hint: hintFor(failure.message),
+        isInTheWay: true,
+      };
+}
+
+interface BarredRole {
+  readonly name: string;
+  /** The entry whose rule names it. */
+  readonly issuer: string;
+}
+
+/** Roles that rules name and protectedRoles does not permit. */
+function findBarred(policy: Policy): readonly BarredRole[] {
+  return findNamedRoles(policy, [], []).flatMap(({ name, issuer }) =>
+    issuer !== undefined && isBarred(name, issuer, policy) ? [{ name, issuer: issuer.name }] : [],
+  );
+}
+
+/** An entry by which nobody could log in, whatever their token. */
+function findShutEntry(policy: Policy): InitProblem | undefined {
+  const barred = findBarred(policy);
+  const named = findNamedRoles(policy, [], []);
+  const expression = named.find(({ name }) => name.startsWith('/'));
+  if (expression !== undefined) {
+    return {
+      problem: `role ${quote(expression.name)} begins with a slash, which pg_hba.conf takes for an expression, in quotes as well`,
+      hint: 'Name another role.',
+      isInTheWay: true,
+    };
+  }
+  const shut = policy.issuers.find(
+    ({ name, entry }) =>
+      !entry.roles.some(isDerivedRole) &&
+      named
+        .filter(({ issuer }) => issuer?.name === name)
+        .every((one) => barred.some((other) => other.name === one.name && other.issuer === name)),
+  );
+  return shut === undefined
+    ? undefined
+    : {
+        problem: `nobody could log in by ${shut.name}: all its roles are protected (${barred
+          .filter(({ issuer }) => issuer === shut.name)
+          .map(({ name }) => quote(name))
+          .join(', ')}), and no token may be a protected role`,
+        hint: `Name other roles; protected are ${policy.protectedRoles.map(quote).join(', ')}.`,
+        isInTheWay: true,
+      };
+}
+
+/** A token that lives longer than its entry would accept: the next ones will, too. */
+function findLongLife(token: TokenFacts | undefined, { issuers }: Policy): InitProblem | undefined {
+  const lifetime = token?.lifetime ?? 0;
+  const own = issuers.find(
+    ({ entry }) =>
+      (entry.issuer.url === undefined || entry.issuer.url === token?.issuer) &&
+      lifetime > entry.token.maxLifetime,
+  );
+  return own === undefined
+    ? undefined
+    : {
+        problem: `the token lives ${formatDuration(lifetime)}; entry ${own.name} accepts at most ${formatDuration(own.entry.token.maxLifetime)} (token.maxLifetime)`,
+        hint: 'Get one that lives no longer, and have clients do so (kubectl create token --duration, expirationSeconds of a pod, the lifetime in the settings of the issuer). Without --token-file the entry is written, for you to change its token.maxLifetime.',
+        isInTheWay: true,
       };
 }
 
 function findRoles(policy: Policy, token: TokenFacts | undefined): readonly string[] {
-  const named = findNamedRoles(policy, [], []).map(({ name }) => name);
+  const barred = new Set(findBarred(policy).map(({ name }) => name));
+  const named = findNamedRoles(policy, [], [])
+    .map(({ name }) => name)
+    .filter((name) => !barred.has(name));
   const derived =
-    token === undefined ? [] : policy.issuers.flatMap(({ rolesOf }) => rolesOf(token.claims));
+    token === undefined
+      ? []
+      : policy.issuers.flatMap((issuer) =>
+          issuer
+            .rolesOf(token.claims)
+            .filter((name) => !isBarred(name, issuer, policy) && !/\p{C}/u.test(name)),
+        );
   return [...new Set([...named, ...derived])];
 }
 
@@ -182,7 +284,7 @@ function findSecrets(policy: Policy): readonly string[] {
 
 /** What of a token the entries would refuse; its claims are checked at a login. */
 function compareToken(
-  { issuer, audiences, algorithm, lifetime }: TokenFacts,
+  { issuer, audiences, algorithm }: TokenFacts,
   { issuers }: Policy,
 ): readonly string[] {
   const own = issuers.filter(
@@ -198,11 +300,6 @@ function compareToken(
     ...(algorithms.some((one) => one === algorithm)
       ? []
       : [`${name}: the token is signed with ${algorithm}; accepted are ${algorithms.join(', ')}`]),
-    ...(lifetime !== undefined && lifetime > entry.token.maxLifetime
-      ? [
-          `${name}: the token lives ${lifetime} s; accepted are at most ${entry.token.maxLifetime} s (token.maxLifetime)`,
-        ]
-      : []),
   ]);
 }
 

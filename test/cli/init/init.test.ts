@@ -167,16 +167,28 @@ describe('pgtoken init', () => {
     expect(files['homelab-ca.pem']).toBe(authority.certificate);
   });
 
+  it.each([
+    ['whose keys are at an address of its own', [] as const],
+    ['that is not asked', ['--offline'] as const],
+  ])('knows a cluster by its token: one %s', async (_which, args) => {
+    const place = await createPlace();
+    expect(issuer.jwksURL).not.toContain('/openid/v1/jwks');
+    const { status, stdout } = await place.init(
+      ['--token-file', '-', '--certificate-authority', inside('ca'), ...args],
+      { stdin: await issuer.mint({ aud: 'pg', 'kubernetes.io': { namespace: 'foo' } }) },
+    );
+    expect(status).toBe(0);
+    expect(stdout).toContain('Kind kubernetes.');
+  });
+
   it('takes the token from standard input', async () => {
     const place = await createPlace();
-    const token = await issuer.mint({ aud: 'pg', exp: Math.floor(Date.now() / 1000) + 86_400 });
+    const token = await issuer.mint({ aud: 'pg' });
     const { status, stdout } = await place.init(['kubernetes', '--offline', '--token-file', '-'], {
       stdin: token,
     });
     expect(status).toBe(0);
-    expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
-      'warning homelab: the token lives 86400 s; accepted are at most 900 s (token.maxLifetime)',
-    );
+    expect(stdout).toContain('aud "pg"');
   });
 
   it('writes nothing with --dry-run, and shows all of it', async () => {
@@ -235,6 +247,41 @@ describe('pgtoken init', () => {
       `  sed -i '2i hostssl all all all pam pamservice=postgresql-people' ${hba}\n`,
     );
     expect(await readFile(hba, 'utf8')).toBe('local all all peer\nhost all all all md5\n');
+  });
+
+  it('names the database and the clients, a single address as the network of it alone', async () => {
+    const place = await createPlace();
+    const { status, stdout } = await place.init([
+      'okta',
+      '--offline',
+      ...optionsOf('okta'),
+      '--database',
+      'a b',
+      '--address',
+      '10.0.0.1',
+    ]);
+    expect(status).toBe(0);
+    expect(stdout).toContain(`'2i hostssl "a b" all 10.0.0.1/32 pam pamservice=postgresql-people'`);
+  });
+
+  it('leaves protected roles out, and says so', async () => {
+    const place = await createPlace();
+    const { status, stdout } = await place.init([
+      'keycloak',
+      '--offline',
+      '--url',
+      'https://sso.corp.test/realms/staff',
+      '--audience',
+      'pg',
+      '--set',
+      'admitted-groups=/dba',
+      '--set',
+      'group-role=/dba=app_admin,app_read',
+    ]);
+    expect(status).toBe(0);
+    expect(stdout).toContain('warning  keycloak: role "app_admin" is protected, and no token may');
+    expect(stdout).toContain('hostssl all app_read all pam');
+    expect(stdout).not.toContain('CREATE ROLE "app_admin"');
   });
 
   it('has roles made at login where that is asked for', async () => {
@@ -317,7 +364,7 @@ esac
       '--kubectl',
     ]);
     expect(answer).toMatchObject({
-      status: 2,
+      status: 1,
       stdout: '',
       stderr:
         'pgtoken: kubectl get --raw /.well-known/openid-configuration failed: "error: You must be logged in"\nHINT: Check kubectl by itself (kubectl version); --kubectl CONTEXT chooses another context, and --url does without.\n',
@@ -380,7 +427,7 @@ describe('what it cannot go on with', () => {
         '--set',
         'organization-id=0184990a-477b-4fa8-9968-496074483e70',
       ],
-      1,
+      2,
       'nobody could log in by buildkite: no role is given',
       'Give --set pipeline-role=WHO=ROLE.',
     ],
@@ -392,8 +439,8 @@ describe('what it cannot go on with', () => {
     ],
     [
       ['kubernetes-default-issuer', '--offline', '--jwks', '/none/jwks', '--set', 'namespaces=a'],
-      1,
-      'jwks /none/jwks cannot be read: no such file',
+      2,
+      '--jwks /none/jwks cannot be read: no such file',
       'Name a file that is there and that you may read.',
     ],
   ])('is told with what to do: %j', async (args, status, problem, hint) => {
@@ -450,9 +497,9 @@ describe('what it cannot go on with', () => {
       'group-role=a=b',
     ]);
     await issuer.recover();
-    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr).toContain(problem);
-    expect(stderr).toMatch(/\nHINT: .*\.\n$/);
+    expect(stderr).toMatch(/\nHINT: .*--(?:offline|url).*\.\n$/);
     expect(await place.read()).toEqual({});
   });
 
@@ -466,10 +513,103 @@ describe('what it cannot go on with', () => {
       '--set',
       'namespaces=a',
     ]);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain(`pgtoken: --jwks ${inside('ca')} cannot be used: it is no key set: `);
+    expect(stderr).toContain('\nHINT: Give another file by --jwks FILE.\n');
+    expect(stderr).not.toMatch(/homelab-jwks|issuers\.yaml|Invalid value/);
+    expect(await place.read()).toEqual({});
+  });
+
+  it('is an issuer whose certificate nobody vouches for', async () => {
+    const place = await createPlace();
+    const { status, stderr } = await place.init(['--url', issuer.url]);
+    expect(status).toBe(1);
+    expect(stderr).toContain(
+      "\nHINT: Give the certificate authority of the issuer's server: --certificate-authority FILE. With --offline nobody is asked, and doctor tells later.\n",
+    );
+  });
+
+  it('is a certificate authority that is none', async () => {
+    const place = await createPlace();
+    const { status, stderr } = await place.init([
+      '--url',
+      issuer.url,
+      '--certificate-authority',
+      inside('jwks'),
+    ]);
+    expect(status).toBe(2);
+    expect(stderr).toContain(
+      `pgtoken: --certificate-authority ${inside('jwks')} cannot be used: no certificate in PEM`,
+    );
+    expect(stderr).not.toContain('ERR_');
+  });
+
+  it.each([['http://corp.okta.com'], ['corp.okta.com'], ['https://a b']])(
+    'is a URL that nobody is asked for: %s',
+    async (url) => {
+      const place = await createPlace();
+      expect(await place.init(['--url', url])).toMatchObject({
+        status: 2,
+        stdout: '',
+        stderr: `pgtoken: url is "${url}"; expected an https:// URL such as https://issuer.example.com\nHINT: Write --url VALUE.\n`,
+      });
+    },
+  );
+
+  it.each([
+    ['--address', 'banana', 'expected an address, a network such as 10.0.0.0/8'],
+    ['--address', '10.0.0.0/33', 'expected an address'],
+    ['--address', '10.0.0.0 8', 'expected an address'],
+    ['--database', 'a\nb', 'expected names of databases'],
+    ['--database', '/a', 'expected names of databases'],
+    ['--database', 'a,', 'expected names of databases'],
+    ['--name', 'a b', 'expected lower-case letters, digits and hyphens'],
+    ['--hba', '/etc/passwd', 'pgtoken: --hba /etc/passwd is no pg_hba.conf: line 1: '],
+  ])('is %s %j', async (option, value, problem) => {
+    const place = await createPlace();
+    const args = ['okta', '--offline', ...optionsOf('okta'), option, value];
+    const { status, stdout, stderr } = await place.init(args);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain(problem);
+    expect(stderr).not.toContain('ERR_INTERNAL');
+    expect(await place.read()).toEqual({});
+  });
+
+  it.each([
+    ['/dba=app_admin', 'app_admin'],
+    ['/dba=postgres', 'postgres'],
+  ])('is an entry by which nobody could get in: %s', async (grant, role) => {
+    const place = await createPlace();
+    const { status, stdout, stderr } = await place.init([
+      'keycloak',
+      '--offline',
+      '--url',
+      'https://sso.corp.test/realms/staff',
+      '--audience',
+      'pg',
+      '--set',
+      'admitted-groups=/dba',
+      '--set',
+      `group-role=${grant}`,
+    ]);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
-    expect(stderr).toContain('pgtoken: issuers.yaml could not be used: ');
-    expect(stderr).toContain('homelab-jwks.json');
-    expect(stderr).not.toContain('pgtoken-init-');
+    expect(stderr).toContain(
+      `pgtoken: nobody could log in by keycloak: all its roles are protected ("${role}"), and no token may be a protected role\nHINT: Name other roles; protected are "postgres", `,
+    );
+    expect(await place.read()).toEqual({});
+  });
+
+  it('is a token that lives longer than its entry would accept', async () => {
+    const place = await createPlace();
+    const now = Math.floor(Date.now() / 1000);
+    const { status, stdout, stderr } = await place.init(
+      ['kubernetes', '--offline', '--token-file', '-'],
+      { stdin: await issuer.mint({ aud: 'pg', iat: now, exp: now + 3600 }) },
+    );
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toContain(
+      'pgtoken: the token lives 1h; entry homelab accepts at most 15m (token.maxLifetime)\nHINT: Get one that lives no longer',
+    );
     expect(await place.read()).toEqual({});
   });
 
