@@ -16,7 +16,7 @@ it('docs/start/init.md has the table that npm run docs writes', () => {
 it('docs/start/first-login.md has so few commands as it says', () => {
   // Of those that init prints there are three.
   expect(readCommands().flatMap((command) => command ?? ['', '', ''])).toHaveLength(7);
-  expect(readPage('docs/start/first-login.md').text).toContain(': seven commands,');
+  expect(readPage('docs/start/first-login.md').text).toContain(': seven commands on the host,');
 });
 
 it.each([INIT_PAGE, 'docs/start/first-login.md'])(

@@ -38,7 +38,7 @@ export function readCommands(): readonly (string | undefined)[] {
 export function readPrinted(stdout: string): readonly string[] {
   const [, steps = ''] = stdout.split('To do by hand:');
   const [own = ''] = steps.split('What doctor says');
-  return [...own.matchAll(/^ {2}((?:runuser|sed|echo|pgtoken) .+)$/gm)].map(
+  return [...own.matchAll(/^ {2}((?:runuser|sed|printf|pgtoken) .+)$/gm)].map(
     ([, command = '']) => command,
   );
 }
