@@ -4,7 +4,9 @@ import { join } from 'node:path';
 
 import { findMissing } from '../../src/init/answers.ts';
 import { type Kind, type Parameter } from '../../src/init/kind.ts';
+import { fillExample } from '../../src/init/fill/fill-example.ts';
 import { KINDS } from '../../src/init/kinds.ts';
+import { pathOfExample, readShippedText } from '../../src/init/shipped-texts.ts';
 import { ROOT } from './read-markdown.ts';
 
 export const INIT_PAGE = 'docs/start/init.md';
@@ -28,7 +30,44 @@ function renderRow(kind: Kind): string {
   const missing = new Set(findMissing(kind, new Map()));
   const must = kind.parameters.filter((one) => missing.has(one));
   const may = kind.parameters.filter((one) => !missing.has(one));
-  return `| \`${kind.name}\` | ${must.map(renderParameter).join(', ')} | ${may.map(renderParameter).join(', ')} |`;
+  const rules = needsRule(kind) ? kind.parameters.filter(givesRule) : [];
+  const first = rules.length > 1 ? 'at least one of ' : '';
+  const shown = [
+    ...must.map(renderParameter),
+    ...(rules.length === 0
+      ? []
+      : [`${first}${rules.map((one) => `\`${nameOf(one)}\``).join(', ')}`]),
+  ];
+  const others = may.filter((one) => !rules.includes(one));
+  return `| \`${kind.name}\` | ${shown.join(', ')} | ${others.map(renderParameter).join(', ')} |`;
+}
+
+/** Whether an entry has no role rule by what must be given alone. */
+function needsRule(kind: Kind): boolean {
+  const answers = new Map(
+    kind.parameters.flatMap((one) =>
+      one.kind === 'choice' ? [[one.name, Object.keys(one.entries).slice(0, 1)] as const] : [],
+    ),
+  );
+  const filled = fillExample(kind, readShippedText(pathOfExample(kind.name)), answers, {
+    name: undefined,
+    service: undefined,
+    certificateAuthorityFile: undefined,
+    provision: false,
+  });
+  return typeof filled !== 'string';
+}
+
+function givesRule(one: Parameter): boolean {
+  return (
+    one.kind === 'grant' ||
+    one.kind === 'switch' ||
+    (one.kind === 'value' && one.without === 'no rule')
+  );
+}
+
+function nameOf({ kind, name }: Parameter): string {
+  return kind === 'grant' ? `${name}=WHO=ROLE` : kind === 'switch' ? `${name}=yes` : name;
 }
 
 function renderParameter(parameter: Parameter): string {

@@ -17,6 +17,7 @@ interface Target {
 /** What a person does afterwards. */
 export function formatSteps(plan: Plan): string {
   const steps = [
+    ...formatMerge(plan),
     ...plan.secrets.map(
       (file) =>
         `Put the token that asks for the keys into ${file} beside issuers.yaml, for user pgtoken alone (install -o pgtoken -m 0600).`,
@@ -24,6 +25,21 @@ export function formatSteps(plan: Plan): string {
     ...formatServers(plan),
   ];
   return `To do by hand:\n${steps.map((step, index) => `\n${formatStep(step, index + 1)}\n`).join('')}`;
+}
+
+/** A second issuer has its entry in the same file, and logins of its own. */
+function formatMerge({ files: [config], kind, service }: Plan): string[] {
+  if (config?.state !== 'other') {
+    return [];
+  }
+  const own =
+    kind.namesService === true
+      ? ''
+      : ` with this line in it, so that it counts for ${service} alone`;
+  const line = kind.namesService === true ? '' : `\n\n  pam: {services: [${service}]}`;
+  return [
+    `Merge the entry shown above into ${config.path}, below its issuers:${own}; give each other entry the service that it is for in the same way. Then check the file:${line}\n\n  pgtoken config check ${shellQuote(config.path)}`,
+  ];
 }
 
 /** Its first paragraph is for reading, the others are to be copied. */

@@ -6,7 +6,6 @@ import { findNamedRoles } from '../../doctor/roles/check-roles.ts';
 import { isBarred } from '../../doctor/roles/find-reach.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { quote } from '../../quote.ts';
-import { formatDuration } from '../../values/units.ts';
 import { systemClock } from '../../clock.ts';
 import { isDerivedRole } from '../../roles/is-derived-role.ts';
 import { type Answers, optionOf } from '../answers.ts';
@@ -17,6 +16,7 @@ import { isInitProblem, type InitProblem } from '../init-problem.ts';
 import type { Kind } from '../kind.ts';
 import { pathOfExample, readShippedText } from '../shipped-texts.ts';
 import { checkFiles } from './check-files.ts';
+import { compareToken, findBarred, findLongLife, findShutEntry } from './find-obstacles.ts';
 import { copyFiles, type PlannedFile, type Places, planFiles } from './plan-files.ts';
 import { findHBAFiles, type HBAHost } from './find-hba-files.ts';
 import { formatHBALine, type HBAPlace, moveDown, placeDaemonLine, placeLine } from './plan-hba.ts';
@@ -199,67 +199,6 @@ async function askIssuers(
       };
 }
 
-interface BarredRole {
-  readonly name: string;
-  /** The entry whose rule names it. */
-  readonly issuer: string;
-}
-
-/** Roles that rules name and protectedRoles does not permit. */
-function findBarred(policy: Policy): readonly BarredRole[] {
-  return findNamedRoles(policy, [], []).flatMap(({ name, issuer }) =>
-    issuer !== undefined && isBarred(name, issuer, policy) ? [{ name, issuer: issuer.name }] : [],
-  );
-}
-
-/** An entry by which nobody could log in, whatever their token. */
-function findShutEntry(policy: Policy): InitProblem | undefined {
-  const barred = findBarred(policy);
-  const named = findNamedRoles(policy, [], []);
-  const expression = named.find(({ name }) => name.startsWith('/'));
-  if (expression !== undefined) {
-    return {
-      problem: `role ${quote(expression.name)} begins with a slash, which pg_hba.conf takes for an expression, in quotes as well`,
-      hint: 'Name another role.',
-      isInTheWay: true,
-    };
-  }
-  const shut = policy.issuers.find(
-    ({ name, entry }) =>
-      !entry.roles.some(isDerivedRole) &&
-      named
-        .filter(({ issuer }) => issuer?.name === name)
-        .every((one) => barred.some((other) => other.name === one.name && other.issuer === name)),
-  );
-  return shut === undefined
-    ? undefined
-    : {
-        problem: `nobody could log in by ${shut.name}: all its roles are protected (${barred
-          .filter(({ issuer }) => issuer === shut.name)
-          .map(({ name }) => quote(name))
-          .join(', ')}), and no token may be a protected role`,
-        hint: `Name other roles; protected are ${policy.protectedRoles.map(quote).join(', ')}.`,
-        isInTheWay: true,
-      };
-}
-
-/** A token that lives longer than its entry would accept: the next ones will, too. */
-function findLongLife(token: TokenFacts | undefined, { issuers }: Policy): InitProblem | undefined {
-  const lifetime = token?.lifetime ?? 0;
-  const own = issuers.find(
-    ({ entry }) =>
-      (entry.issuer.url === undefined || entry.issuer.url === token?.issuer) &&
-      lifetime > entry.token.maxLifetime,
-  );
-  return own === undefined
-    ? undefined
-    : {
-        problem: `the token lives ${formatDuration(lifetime)}; entry ${own.name} accepts at most ${formatDuration(own.entry.token.maxLifetime)} (token.maxLifetime)`,
-        hint: 'Get one that lives no longer, and have clients do so (kubectl create token --duration, expirationSeconds of a pod, the lifetime in the settings of the issuer). Without --token-file the entry is written, for you to change its token.maxLifetime.',
-        isInTheWay: true,
-      };
-}
-
 function findRoles(policy: Policy, token: TokenFacts | undefined): readonly string[] {
   const barred = new Set(findBarred(policy).map(({ name }) => name));
   const named = findNamedRoles(policy, [], [])
@@ -280,27 +219,6 @@ function findSecrets(policy: Policy): readonly string[] {
   return policy.issuers.flatMap(({ entry }) =>
     entry.keys?.bearerTokenFile === undefined ? [] : [entry.keys.bearerTokenFile],
   );
-}
-
-/** What of a token the entries would refuse; its claims are checked at a login. */
-function compareToken(
-  { issuer, audiences, algorithm }: TokenFacts,
-  { issuers }: Policy,
-): readonly string[] {
-  const own = issuers.filter(
-    ({ entry }) => entry.issuer.url === undefined || entry.issuer.url === issuer,
-  );
-  if (own.length === 0) {
-    return ['no entry is for the issuer of the token: issuer.url and iss differ'];
-  }
-  return own.flatMap(({ name, entry, algorithms }) => [
-    ...(audiences.some((one) => entry.issuer.audiences.includes(one))
-      ? []
-      : [`${name}: none of its audiences is in the token`]),
-    ...(algorithms.some((one) => one === algorithm)
-      ? []
-      : [`${name}: the token is signed with ${algorithm}; accepted are ${algorithms.join(', ')}`]),
-  ]);
 }
 
 /** Whether it is a plan. */

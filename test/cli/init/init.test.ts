@@ -222,6 +222,9 @@ describe('pgtoken init', () => {
     const { status, stdout } = await place.init(['okta', '--offline', ...optionsOf('okta')]);
     expect(status).toBe(1);
     expect(stdout).toContain('These are there already, and stay as they are.');
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
+      `1. Merge the entry shown above into ${place.config}, below its issuers: with this line in it, so that it counts for postgresql-people alone; give each other entry the service that it is for in the same way. Then check the file: pam: {services: [postgresql-people]} pgtoken config check ${place.config} 2. `,
+    );
     expect(stdout).toContain('- name: okta');
     const files = await place.read();
     expect(files['issuers.yaml']).toBe(mine);
