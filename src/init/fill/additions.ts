@@ -9,4 +9,6 @@ export interface Additions {
   readonly certificateAuthorityFile: string | undefined;
   /** Whether roles are made at login. */
   readonly provision: boolean;
+  /** How the daemon connects to the server where it makes them; default: as to Debian's first. */
+  readonly connection?: string | undefined;
 }

@@ -69,7 +69,14 @@ function chooseEntries({ parameters }: Kind, text: string, answers: Answers): st
   return `${head}${kept.join('').trimEnd()}\n`;
 }
 
-function addTo(text: string, { certificateAuthorityFile, provision }: Additions): string {
+function formatServers(connection = 'host=/var/run/postgresql port=5432'): string {
+  return `servers:\n- name: main\n  connection: ${connection}\n`;
+}
+
+function addTo(
+  text: string,
+  { certificateAuthorityFile, provision, connection }: Additions,
+): string {
   const { head, entries } = splitEntries(text);
   const own = certificateAuthorityFile;
   const grown = entries.map((entry, index) => {
@@ -78,9 +85,10 @@ function addTo(text: string, { certificateAuthorityFile, provision }: Additions)
       own === undefined || index > 0 ? entry : entry.replace(/^ {4}url: .*\n/m, `$&${line}`);
     return provision ? `${trusted.trimEnd()}\n${PROVISION}` : trusted;
   });
-  const server = provision ? head.replace(/^issuers:$/m, `${SERVERS}issuers:`) : head;
+  const server = provision
+    ? head.replace(/^issuers:$/m, `${formatServers(connection)}issuers:`)
+    : head;
   return `${server}${grown.join(provision ? '\n' : '')}`;
 }
 
-const SERVERS = 'servers:\n- name: main\n  connection: host=/var/run/postgresql port=5432\n';
 const PROVISION = '  provision: {create: true, onError: deny}\n';

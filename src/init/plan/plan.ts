@@ -18,7 +18,7 @@ import { pathOfExample, readShippedText } from '../shipped-texts.ts';
 import { checkFiles } from './check-files.ts';
 import { compareToken, findBarred, findLongLife, findShutEntry } from './find-obstacles.ts';
 import { copyFiles, type PlannedFile, type Places, planFiles } from './plan-files.ts';
-import { findHBAFiles, type HBAHost } from './find-hba-files.ts';
+import { findHBAFiles, type HBAFile, type HBAHost } from './find-hba-files.ts';
 import { formatHBALine, type HBAPlace, moveDown, placeDaemonLine, placeLine } from './plan-hba.ts';
 
 /** What is wanted. */
@@ -87,6 +87,7 @@ export async function makePlan(wanted: Wanted, host: HBAHost): Promise<Plan | In
     service: places.service,
     certificateAuthorityFile: own,
     provision: wanted.provision,
+    connection: connectionOf(hbaFiles),
   });
   if (typeof config !== 'string') {
     return config;
@@ -135,6 +136,14 @@ export async function makePlan(wanted: Wanted, host: HBAHost): Promise<Plan | In
     hbaPlaces: moveDown(placeLine(hbaFiles, hbaLine, places.service), daemonPlaces),
     daemonPlaces,
   };
+}
+
+/** @returns undefined where none is known, or none can be written without quotes. */
+function connectionOf(files: readonly HBAFile[]): string | undefined {
+  const [server] = files.flatMap((file) => file.server ?? []);
+  return server !== undefined && /^\/[\w./-]*$/.test(server.socketFolder)
+    ? `host=${server.socketFolder} port=${server.port}`
+    : undefined;
 }
 
 /** The names of files follow that of the entry. */
