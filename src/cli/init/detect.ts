@@ -2,6 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { codeOf } from '../../code-of.ts';
 import { isRefusal } from '../../errors.ts';
+import { hideTokens } from '../../hide-tokens.ts';
 import { askKubectl, type Cluster } from '../../init/detect/ask-kubectl.ts';
 import { inspectIssuer, toIssuerURL } from '../../init/detect/inspect-issuer.ts';
 import { readTokenFacts, type TokenFacts } from '../../init/detect/read-token-facts.ts';
@@ -106,14 +107,14 @@ async function detectToken(
     const password = await readToken(file === '-' ? process.stdin : createReadStream(file));
     return isRefusal(password)
       ? {
-          problem: `--token-file ${file} has no token`,
+          problem: `--token-file ${hideTokens(file)} has no token`,
           hint: 'Give a file with one token, and nothing else.',
         }
       : readTokenFacts(password);
   } catch (error) {
     const code = codeOf(error);
     return {
-      problem: `--token-file ${file} cannot be read: ${code === 'ENOENT' ? 'no such file' : (code ?? 'an unknown error')}`,
+      problem: `--token-file ${hideTokens(file)} cannot be read: ${code === 'ENOENT' ? 'no such file' : (code ?? 'an unknown error')}`,
       hint: 'Name a file with a token, or - for standard input.',
     };
   }
@@ -189,7 +190,7 @@ function answersOf(
 ): ReadonlyMap<string, string> {
   const answers = new Map<string, string>();
   const [audience, ...more] = token?.audiences ?? [];
-  const namespace = /^system:serviceaccount:([^:]+):/.exec(token?.subject ?? '')?.[1];
+  const namespace = /^system:serviceaccount:([^:,]+):/.exec(token?.subject ?? '')?.[1];
   if (url !== '') {
     answers.set('url', url);
   }

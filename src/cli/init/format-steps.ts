@@ -105,7 +105,8 @@ function formatPlace(place: HBAPlace, line: string, target: Target | undefined):
 function insert({ file, above }: HBAPlace, line: string): string {
   // sed takes a backslash for its own.
   return above === undefined
-    ? `  printf '%s\\n' ${shellQuote(line)} >>${shellQuote(file)}`
+    ? // The file's last line may have no end, or end in a backslash that joins it to the next one.
+      `  printf '\\n%s\\n' ${shellQuote(line)} >>${shellQuote(file)}`
     : `  sed -i ${shellQuote(`${above}i ${line.replaceAll('\\', '\\\\')}`)} ${shellQuote(file)}`;
 }
 

@@ -32,7 +32,9 @@ export function readTokenFacts(password: string): TokenFacts | InitProblem {
     audiences: [aud].flat().filter((one) => typeof one === 'string'),
     subject: typeof sub === 'string' ? sub : undefined,
     lifetime:
-      typeof iat === 'number' && typeof exp === 'number' && exp > iat ? exp - iat : undefined,
+      typeof iat === 'number' && typeof exp === 'number' && exp > iat && Number.isFinite(exp - iat)
+        ? exp - iat
+        : undefined,
     algorithm,
     claims,
   };

@@ -1,5 +1,6 @@
 // Puts answers in place of what an example has, by the places that YAML itself gives, so that no value can become anything else.
 import { isPair, isScalar, isSeq, parseDocument, type Scalar, visit, type YAMLSeq } from 'yaml';
+import { isPlainWord } from '../../shell-quote.ts';
 import type { Answers } from '../answers.ts';
 import type { Kind, ListParameter, ValueParameter } from '../kind.ts';
 import type { Additions } from './additions.ts';
@@ -129,9 +130,8 @@ function escapePattern(text: string): string {
   return text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
 }
 
-/** What a shell takes as it is: other values are not put into commands, whoever has chosen them. */
-const PLAIN = /^[\w.:/@%+=,-]+$/;
-const isPlain = ({ value }: Pick<Replacement, 'value'>): boolean => PLAIN.test(value);
+/** Other values are not put into commands, whoever has chosen them. */
+const isPlain = ({ value }: Pick<Replacement, 'value'>): boolean => isPlainWord(value);
 
 /** Comments that take a line each, so that commands in them can be copied. */
 function replaceInComments(
@@ -144,7 +144,7 @@ function replaceInComments(
   const wanted = [
     ...values.filter((one) => one.keys === undefined && isPlain(one)),
     ...lists
-      .filter(({ name }) => (answers.get(name) ?? []).every((value) => PLAIN.test(value)))
+      .filter(({ name }) => (answers.get(name) ?? []).every((value) => isPlainWord(value)))
       .map(({ name, replaces }) => ({
         replaces: replaces.join(' and '),
         value: (answers.get(name) ?? []).join(', '),

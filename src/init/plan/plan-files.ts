@@ -1,6 +1,7 @@
 // The files of a first login: what they would have in them, and what is there already.
 import { dirname, join } from 'node:path';
 import { readFileSync } from 'node:fs';
+import { splitCertificates } from '../../certificates/split-certificates.ts';
 import { codeOf } from '../../code-of.ts';
 import { type Answers, optionOf } from '../answers.ts';
 import type { InitProblem } from '../init-problem.ts';
@@ -78,10 +79,17 @@ export function copyFiles(
       if (typeof text !== 'string') {
         return text;
       }
-      copied.set(nameOf(parameter.replaces), text);
+      const isAuthority = parameter.name.startsWith('certificate-authority');
+      copied.set(nameOf(parameter.replaces), isAuthority ? certificatesOf(text) : text);
     }
   }
   return copied;
+}
+
+/** @returns the certificates alone, without what stands around them, which may be anything; a text that has none as it is. */
+export function certificatesOf(pem: string): string {
+  const certificates = splitCertificates(pem);
+  return certificates.length === 0 ? pem : `${certificates.join('\n')}\n`;
 }
 
 /** Reads a file that somebody has named. @param what it is, for messages. */

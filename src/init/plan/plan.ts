@@ -17,7 +17,13 @@ import type { Kind } from '../kind.ts';
 import { pathOfExample, readShippedText } from '../shipped-texts.ts';
 import { checkFiles } from './check-files.ts';
 import { compareToken, findBarred, findLongLife, findShutEntry } from './find-obstacles.ts';
-import { copyFiles, type PlannedFile, type Places, planFiles } from './plan-files.ts';
+import {
+  certificatesOf,
+  copyFiles,
+  type PlannedFile,
+  type Places,
+  planFiles,
+} from './plan-files.ts';
 import { findHBAFiles, type HBAFile, type HBAHost } from './find-hba-files.ts';
 import { formatHBALine, type HBAPlace, moveDown, placeDaemonLine, placeLine } from './plan-hba.ts';
 
@@ -80,7 +86,7 @@ export async function makePlan(wanted: Wanted, host: HBAHost): Promise<Plan | In
   const entry = wanted.name ?? kind.entry ?? kind.name;
   const own = wanted.certificateAuthority === undefined ? undefined : `${entry}-ca.pem`;
   if (own !== undefined && wanted.certificateAuthority !== undefined) {
-    beside.set(own, wanted.certificateAuthority);
+    beside.set(own, certificatesOf(wanted.certificateAuthority));
   }
   const config = fillExample(kind, readShippedText(pathOfExample(kind.name)), answers, {
     name: wanted.name,

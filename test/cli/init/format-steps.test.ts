@@ -87,16 +87,23 @@ describe('steps', () => {
   });
 
   it.each([
-    ['above a line', 1, 'X\nlocal all all peer\n'],
-    ['at the end', undefined, 'local all all peer\nX\n'],
+    ['above a line', 1, 'local all all peer\n', 'X\nlocal all all peer\n'],
+    ['at the end', undefined, 'local all all peer\n', 'local all all peer\n\nX\n'],
+    ['behind a line without an end', undefined, 'local all all peer', 'local all all peer\nX\n'],
+    [
+      'behind a line that goes on',
+      undefined,
+      'local all all peer \\\n',
+      'local all all peer \\\n\nX\n',
+    ],
   ])(
     'write what they say %s, whatever is in the path and the line',
-    async (_where, above, text) => {
+    async (_where, above, before, text) => {
       await using folder = await createTemporaryFolder('steps');
       const root = join(folder.path, "a b;touch owned;$(touch owned)'c");
       await mkdir(root);
       const file = join(root, 'pg_hba.conf');
-      await writeFile(file, 'local all all peer\n');
+      await writeFile(file, before);
       const line = String.raw`hostssl "it's \n $(id)" all all pam pamservice=s`;
       const steps = formatSteps({
         ...PLAN,

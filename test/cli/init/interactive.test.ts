@@ -101,7 +101,9 @@ it('asks for what it is not told, says what an answer must be, and writes when i
       ['expected a text without quotes', `\u007f\u007fc${ENTER}`],
       ['Which group may be which role', `ops${ENTER}`],
       ['expected WHO=ROLE', `=ops_ro${ENTER}`],
-      ['Which group may be which role', ENTER],
+      // What was answered is shown once more, and then the question for the next one.
+      ['◇  Which group may be which role', ''],
+      ['◆  Which group may be which role', ENTER],
       ['Whether everybody may be the role of their user name', ENTER],
       ['Write what is missing?', ENTER],
     ],

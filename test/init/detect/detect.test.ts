@@ -42,6 +42,11 @@ describe('a token', () => {
     });
   });
 
+  it('that lives for ever says nothing of its lifetime', async () => {
+    const token = await issuer.mint({ iat: -1e308, exp: 1e308 });
+    expect(readTokenFacts(token)).toMatchObject({ lifetime: undefined });
+  });
+
   it.each([
     ['', 'this is not a token: '],
     ['hunter2', 'this is not a token: '],
