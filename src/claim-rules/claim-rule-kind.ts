@@ -51,7 +51,7 @@ export interface ClaimRuleKind<Value> {
    * met, which is a problem; `free`: anything may be written; `unused`: `split` would do nothing, which is a problem.
    */
   readonly split: 'literal' | 'free' | 'unused';
-  /** Undefined where it says nothing about whose token it is. */
+  /** Undefined where it does not narrow down whose token it is, as a bound on a length does not. */
   readonly text: TextMeaning<Value> | undefined;
 }
 

@@ -143,7 +143,7 @@ export function createMetrics(
     help: 'Files of the configuration that were replaced, and are seen here as they were before.',
     registers,
   });
-  const reviews = whenNeeded(
+  const reviews = createOnFirstUse(
     () =>
       new Counter({
         name: 'pgtoken_reviews_total',
@@ -152,7 +152,7 @@ export function createMetrics(
         registers,
       }),
   );
-  const rechecks = whenNeeded(
+  const rechecks = createOnFirstUse(
     () =>
       new Counter({
         name: 'pgtoken_rechecks_total',
@@ -161,7 +161,7 @@ export function createMetrics(
         registers,
       }),
   );
-  const ends = whenNeeded(
+  const ends = createOnFirstUse(
     () =>
       new Counter({
         name: 'pgtoken_sessions_ended_total',
@@ -170,7 +170,7 @@ export function createMetrics(
         registers,
       }),
   );
-  const provisions = whenNeeded(() => addProvisionCounters(registry));
+  const provisions = createOnFirstUse(() => addProvisionCounters(registry));
   let isLoaded = false;
   let detachedFiles = 0;
   const updateLastReload = (): void => {
@@ -328,7 +328,7 @@ export function createMetrics(
 }
 
 /** What a daemon does not do has no metrics of its own: they are made when they are first asked for. */
-function whenNeeded<T>(make: () => T): () => T {
+function createOnFirstUse<T>(make: () => T): () => T {
   let made: T | undefined;
   return () => (made ??= make());
 }
