@@ -2,7 +2,7 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
 import { compilePolicy } from '../../../src/policy/compile-policy.ts';
 import { loadPolicy } from '../../../src/policy/load-policy.ts';
@@ -115,9 +115,13 @@ it('leaves others their turn while hundreds of entries are made ready', async ()
     if (!isOver) setImmediate(count);
   };
   setImmediate(count);
+  // However fast this machine is: each entry takes longer than a slice.
+  let now = 0;
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += 10));
   const policy = await compilePolicy(loaded.config, folder.path, () => undefined);
+  clock.mockRestore();
   isOver = true;
   expect(policy.issuers).toHaveLength(300);
   // Without pauses there would be none: what is loaded here is in no file.
-  expect(turns).toBeGreaterThan(2);
+  expect(turns).toBeGreaterThanOrEqual(299);
 });
