@@ -1,8 +1,9 @@
 // Writes files that others may be reading.
 import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { temporaryNameOf } from './temporary-files.ts';
+import { writeBeside } from './write-beside.ts';
 
 /**
  * Replaces a file as a whole: a reader sees the old content or the new, whatever happens in between. Its folder is made
@@ -26,18 +27,10 @@ export function replaceFile(path: string, text: string): void {
   }
 }
 
-/** The same for whoever has time: the content is on the disk before it takes the place of the old one. */
+/** The same for whoever has time: the content is on the disk before it takes the place of the old one, with mode 0644. */
 export async function replaceFileDurably(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o755 });
-  const temporary = temporaryNameOf(path);
-  const file = await open(temporary, 'wx', 0o644);
+  const temporary = await writeBeside(path, text);
   try {
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });

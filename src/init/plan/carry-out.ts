@@ -1,5 +1,5 @@
 // Carries a plan out: writes what is missing, and nothing else.
-import { chmodSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createFile } from '../../files/create-file.ts';
 import { replaceFileDurably } from '../../files/replace-file.ts';
 import { readShippedText, SHIPPED_TEXTS } from '../shipped-texts.ts';
@@ -32,7 +32,5 @@ async function write({ path, text, state }: PlannedFile): Promise<boolean> {
     return false;
   }
   await replaceFileDurably(path, text);
-  // Whatever the umask is: the daemon reads it.
-  chmodSync(path, 0o644);
   return true;
 }
