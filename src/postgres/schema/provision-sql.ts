@@ -20,6 +20,10 @@ const NEVER_GRANTED = [
   'pg_write_server_files',
 ];
 
+/** In pgtoken.provision(): whether the name is never that of a role that it makes. */
+const RESERVED =
+  "login IN ('public', 'none', 'pgtoken') OR starts_with(login, 'pg_') OR starts_with(login, 'pgtoken_')";
+
 const list = (names: readonly string[]): string => names.map((name) => `'${name}'`).join(', ');
 
 /** The names and types of `pgtoken.provision`, for what tells of the function. */
@@ -282,7 +286,7 @@ BEGIN
       WHERE m.member = r.oid
     ) AS membership
     WHERE r.rolname = login::name AND r.rolname::text = login AND login ~ '^[ -~]+$'
-      AND NOT (login IN ('public', 'none', 'pgtoken') OR starts_with(login, 'pg_') OR starts_with(login, 'pgtoken_'))
+      AND NOT (${RESERVED})
       AND NOT (r.rolsuper OR r.rolcreaterole OR r.rolreplication OR r.rolbypassrls)
       AND NOT only_plan AND may_create IS NOT NULL AND membership.is_managed
       AND membership.has = cardinality(member_of) AND (NOT may_revoke OR may_revoke AND membership.has_besides = 0)
@@ -303,7 +307,7 @@ BEGIN
     RAISE EXCEPTION 'a name of % bytes; expected a role name of 1 to 63 bytes without control characters', octet_length(login)
       USING ERRCODE = 'PT001';
   END IF;
-  IF login IN ('public', 'none', 'pgtoken') OR starts_with(login, 'pg_') OR starts_with(login, 'pgtoken_') THEN
+  IF ${RESERVED} THEN
     RAISE EXCEPTION 'role % is never made or altered: its name is reserved', quote_ident(login) USING ERRCODE = 'PT001';
   END IF;
   IF login ~ '[^\\u0001-\\u007f]' AND getdatabaseencoding() NOT IN ('UTF8', 'SQL_ASCII') THEN
