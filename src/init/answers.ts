@@ -22,9 +22,15 @@ const OWN_OPTIONS: ReadonlySet<string> = new Set([
 ]);
 
 /** How a parameter is given on the command line. */
-export function optionOf({ name, kind }: Pick<Parameter, 'name' | 'kind'>): string {
+export function optionOf(parameter: Pick<Parameter, 'name' | 'kind'>): string {
+  const { name, kind } = parameter;
   const value = kind === 'grant' ? 'WHO=ROLE' : kind === 'file' ? 'FILE' : 'VALUE';
-  return OWN_OPTIONS.has(name) ? `--${name} ${value}` : `--set ${name}=${value}`;
+  return `${optionNameOf(parameter)}${OWN_OPTIONS.has(name) ? ' ' : '='}${value}`;
+}
+
+/** The same without its value. */
+export function optionNameOf({ name }: Pick<Parameter, 'name'>): string {
+  return OWN_OPTIONS.has(name) ? `--${name}` : `--set ${name}`;
 }
 
 /** @returns what is wrong with an answer, or undefined. */

@@ -8,6 +8,11 @@ export interface Form {
   readonly expected: string;
 }
 
+/** Whether there is something in a text that a terminal does not show as it is, or that ends a line. */
+export function hasControls(text: string): boolean {
+  return /[\p{C}\p{Zl}\p{Zp}]/u.test(text);
+}
+
 /** An issuer's URL, byte for byte. */
 export const URL_FORM: Form = {
   pattern: /^https:\/\/[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:\/[\x21\x23-\x26\x28-\x5b\x5d-\x7e]*)?$/,

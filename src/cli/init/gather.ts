@@ -3,6 +3,7 @@ import {
   addAnswers,
   checkAnswer,
   findMissing,
+  itemsOf,
   optionOf,
   type Answers,
 } from '../../init/answers.ts';
@@ -11,6 +12,7 @@ import type { Kind, Parameter } from '../../init/kind.ts';
 import { findKind, KINDS } from '../../init/kinds.ts';
 import { pathOfExample, readShippedText } from '../../init/shipped-texts.ts';
 import { fillExample } from '../../init/fill/fill-example.ts';
+import { checkURL } from '../../init/detect/check-given.ts';
 import { hasKubectl } from '../../init/detect/ask-kubectl.ts';
 import { readTokenFacts } from '../../init/detect/read-token-facts.ts';
 import { quote } from '../../quote.ts';
@@ -157,11 +159,7 @@ async function askSource(): Promise<Source> {
     case 'url':
       return {
         options: {
-          url: await askText("The issuer's URL", (answer) =>
-            /^https:\/\/./.test(answer) && URL.canParse(answer)
-              ? undefined
-              : 'expected an https:// URL',
-          ),
+          url: await askText("The issuer's URL", (answer) => checkURL(answer)?.problem),
         },
       };
     case 'token':
@@ -245,8 +243,7 @@ async function askFor(parameter: Parameter): Promise<string[]> {
         ),
       ];
     case 'list': {
-      const answer = await askText(`${asks}, with commas`, check);
-      return answer.split(',').map((item) => item.trim());
+      return [...itemsOf(await askText(`${asks}, with commas`, check))];
     }
     case 'grant':
       return askGrants(`${asks}: WHO=ROLE, nothing to go on`, (answer) =>

@@ -4,7 +4,7 @@ import { codeOf } from '../../code-of.ts';
 import { createRealHost } from '../../doctor/host/real-host.ts';
 import { SYSTEM_CACHE_FOLDER } from '../../keys/disk-key-cache.ts';
 import { carryOut } from '../../init/plan/carry-out.ts';
-import { isPlan, makePlan, type Plan } from '../../init/plan/plan.ts';
+import { makePlan, type Plan } from '../../init/plan/plan.ts';
 import type { InitProblem } from '../../init/init-problem.ts';
 import { KINDS } from '../../init/kinds.ts';
 import { messageOf } from '../../message-of.ts';
@@ -28,7 +28,7 @@ export async function init(kindName: string | undefined, options: InitOptions): 
     return statusOf(gathered);
   }
   const plan = await makePlan(wantedOf(gathered, options), createRealHost());
-  if (!isPlan(plan)) {
+  if ('problem' in plan) {
     reportProblem(plan);
     return statusOf(plan);
   }

@@ -2,7 +2,7 @@
 // wrongly.
 import { InvalidArgumentError } from 'commander';
 import { parseRange } from '../../doctor/hba/parse-address.ts';
-import { LABEL_FORM } from '../../init/forms.ts';
+import { hasControls, LABEL_FORM } from '../../init/forms.ts';
 
 const ADDRESS_KEYWORDS: readonly string[] = ['all', 'samehost', 'samenet'];
 /** PostgreSQL's NAMEDATALEN, less the NUL. */
@@ -29,7 +29,10 @@ export function databaseOption(text: string): string {
     .split(',')
     .every(
       (one) =>
-        /^(?!\/)[^\p{C}\p{Zl}\p{Zp}]+$/u.test(one) && Buffer.byteLength(one) <= MAX_NAME_BYTES,
+        one !== '' &&
+        !one.startsWith('/') &&
+        !hasControls(one) &&
+        Buffer.byteLength(one) <= MAX_NAME_BYTES,
     );
   if (!isUsable) {
     throw new InvalidArgumentError(

@@ -9,6 +9,7 @@ import {
   WORD_FORM,
 } from '../forms.ts';
 import type { Kind, Parameter, SwitchParameter, ValueParameter } from '../kind.ts';
+import { isEntra, REGISTRATION, TENANT, tokenVersion } from './entra.ts';
 
 const SERVICE = 'postgresql-people';
 
@@ -196,20 +197,8 @@ export const PEOPLE_KINDS: readonly Kind[] = [
     service: SERVICE,
     namesService: true,
     parameters: [
-      {
-        kind: 'value',
-        name: 'tenant',
-        asks: 'The ID of the tenant',
-        form: UUID_FORM,
-        replaces: '11111111-1111-1111-1111-111111111111',
-      },
-      {
-        kind: 'value',
-        name: 'registration',
-        asks: 'The client ID of the app registration',
-        form: UUID_FORM,
-        replaces: '33333333-3333-3333-3333-333333333333',
-      },
+      TENANT,
+      REGISTRATION,
       {
         kind: 'value',
         name: 'scope',
@@ -219,12 +208,7 @@ export const PEOPLE_KINDS: readonly Kind[] = [
         keys: ['requiredValue'],
         default: 'psql',
       },
-      {
-        kind: 'choice',
-        name: 'version',
-        asks: "The tokens' version (api.requestedAccessTokenVersion of the manifest; null is v1)",
-        entries: { v1: 'people-v1', v2: 'people-v2' },
-      },
+      tokenVersion('people-v1', 'people-v2'),
       {
         kind: 'grant',
         name: 'group-role',
@@ -240,8 +224,7 @@ export const PEOPLE_KINDS: readonly Kind[] = [
         claim: 'roles',
       },
     ],
-    isIssuer: ({ hostname }) =>
-      hostname === 'login.microsoftonline.com' || hostname === 'sts.windows.net',
+    isIssuer: isEntra,
   },
   {
     name: 'google-people',

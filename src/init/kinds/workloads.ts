@@ -11,6 +11,7 @@ import {
   WORD_FORM,
 } from '../forms.ts';
 import type { Kind, ValueParameter } from '../kind.ts';
+import { isEntra, REGISTRATION, TENANT, tokenVersion } from './entra.ts';
 
 const CI = 'postgresql-ci';
 const CLOUD = 'postgresql-cloud';
@@ -199,20 +200,8 @@ export const WORKLOAD_KINDS: readonly Kind[] = [
     service: CLOUD,
     namesService: true,
     parameters: [
-      {
-        kind: 'value',
-        name: 'tenant',
-        asks: 'The ID of the tenant',
-        form: UUID_FORM,
-        replaces: '11111111-1111-1111-1111-111111111111',
-      },
-      {
-        kind: 'value',
-        name: 'registration',
-        asks: 'The client ID of the app registration',
-        form: UUID_FORM,
-        replaces: '33333333-3333-3333-3333-333333333333',
-      },
+      TENANT,
+      REGISTRATION,
       {
         kind: 'value',
         name: 'app-role',
@@ -221,12 +210,7 @@ export const WORKLOAD_KINDS: readonly Kind[] = [
         replaces: 'db.login',
         default: 'db.login',
       },
-      {
-        kind: 'choice',
-        name: 'version',
-        asks: "The tokens' version (api.requestedAccessTokenVersion of the manifest; null is v1)",
-        entries: { v1: 'entra-v1', v2: 'entra-v2' },
-      },
+      tokenVersion('entra-v1', 'entra-v2'),
       {
         kind: 'grant',
         name: 'identity-role',
@@ -235,8 +219,7 @@ export const WORKLOAD_KINDS: readonly Kind[] = [
         claim: 'oid',
       },
     ],
-    isIssuer: ({ hostname }) =>
-      hostname === 'login.microsoftonline.com' || hostname === 'sts.windows.net',
+    isIssuer: isEntra,
   },
   {
     name: 'google-workloads',

@@ -6,6 +6,7 @@ import type { ParsedHBA } from '../../doctor/hba/parse-hba.ts';
 import type { Files, Host, ServerProcess } from '../../doctor/host/host.ts';
 import { ownConnectionOf } from '../../doctor/server/connection/own-connection.ts';
 import { quote } from '../../quote.ts';
+import { hasControls } from '../forms.ts';
 import type { InitProblem } from '../init-problem.ts';
 
 /** Where a server of this host listens. */
@@ -97,8 +98,4 @@ function serverOf(process: ServerProcess, host: Pick<Host, 'files'>): LocalServe
   return socketFolder === undefined || port === undefined || hasControls(socketFolder)
     ? undefined
     : { port, socketFolder };
-}
-
-function hasControls(text: string): boolean {
-  return /[\p{C}\p{Zl}\p{Zp}]/u.test(text);
 }

@@ -23,8 +23,10 @@ export function findBarred(policy: Policy): readonly BarredRole[] {
 }
 
 /** An entry by which nobody could log in, whatever their token. */
-export function findShutEntry(policy: Policy): InitProblem | undefined {
-  const barred = findBarred(policy);
+export function findShutEntry(
+  policy: Policy,
+  barred: readonly BarredRole[],
+): InitProblem | undefined {
   const named = findNamedRoles(policy, [], []);
   const expression = named.find(({ name }) => name.startsWith('/'));
   if (expression !== undefined) {

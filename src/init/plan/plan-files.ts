@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { readFileSync } from 'node:fs';
 import { splitCertificates } from '../../certificates/split-certificates.ts';
 import { codeOf } from '../../code-of.ts';
-import { type Answers, optionOf } from '../answers.ts';
+import { type Answers, optionNameOf } from '../answers.ts';
 import type { InitProblem } from '../init-problem.ts';
 import type { Kind } from '../kind.ts';
 import { readShippedText, SHIPPED_TEXTS } from '../shipped-texts.ts';
@@ -73,9 +73,7 @@ export function copyFiles(
   for (const parameter of kind.parameters) {
     const [path] = answers.get(parameter.name) ?? [];
     if (parameter.kind === 'file' && path !== undefined) {
-      const text =
-        texts.get(parameter.name) ??
-        readGivenFile(optionOf(parameter).replace(/[ =]FILE$/, ''), path);
+      const text = texts.get(parameter.name) ?? readGivenFile(optionNameOf(parameter), path);
       if (typeof text !== 'string') {
         return text;
       }

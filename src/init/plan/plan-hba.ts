@@ -3,6 +3,7 @@
 import { containsRange } from '../../doctor/hba/parse-address.ts';
 import { type HBAAddress, type HBARule, parseHBA } from '../../doctor/hba/parse-hba.ts';
 import type { HBAToken } from '../../doctor/hba/split-hba-lines.ts';
+import { quoteIdentifier } from '../../doctor/roles/quote-identifier.ts';
 import type { HBAFile, LocalServer } from './find-hba-files.ts';
 
 /** Whose logins the line takes. */
@@ -48,9 +49,7 @@ const KEYWORDS: ReadonlySet<string> = new Set([
 
 /** A name as pg_hba.conf has it. */
 function quoteName(name: string): string {
-  return /^[a-z_][a-z0-9_]*$/.test(name) && !KEYWORDS.has(name)
-    ? name
-    : `"${name.replaceAll('"', '""')}"`;
+  return /^[a-z_][a-z0-9_]*$/.test(name) && !KEYWORDS.has(name) ? name : quoteIdentifier(name);
 }
 
 /** Where a line goes that sends logins to a PAM service. */

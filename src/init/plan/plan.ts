@@ -8,15 +8,22 @@ import type { Policy } from '../../policy/policy.ts';
 import { quote } from '../../quote.ts';
 import { systemClock } from '../../clock.ts';
 import { isDerivedRole } from '../../roles/is-derived-role.ts';
-import { type Answers, optionOf } from '../answers.ts';
+import { type Answers, optionNameOf, optionOf } from '../answers.ts';
 import type { TokenFacts } from '../detect/read-token-facts.ts';
+import { hasControls } from '../forms.ts';
 import { hintFor } from '../detect/hint-for.ts';
 import { fillExample } from '../fill/fill-example.ts';
-import { isInitProblem, type InitProblem } from '../init-problem.ts';
+import type { InitProblem } from '../init-problem.ts';
 import type { Kind } from '../kind.ts';
 import { pathOfExample, readShippedText } from '../shipped-texts.ts';
 import { checkFiles } from './check-files.ts';
-import { compareToken, findBarred, findLongLife, findShutEntry } from './find-obstacles.ts';
+import {
+  type BarredRole,
+  compareToken,
+  findBarred,
+  findLongLife,
+  findShutEntry,
+} from './find-obstacles.ts';
 import {
   certificatesOf,
   copyFiles,
@@ -103,7 +110,8 @@ export async function makePlan(wanted: Wanted, host: HBAHost): Promise<Plan | In
     return explainProblems(checked.problems, wanted, nameOf);
   }
   const { policy, warnings } = checked;
-  const shut = findShutEntry(policy) ?? findLongLife(wanted.token, policy);
+  const barred = findBarred(policy);
+  const shut = findShutEntry(policy, barred) ?? findLongLife(wanted.token, policy);
   if (shut !== undefined) {
     return shut;
   }
@@ -111,7 +119,7 @@ export async function makePlan(wanted: Wanted, host: HBAHost): Promise<Plan | In
   if ('problem' in issuers) {
     return issuers;
   }
-  const roles = findRoles(policy, wanted.token);
+  const roles = findRoles(policy, barred, wanted.token);
   const hasOtherRoles = policy.issuers.some(({ entry: { roles: rules } }) =>
     rules.some(isDerivedRole),
   );
@@ -129,7 +137,7 @@ export async function makePlan(wanted: Wanted, host: HBAHost): Promise<Plan | In
     warnings,
     issuers: issuers.lines,
     notes: [
-      ...findBarred(policy).map(
+      ...barred.map(
         ({ name, issuer }) => `${issuer}: role ${quote(name)} is protected, and no token may be it`,
       ),
       ...(wanted.token === undefined ? [] : compareToken(wanted.token, policy)),
@@ -178,10 +186,8 @@ function explainProblems(
     const copy = parameter.kind === 'file' ? nameOf(parameter.replaces) : undefined;
     const problem = problems.find(({ message }) => copy !== undefined && message.includes(copy));
     if (copy !== undefined && problem !== undefined) {
-      const [option = ''] = optionOf(parameter).split(/[ =]FILE/);
-      const file = `${option} ${path}`;
       return {
-        problem: `${file} cannot be used: ${problem.message.replace('Invalid value: ', '').replaceAll(copy, 'it')}`,
+        problem: `${optionNameOf(parameter)} ${path} cannot be used: ${problem.message.replace('Invalid value: ', '').replaceAll(copy, 'it')}`,
         hint: `Give another file by ${optionOf(parameter)}.`,
       };
     }
@@ -214,18 +220,21 @@ async function askIssuers(
       };
 }
 
-function findRoles(policy: Policy, token: TokenFacts | undefined): readonly string[] {
-  const barred = new Set(findBarred(policy).map(({ name }) => name));
+function findRoles(
+  policy: Policy,
+  barred: readonly BarredRole[],
+  token: TokenFacts | undefined,
+): readonly string[] {
   const named = findNamedRoles(policy, [], [])
     .map(({ name }) => name)
-    .filter((name) => !barred.has(name));
+    .filter((name) => !barred.some((one) => one.name === name));
   const derived =
     token === undefined
       ? []
       : policy.issuers.flatMap((issuer) =>
           issuer
             .rolesOf(token.claims)
-            .filter((name) => !isBarred(name, issuer, policy) && !/\p{C}/u.test(name)),
+            .filter((name) => !isBarred(name, issuer, policy) && !hasControls(name)),
         );
   return [...new Set([...named, ...derived])];
 }
@@ -234,9 +243,4 @@ function findSecrets(policy: Policy): readonly string[] {
   return policy.issuers.flatMap(({ entry }) =>
     entry.keys?.bearerTokenFile === undefined ? [] : [entry.keys.bearerTokenFile],
   );
-}
-
-/** Whether it is a plan. */
-export function isPlan(value: Plan | InitProblem): value is Plan {
-  return !isInitProblem(value);
 }
