@@ -21,6 +21,40 @@ const withoutChildProcess: Plugin = {
   },
 };
 
+/**
+ * Of zod only what is used, which is a tenth of it: who hands it over as a whole, as a value, has all of it in memory with the
+ * messages of sixty languages.
+ */
+const withoutLanguages: Plugin = {
+  name: 'zod-without-languages',
+  generateBundle(_, bundle) {
+    for (const file of Object.values(bundle)) {
+      const found =
+        file.type === 'chunk' && file.moduleIds.find((id) => id.includes('/zod/v4/locales/'));
+      if (found) {
+        throw new Error(
+          `${found} is in the bundle; find who takes zod as a value, and not by its members`,
+        );
+      }
+    }
+  },
+};
+
+/** One character outside of ASCII, and V8 keeps two bytes of each that the file has. */
+const inASCII: Plugin = {
+  name: 'in-ascii',
+  generateBundle(_, bundle) {
+    for (const file of Object.values(bundle)) {
+      if (file.type === 'chunk') {
+        file.code = file.code.replaceAll(
+          /[^\0-\x7f]/g,
+          (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+        );
+      }
+    }
+  },
+};
+
 /** What `pgtoken init` begins with (src/init/shipped-texts.ts), by path. */
 const TEXTS = [
   'packaging/etc/issuers.yaml',
@@ -50,7 +84,7 @@ function nameBuild(): string {
 /** Everything but what a bundle begins with. */
 function createBundle(input: Readonly<Record<string, string>>, cleanDir: boolean) {
   return defineConfig({
-    plugins: [withoutChildProcess],
+    plugins: [withoutChildProcess, withoutLanguages, inASCII],
     input,
     platform: 'node',
     transform: {

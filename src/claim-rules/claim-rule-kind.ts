@@ -4,9 +4,15 @@ import type * as z from 'zod/mini';
 import type { CompilePattern } from '../values/pattern.ts';
 import type * as Values from '../values/values.ts';
 
-/** What schemas are made of; handed over, as the library behind it is loaded only where a file is parsed. */
+/**
+ * What schemas are made of; handed over, as the library behind it is loaded only where a file is parsed. One by one: with the
+ * library as a whole, all of it would be in the bundle, and in the daemon's memory.
+ */
 export interface SchemaTools {
-  readonly z: typeof z;
+  readonly z: Pick<
+    typeof z,
+    'array' | 'boolean' | 'int' | 'literal' | 'meta' | 'minLength' | 'optional' | 'union'
+  >;
   readonly values: typeof Values;
 }
 

@@ -3,10 +3,26 @@ import * as z from 'zod/mini';
 import { DEFAULT_ALGORITHMS, SUPPORTED_ALGORITHMS } from '../../values/algorithms.ts';
 import { checkDeny, checkToken, checkValidationRule, crossCheck } from '../checks/cross-checks.ts';
 import { NEVER_ACCEPTED_TYPES, normalizeType, TYPE_PATTERN } from '../../values/token-type.ts';
+import type { SchemaTools } from '../../claim-rules/claim-rule-kind.ts';
 import { claimRuleKeys, claimRuleNames } from '../../claim-rules/claim-rule-kinds.ts';
 import * as values from '../../values/values.ts';
 
 const { claim, duration, flag, moment, oneOf, size, text, texts } = values;
+
+/** What the kinds of claim rules make their schemas of. */
+const TOOLS: SchemaTools = {
+  z: {
+    array: z.array,
+    boolean: z.boolean,
+    int: z.int,
+    literal: z.literal,
+    meta: z.meta,
+    minLength: z.minLength,
+    optional: z.optional,
+    union: z.union,
+  },
+  values,
+};
 
 /** The schema of an entry's `token`. */
 export const tokenSchema = z
@@ -126,7 +142,7 @@ export const validationRuleSchema = z
         'What separates several values in one text, such as `" "` in `scope`. Each is looked at by itself, like an element of a list.',
       ),
     ),
-    ...claimRuleKeys({ z, values }),
+    ...claimRuleKeys(TOOLS),
   })
   .check(crossCheck(checkValidationRule), oneOf(claimRuleNames()));
 
