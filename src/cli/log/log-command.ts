@@ -23,7 +23,8 @@ export function addLogCommand(program: Command): void {
     .option('--subject <sub>', 'by tokens with this sub')
     .option('--entry <name>', 'by this entry of issuers.yaml')
     .option('--code <code>', 'refused or ended with this code')
-    .option('--refused', 'those that were not granted', false)
+    .option('--granted', 'logins that were granted', false)
+    .option('--refused', 'logins that were not granted', false)
     .option('--summary', 'how many of each kind there are, and when the last was', false)
     .option('--follow', 'wait for more', false)
     .option('--json', 'write the lines as they are in the log', false)
@@ -34,6 +35,12 @@ export function addLogCommand(program: Command): void {
           {
             exitCode: 2,
           },
+        );
+      }
+      if (options.granted && options.refused) {
+        command.error(
+          'error: no login is both granted and refused; expected --granted or --refused, or neither for all of them',
+          { exitCode: 2 },
         );
       }
       if (options.until !== undefined && options.follow) {

@@ -14,6 +14,7 @@ export interface LogOptions extends LogSource {
   readonly subject?: string;
   readonly entry?: string;
   readonly code?: string;
+  readonly granted: boolean;
   readonly refused: boolean;
   readonly summary: boolean;
   readonly json: boolean;
@@ -83,7 +84,7 @@ function describeNothing(
 }
 
 function isMeant(event: LogEvent, options: LogOptions): boolean {
-  const { since, until, role, subject, entry, code, refused } = options;
+  const { since, until, role, subject, entry, code, granted, refused } = options;
   const time = Date.parse(event.time);
   return (
     (since === undefined || time >= since * 1000) &&
@@ -93,6 +94,7 @@ function isMeant(event: LogEvent, options: LogOptions): boolean {
     (subject === undefined || event.subject === subject) &&
     (entry === undefined || event.entry === entry) &&
     (code === undefined || event.code === code) &&
+    (!granted || event.outcome === 'granted') &&
     (!refused || event.isRefusal)
   );
 }

@@ -166,6 +166,8 @@ describe('pgtoken log', () => {
 
   it.each([
     [['--refused'], [DENIED]],
+    [['--granted'], [GRANTED]],
+    [['--granted', '--code', 'ERR_TOKEN_EXPIRED'], []],
     [['--role', 'alice'], [ENDED]],
     [['--entry', 'cluster', '--since', '2026-11-29T00:00:00Z'], [DENIED]],
     [['--until', '2026-11-28T23:59:59Z'], [GRANTED]],
@@ -236,6 +238,7 @@ describe('pgtoken log', () => {
       'error: --since is after --until; expected the earlier time in --since',
     ],
     [['--until', 'noon'], 'expected a time with its zone'],
+    [['--granted', '--refused'], 'error: no login is both granted and refused'],
   ])('takes no %j', async (args, message) => {
     const { status, stdout, stderr } = await show(...args);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
