@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runChecked } from '../test/support/run-checked.ts';
+import { inheritEnvironment } from '../test/support/inherit-environment.ts';
 
 const CHECKOUT = join(import.meta.dirname, '..');
 /** Its npm packages are installed, and both halves built. */
@@ -25,7 +26,11 @@ export async function buildBaseline(revision: string): Promise<Baseline> {
   };
   try {
     await runChecked('git', ['-C', CHECKOUT, 'worktree', 'add', '--detach', checkout, revision]);
-    await runChecked('sh', ['-c', BUILD], { cwd: checkout, hangLimit: BUILD_LIMIT_MS });
+    await runChecked('sh', ['-c', BUILD], {
+      cwd: checkout,
+      env: inheritEnvironment(),
+      hangLimit: BUILD_LIMIT_MS,
+    });
   } catch (error) {
     await remove();
     throw new Error(`the baseline ${revision} could not be built`, { cause: error });

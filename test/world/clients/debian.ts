@@ -7,7 +7,7 @@ import { gunzipSync } from 'node:zlib';
 import { runChecked } from '../../support/run-checked.ts';
 import { type Install, writeCommand } from '../ecosystems/ecosystem.ts';
 import { buildOnce, fingerprintOf } from '../machine/build-once.ts';
-import { inheritEnvironment } from '../machine/environment.ts';
+import { inheritEnvironment } from '../../support/inherit-environment.ts';
 import { runFollowed } from '../machine/run-followed.ts';
 
 const SCRIPT = join(import.meta.dirname, '../../../packaging/root/unpack-packages.sh');

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { runChecked } from '../../support/run-checked.ts';
 import { buildOnce, fingerprintOf } from '../machine/build-once.ts';
-import { inheritEnvironment } from '../machine/environment.ts';
+import { inheritEnvironment } from '../../support/inherit-environment.ts';
 import { runFollowed } from '../machine/run-followed.ts';
 import { unpackDebianPackages } from '../machine/unpack-debian-package.ts';
 import { needTool } from '../machine/need-tool.ts';

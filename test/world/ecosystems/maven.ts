@@ -4,7 +4,7 @@ import { cp, mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { buildOnce, fingerprintOf } from '../machine/build-once.ts';
-import { inheritEnvironment } from '../machine/environment.ts';
+import { inheritEnvironment } from '../../support/inherit-environment.ts';
 import { runFollowed } from '../machine/run-followed.ts';
 import { needTool } from '../machine/need-tool.ts';
 import { pinnedVersion } from '../machine/pinned-version.ts';

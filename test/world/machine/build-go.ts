@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 import { buildOnce } from './build-once.ts';
 import type { Progress } from './create-progress.ts';
-import { inheritEnvironment } from './environment.ts';
+import { inheritEnvironment } from '../../support/inherit-environment.ts';
 import { findGo, type Go } from './find-go.ts';
 import { needTool } from './need-tool.ts';
 import { runFollowed } from './run-followed.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { buildOnce, fingerprintOf } from './build-once.ts';
 import type { InstallOptions } from './install-options.ts';
-import { inheritEnvironment } from './environment.ts';
+import { inheritEnvironment } from '../../support/inherit-environment.ts';
 import { runFollowed } from './run-followed.ts';
 
 /** @returns a folder with the sources and `node_modules`. */

@@ -3,7 +3,7 @@ import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { buildOnce, fingerprintOf } from './build-once.ts';
-import { inheritEnvironment } from './environment.ts';
+import { inheritEnvironment } from '../../support/inherit-environment.ts';
 import type { InstallOptions } from './install-options.ts';
 import { needTool } from './need-tool.ts';
 import { runFollowed } from './run-followed.ts';

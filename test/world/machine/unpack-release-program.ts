@@ -7,7 +7,7 @@ import { gunzipSync } from 'node:zlib';
 import { runChecked } from '../../support/run-checked.ts';
 import { buildOnce } from './build-once.ts';
 import type { Progress } from './create-progress.ts';
-import { inheritEnvironment } from './environment.ts';
+import { inheritEnvironment } from '../../support/inherit-environment.ts';
 import { runFollowed } from './run-followed.ts';
 
 const SCRIPT = join(import.meta.dirname, '../../../packaging/root/unpack-packages.sh');

@@ -7,7 +7,7 @@ import * as z from 'zod/mini';
 import { findFreePort } from '../../../support/find-free-port.ts';
 import { runChecked } from '../../../support/run-checked.ts';
 import { buildOnce, fingerprintOf } from '../../machine/build-once.ts';
-import { inheritEnvironment } from '../../machine/environment.ts';
+import { inheritEnvironment } from '../../../support/inherit-environment.ts';
 import { needTool } from '../../machine/need-tool.ts';
 import { pinnedVersion } from '../../machine/pinned-version.ts';
 import { runFollowed } from '../../machine/run-followed.ts';
