@@ -1,5 +1,6 @@
 // `npm run bench:cloudnative-pg`: logins a second in a pod of CloudNativePG that has the daemon in a container of its own, against
-// mode=exec in the same pod, in paired rounds with distinct tokens over TLS.
+// mode=exec in the same pod, in paired rounds with distinct tokens over TLS; and a line that trusts everybody, which costs what TLS and
+// the server cost.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
@@ -21,11 +22,14 @@ const CLIENTS = [1, 8] as const;
 /** No pod has shown more logins a second. */
 const MOST_LOGINS_PER_SECOND = 1000;
 /** The database that logs in each way. */
-const DATABASES = { daemon: 'postgres', exec: 'template1' } as const;
+const DATABASES = { daemon: 'postgres', exec: 'template1', trust: 'trusting' } as const;
 type Mode = keyof typeof DATABASES;
+const MODES = ['daemon', 'exec', 'trust'] as const satisfies readonly Mode[];
 
 const options = new Command('bench:cloudnative-pg')
-  .description('Measures logins by the daemon and by mode=exec in one pod of CloudNativePG.')
+  .description(
+    'Measures logins by the daemon, by mode=exec and by trust in one pod of CloudNativePG.',
+  )
   .option('--rounds <number>', 'paired rounds', parseCount, 5)
   .option('--seconds <number>', 'seconds for each way in each round', parseCount, 5)
   .option('--package <file>', 'the .deb to take; default: builds one')
@@ -43,7 +47,10 @@ const service = join(CHECKOUT, 'packaging/container/cloudnative-pg/postgresql-k8
 const pod = stack.use(
   await startPatchedPod(deb, {
     containerfile: 'packaging/container/cloudnative-pg/Containerfile',
-    hba: [`hostssl ${DATABASES.exec} +token_logins all pam pamservice=postgresql-exec`],
+    hba: [
+      `hostssl ${DATABASES.exec} +token_logins all pam pamservice=postgresql-exec`,
+      `hostssl ${DATABASES.trust} +token_logins all trust`,
+    ],
     mounts: {
       service: { target: '/etc/pam.d/postgresql-exec', text: await readFile(service, 'utf8') },
       issuers: { target: '/projected/issuers.yaml', text: readCluster().issuers },
@@ -54,22 +61,27 @@ const program = await compileLoginClients(folder.path);
 const { container } = pod.server;
 const output = z.object({ logins: z.number(), seconds: z.number() });
 
-for (const mode of ['daemon', 'exec'] as const) await measure(mode, 1, 1);
-console.log('| clients | daemon, logins/s | mode=exec, logins/s | ratio |\n|---|---|---|---|');
+const created = await container.exec(['psql', '-c', `CREATE DATABASE ${DATABASES.trust}`]);
+if (created.exitCode !== 0) throw new Error(`no database for trust: ${created.output}`);
+
+for (const mode of MODES) await measure(mode, 1, 1);
+console.log(
+  '| clients | daemon, logins/s | mode=exec, logins/s | trust, logins/s | daemon, of mode=exec | trust, of mode=exec |\n|---|---|---|---|---|---|',
+);
 for (const clients of CLIENTS) {
-  const rates: Record<Mode, number[]> = { daemon: [], exec: [] };
+  const rates: Record<Mode, number[]> = { daemon: [], exec: [], trust: [] };
   for (let round = 1; round <= options.rounds; round += 1) {
-    for (const mode of round % 2 === 1
-      ? (['daemon', 'exec'] as const)
-      : (['exec', 'daemon'] as const)) {
+    for (const mode of round % 2 === 1 ? MODES : MODES.toReversed()) {
       rates[mode].push(await measure(mode, clients, options.seconds));
     }
     console.error(`${clients} clients: round ${round}/${options.rounds}`);
   }
-  const ratio = medianRatio(rates.daemon, rates.exec).toFixed(1);
-  console.log(
-    `| ${clients} | ${median(rates.daemon).toFixed(1)} | ${median(rates.exec).toFixed(1)} | ${ratio} |`,
-  );
+  const cells = [
+    ...MODES.map((mode) => median(rates[mode])),
+    medianRatio(rates.daemon, rates.exec),
+    medianRatio(rates.trust, rates.exec),
+  ];
+  console.log(`| ${clients} | ${cells.map((cell) => cell.toFixed(1)).join(' | ')} |`);
 }
 
 /** @returns logins a second. */
