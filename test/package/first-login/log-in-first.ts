@@ -4,9 +4,12 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { readPage } from '../../docs/read-markdown.ts';
-import { createCertificateAuthority } from '../../support/certificate-authority.ts';
+import {
+  type CertificateAuthority,
+  createCertificateAuthority,
+} from '../../support/certificate-authority.ts';
 import { startClusterIssuer } from '../machine/cluster-issuer.ts';
-import { bootMachine } from '../machine/machine.ts';
+import { bootMachine, type Machine } from '../machine/machine.ts';
 import type { Suite } from '../machine/root-folder.ts';
 
 /** A command that was typed. */
@@ -17,17 +20,40 @@ export interface TypedCommand {
 }
 
 /** The name of the issuer, and of the host, on that page. */
-const ISSUER = 'k8s-oidc.example.com';
+export const ISSUER = 'k8s-oidc.example.com';
 const HOST = 'db.example.com';
 
-/** The commands of the page, in order; undefined stands for those that `pgtoken init` prints. */
-export function readCommands(): readonly (string | undefined)[] {
+/** What it may take, at most. */
+export const MOST_COMMANDS = 10;
+/** Seconds; of the machine, not of whoever types. */
+export const MOST_TIME = 300;
+
+/** What is not on the page: the issuer, and how its tokens are had. */
+export interface FirstIssuer extends AsyncDisposable {
+  /** What the page calls the file `token`; undefined where a command of `commands` writes it. */
+  readonly token: string | undefined;
+}
+
+/** A first login that is not the one of an issuer of the tests. */
+export interface FirstLoginOptions {
+  /** Starts the issuer in the machine's network, as `https://k8s-oidc.example.com`. */
+  readonly startIssuer: (machine: Machine, authority: CertificateAuthority) => Promise<FirstIssuer>;
+  /** What is typed. Default: what is on the page. */
+  readonly commands?: readonly (string | undefined)[];
+}
+
+/** All commands of the page, in order. */
+export function readPageCommands(): readonly string[] {
   const { blocks } = readPage('docs/start/first-login.md');
-  const commands = blocks
+  return blocks
     .filter(({ language }) => language === 'sh')
     .map(({ text }) => text.trim().replaceAll('\\\n', ' '));
+}
+
+/** Those that are typed on the database host; undefined stands for those that `pgtoken init` prints. */
+export function readCommands(): readonly (string | undefined)[] {
   // The token comes from where the issuer is.
-  return commands
+  return readPageCommands()
     .filter((command) => !command.startsWith('kubectl '))
     .flatMap((command) =>
       command.startsWith('pgtoken init') ? [command, undefined] : command.split('\n'),
@@ -44,7 +70,11 @@ export function readPrinted(stdout: string): readonly string[] {
 }
 
 /** @param deb the package. Throws where a command fails. @returns all that was typed. */
-export async function logInFirst(suite: Suite, deb: string): Promise<readonly TypedCommand[]> {
+export async function logInFirst(
+  suite: Suite,
+  deb: string,
+  { startIssuer = startOwnIssuer, commands = readCommands() }: Partial<FirstLoginOptions> = {},
+): Promise<readonly TypedCommand[]> {
   await using stack = new AsyncDisposableStack();
   const authority = stack.adopt(await createCertificateAuthority(), async (one) => one.close());
   const machine = stack.use(
@@ -64,10 +94,10 @@ export async function logInFirst(suite: Suite, deb: string): Promise<readonly Ty
       },
     }),
   );
-  const issuer = stack.use(await startClusterIssuer(machine, ISSUER, authority));
-  await writeFile(join(machine.root, 'root/token'), `${issuer.mint()}\n`);
+  const { token } = stack.use(await startIssuer(machine, authority));
+  if (token !== undefined) await writeFile(join(machine.root, 'root/token'), `${token}\n`);
   const typed: TypedCommand[] = [];
-  for (const command of readCommands()) {
+  for (const command of commands) {
     const own = command === undefined ? readPrinted(typed.at(-1)?.stdout ?? '') : [command];
     for (const one of own) {
       const start = performance.now();
@@ -76,6 +106,14 @@ export async function logInFirst(suite: Suite, deb: string): Promise<readonly Ty
     }
   }
   return typed;
+}
+
+async function startOwnIssuer(
+  machine: Machine,
+  authority: CertificateAuthority,
+): Promise<FirstIssuer> {
+  const issuer = await startClusterIssuer(machine, ISSUER, authority);
+  return { token: issuer.mint(), [Symbol.asyncDispose]: issuer[Symbol.asyncDispose] };
 }
 
 /** Seconds of all of them. */

@@ -1,12 +1,8 @@
 // docs/start/first-login.md, from nothing to a login, on each release: what is on the page and what its commands print is enough.
 import { describe, expect, inject, it } from 'vitest';
 
-import { logInFirst, timeOf } from '../first-login/log-in-first.ts';
+import { logInFirst, MOST_COMMANDS, MOST_TIME, timeOf } from '../first-login/log-in-first.ts';
 import { RELEASES } from '../machine/root-folder.ts';
-
-const MOST_COMMANDS = 10;
-/** Seconds; of the machine, not of whoever types. */
-const MOST_TIME = 300;
 
 describe.each(RELEASES)('on $suite', ({ suite }) => {
   it('the first login takes ten commands at most', async () => {

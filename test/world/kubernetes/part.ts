@@ -1,7 +1,9 @@
-// API servers of Kubernetes, with etcd, the controller manager and kubectl of the same version, and nginx as the discovery proxy.
-// There is no kubelet: what it would do to a pod (a node for it, its token) the tests do.
+// API servers of Kubernetes, with etcd, the controller manager and kubectl of the same version; nginx as the discovery proxy; and
+// the package of pgtoken, for a first login in a fresh system. There is no kubelet: what it would do to a pod (a node for it, its
+// token) the tests do.
 import { join } from 'node:path';
 
+import { buildPackage } from '../../package/machine/build-package.ts';
 import { buildGo } from '../machine/build-go.ts';
 import { findGo } from '../machine/find-go.ts';
 import { unpackDebianPackage } from '../machine/unpack-debian-package.ts';
@@ -18,9 +20,13 @@ export const kubernetes: Part = {
   title: 'Kubernetes',
   about: `An API server with etcd, its controller manager and kubectl; PostgreSQL, the module, the daemon and psql; and nginx with the
 configuration of [discovery-proxy.yaml](../../packaging/examples/kubernetes/discovery-proxy.yaml), in which the addresses and paths of
-a pod are replaced with those of this machine. There is no kubelet: the tests ask for the tokens of pods with the request that it makes.`,
+a pod are replaced with those of this machine. For [a first login](../start/first-login.md) the package is installed in a fresh Debian
+that has nothing else. There is no kubelet: the tests ask for the tokens of pods with the request that it makes.`,
   prepare: async (cache, progress) => {
     const go = await findGo();
+    const pgtoken = await progress.step('pgtoken: package', async () =>
+      buildPackage(join(cache, 'kubernetes'), { options: ['--fast', '--no-lintian'] }),
+    );
     const nginx = await unpackDebianPackage('nginx', cache, progress);
     const etcd = await buildGo(
       {
@@ -57,7 +63,7 @@ a pod are replaced with those of this machine. There is no kubelet: the tests as
         what: 'kube-apiserver',
         version,
         origin: `Go module \`k8s.io/kubernetes\`, ${go.version}; etcd ${ETCD}; nginx ${nginx.version}`,
-        programs: { ...etcd, ...programs, nginx: join(nginx.root, 'usr/sbin/nginx') },
+        programs: { pgtoken, ...etcd, ...programs, nginx: join(nginx.root, 'usr/sbin/nginx') },
       });
     }
     return peers;

@@ -31,6 +31,8 @@ export interface ApiServerOptions extends ApiServerSettings {
   readonly peer: Peer;
   /** Signs the certificate of the API server. */
   readonly authority: CertificateAuthority;
+  /** Names that its certificate has beside those of every cluster. */
+  readonly names?: readonly string[];
 }
 
 export interface ApiServerRequest {
@@ -81,7 +83,7 @@ const NAMES = [
 
 /** Starts it, and waits until it is ready. */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const { peer, authority } = options;
+  const { peer, authority, names = [] } = options;
   const stack = new AsyncDisposableStack();
   try {
     const folder = stack.use(await createTemporaryFolder('kubernetes'));
@@ -89,7 +91,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     const etcd = stack.use(await startEtcd(programOf(peer, 'etcd'), folder.path));
     const port = await findFreePort();
     const url = `https://127.0.0.1:${port}`;
-    const certificate = await authority.issue(NAMES);
+    const certificate = await authority.issue([...NAMES, ...names.map((name) => `DNS:${name}`)]);
     const kubeconfig = inside('kubeconfig');
     await writeFile(inside('ca.crt'), authority.certificate);
     await writeFile(inside('server.crt'), certificate.cert);
