@@ -1,7 +1,7 @@
 // The life of the package on a host with systemd, PostgreSQL and PAM of each release: an older build, an upgrade to this
 // one, README.md's steps exactly as they are written, a login, a broken configuration, removal. In this order, each step
 // on what the last one left.
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -10,7 +10,7 @@ import {
   createCertificateAuthority,
   type CertificateAuthority,
 } from '../../support/certificate-authority.ts';
-import { readPage } from '../../docs/read-markdown.ts';
+import { parsePage, readPage } from '../../docs/read-markdown.ts';
 import { poll } from '../../support/poll.ts';
 import type { RunResult } from '../../support/run.ts';
 import { startClusterIssuer, type ClusterIssuer } from '../machine/cluster-issuer.ts';
@@ -192,6 +192,38 @@ describe.each(RELEASES)('on $suite', ({ suite, postgresql }) => {
     expect(checked.stdout).toContain(
       `${CONFIG}:1:1: cannot be used: user pgtoken may not read it\n`,
     );
+  });
+
+  it("a package of one's own brings issuers.yaml as docs/operate/fleet.md says, and fails with one that has a problem, which leaves the old one", async () => {
+    const { sections } = readPage('docs/operate/fleet.md');
+    const [block] = parsePage(sections.get("A package of one's own") ?? '').blocks;
+    if (block === undefined) throw new Error('docs/operate/fleet.md has no postinst');
+    const before = await readFile(inside(CONFIG), 'utf8');
+    const install = async (version: string, config: string): Promise<RunResult> => {
+      const folder = inside('/root/example-pgtoken');
+      await mkdir(join(folder, 'DEBIAN'), { recursive: true });
+      await mkdir(join(folder, 'usr/share/example-pgtoken'), { recursive: true });
+      await writeFile(join(folder, 'usr/share/example-pgtoken/issuers.yaml'), config);
+      await writeFile(join(folder, 'DEBIAN/postinst'), block.text, { mode: 0o755 });
+      await writeFile(
+        join(folder, 'DEBIAN/control'),
+        `Package: example-pgtoken\nVersion: ${version}\nArchitecture: all\nDepends: pgtoken\nMaintainer: Example <root@example.com>\nDescription: issuers of example.com\n`,
+      );
+      return machine.run(
+        'cd /root; dpkg-deb --root-owner-group --build example-pgtoken example.deb && dpkg --install example.deb',
+      );
+    };
+    const another = `${before}# Brought by a package.\n`;
+    expect(await install('1', another)).toMatchObject({ status: 0 });
+    expect(await readFile(inside(CONFIG), 'utf8')).toBe(another);
+    await machine.sh('systemctl reload pgtoken');
+    expect(await login(issuer.mint())).toMatchObject(GRANTED);
+    const { status, stdout } = await install('2', another.replace('audiences:', 'audience:'));
+    expect(status).toBe(1);
+    expect(stdout).toContain('issuer.audience: Unknown field, did you mean "audiences"?');
+    expect(await readFile(inside(CONFIG), 'utf8')).toBe(another);
+    await machine.sh('dpkg --purge example-pgtoken');
+    await writeFile(inside(CONFIG), before);
   });
 
   it('clients may come from elsewhere, and see a certificate, after the commands of docs/start/install.md', async () => {
