@@ -199,7 +199,7 @@ describe.each(RELEASES)('on $suite', ({ suite, postgresql }) => {
     const [block] = parsePage(sections.get("A package of one's own") ?? '').blocks;
     if (block === undefined) throw new Error('docs/operate/fleet.md has no postinst');
     const before = await readFile(inside(CONFIG), 'utf8');
-    const install = async (version: string, config: string): Promise<RunResult> => {
+    const install = async (release: string, config: string): Promise<RunResult> => {
       const folder = inside('/root/example-pgtoken');
       await mkdir(join(folder, 'DEBIAN'), { recursive: true });
       await mkdir(join(folder, 'usr/share/example-pgtoken'), { recursive: true });
@@ -207,7 +207,7 @@ describe.each(RELEASES)('on $suite', ({ suite, postgresql }) => {
       await writeFile(join(folder, 'DEBIAN/postinst'), block.text, { mode: 0o755 });
       await writeFile(
         join(folder, 'DEBIAN/control'),
-        `Package: example-pgtoken\nVersion: ${version}\nArchitecture: all\nDepends: pgtoken\nMaintainer: Example <root@example.com>\nDescription: issuers of example.com\n`,
+        `Package: example-pgtoken\nVersion: ${release}\nArchitecture: all\nDepends: pgtoken\nMaintainer: Example <root@example.com>\nDescription: issuers of example.com\n`,
       );
       return machine.run(
         'cd /root; dpkg-deb --root-owner-group --build example-pgtoken example.deb && dpkg --install example.deb',
