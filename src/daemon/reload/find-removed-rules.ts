@@ -1,25 +1,30 @@
 // What a new configuration takes away of the old one: entries, and rules that keep tokens out or end their sessions. A file that
 // lost its end, or a line too many, reads like a decision of the administrator; whoever reads the log should see it.
+import { isDeepStrictEqual } from 'node:util';
 import { quote } from '../../quote.ts';
 import { formatSeconds } from '../../values/units.ts';
 import type { Configuration, IssuerConfiguration } from '../../config/schema/schema.ts';
 
 /** @returns each thing that is gone by its name, such as `entry prod: deny.subjects "alice"`, in the order of the old file. */
 export function findRemovedRules(before: Configuration, after: Configuration): string[] {
-  const added = after.issuers.filter(
-    ({ name }) => !before.issuers.some((old) => old.name === name),
-  );
+  const known = new Set(before.issuers.map(({ name }) => name));
+  const added = after.issuers.filter(({ name }) => !known.has(name));
+  const kept = new Map(after.issuers.map((entry) => [entry.name, entry]));
   return [
     ...missing(before.protectedRoles, after.protectedRoles).map(
       (role) => `protectedRoles ${quote(role)}`,
     ),
     ...before.issuers.flatMap((entry) => {
       const next =
-        after.issuers.find(({ name }) => name === entry.name) ??
+        kept.get(entry.name) ??
         // It may have another name now.
         added.find(({ issuer }) => isSameIssuer(issuer, entry.issuer));
-      return next === undefined
-        ? [`entry ${entry.name}`]
+      if (next === undefined) {
+        return [`entry ${entry.name}`];
+      }
+      // Most are as they were, and logins wait meanwhile.
+      return isDeepStrictEqual(entry, next)
+        ? []
         : findRemoved(entry, next).map((rule) => `entry ${entry.name}: ${rule}`);
     }),
   ];
