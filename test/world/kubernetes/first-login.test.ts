@@ -32,11 +32,10 @@ const deb = programOf(peer, 'pgtoken');
 const page = readCommands();
 const tokenCommand = readPageCommands().find((command) => command.startsWith('kubectl ')) ?? '';
 
-/** The page's commands with kubectl on the database host; some issuers are asked for more. */
-const withKubectl = (init: string): readonly (string | undefined)[] =>
-  page.flatMap((command) =>
-    command?.startsWith('pgtoken init') ? [tokenCommand, init] : [command],
-  );
+/** What is typed where kubectl is on the database host. */
+const withKubectl = page.flatMap((command) =>
+  command?.startsWith('pgtoken init') ? [tokenCommand, `${command} --kubectl`] : [command],
+);
 
 /** An API server that is reached in the machine as its issuer, and as kubectl reaches it. */
 const start =
@@ -81,23 +80,13 @@ async function putKubectl(api: ApiServer, machine: Machine): Promise<void> {
 }
 
 it.each([
-  {
-    way: 'a token that was copied',
-    suite: 'bookworm',
-    issuer: `https://${ISSUER}`,
-    init: undefined,
-  },
-  { way: 'kubectl', suite: 'trixie', issuer: `https://${ISSUER}`, init: 'pgtoken init --kubectl' },
-  {
-    way: 'kubectl, and an issuer that only the cluster reaches,',
-    suite: 'trixie',
-    issuer: DEFAULT_ISSUER,
-    init: 'pgtoken init --kubectl --set namespaces=foo',
-  },
-] as const)('from nothing to a login with $way on $suite', async ({ suite, issuer, init }) => {
+  { way: 'a copied token', suite: 'bookworm', issuer: `https://${ISSUER}`, hasKubectl: false },
+  { way: 'kubectl', suite: 'trixie', issuer: `https://${ISSUER}`, hasKubectl: true },
+  { way: 'kubectl and pinned keys', suite: 'trixie', issuer: DEFAULT_ISSUER, hasKubectl: true },
+] as const)('from nothing to a login by $way on $suite', async ({ suite, issuer, hasKubectl }) => {
   const typed = await logInFirst(suite, deb, {
-    startIssuer: start(issuer, init !== undefined),
-    commands: init === undefined ? page : withKubectl(init),
+    startIssuer: start(issuer, hasKubectl),
+    commands: hasKubectl ? withKubectl : page,
   });
   process.stdout.write(
     `${suite}: ${typed.length} commands, ${timeOf(typed).toFixed(0)} s of the machine\n`,
