@@ -6,7 +6,7 @@ import type { DecisionRecord } from '../../decide/decision.ts';
 import { createKeysOf } from '../../issuer-keys/keys-of.ts';
 import type { TraceStep } from '../../decide/trace.ts';
 import { systemClock } from '../../clock.ts';
-import { codeOf } from '../../code-of.ts';
+import { describeFileError } from '../../describe-file-error.ts';
 import { isRefusal } from '../../errors.ts';
 import { createDiskKeyCache } from '../../keys/disk-key-cache.ts';
 import type { KeyCache } from '../../keys/key-record.ts';
@@ -167,10 +167,8 @@ async function findToken({
   try {
     token = await readToken(tokenFile === undefined ? process.stdin : createReadStream(tokenFile));
   } catch (error) {
-    const code = codeOf(error) ?? 'unreadable';
-    const reason = code === 'ENOENT' ? 'no such file' : code;
     return {
-      problem: `cannot read ${tokenFile ?? 'standard input'}: ${reason}`,
+      problem: `cannot read ${tokenFile ?? 'standard input'}: ${describeFileError(error)}`,
       hint: 'Name a file with a token.',
     };
   }

@@ -1,6 +1,6 @@
 // What can be known of an issuer before anybody is asked: from its URL, a token, or kubectl.
 import { createReadStream } from 'node:fs';
-import { codeOf } from '../../code-of.ts';
+import { describeFileError } from '../../describe-file-error.ts';
 import { isRefusal } from '../../errors.ts';
 import { hideTokens } from '../../hide-tokens.ts';
 import { askKubectl, type Cluster } from '../../init/detect/ask-kubectl.ts';
@@ -112,9 +112,8 @@ async function detectToken(
         }
       : readTokenFacts(password);
   } catch (error) {
-    const code = codeOf(error);
     return {
-      problem: `--token-file ${hideTokens(file)} cannot be read: ${code === 'ENOENT' ? 'no such file' : (code ?? 'an unknown error')}`,
+      problem: `--token-file ${hideTokens(file)} cannot be read: ${describeFileError(error)}`,
       hint: 'Name a file with a token, or - for standard input.',
     };
   }

@@ -1,6 +1,6 @@
 // A YAML file of the client's side as it is read by its command: its text, and its problems on standard error.
 import { readFileSync } from 'node:fs';
-import { codeOf } from '../../code-of.ts';
+import { describeFileError } from '../../describe-file-error.ts';
 import { formatProblem, type Problem } from '../../config/problems.ts';
 
 /** @returns its text; undefined where it cannot be read, which has been told. */
@@ -8,9 +8,8 @@ export function readConfigFile(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    const code = codeOf(error) ?? 'an unknown error';
     process.stderr.write(
-      `pgtoken: ${file} cannot be read (${code})\nHINT: Check the path of --config, and whether this user may read it.\n`,
+      `pgtoken: ${file} cannot be read: ${describeFileError(error)}\nHINT: Check the path of --config, and whether this user may read it.\n`,
     );
     return undefined;
   }

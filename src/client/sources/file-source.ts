@@ -8,7 +8,7 @@ import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../../clock.ts';
 import { codeOf } from '../../code-of.ts';
-import { messageOf } from '../../message-of.ts';
+import { describeFileError } from '../../describe-file-error.ts';
 import { MAX_TOKEN_BYTES } from '../../verify/parse-token.ts';
 import {
   fault,
@@ -101,16 +101,17 @@ function describeForm(result: TokenResult): TokenResult {
 }
 
 function explain(error: unknown): TokenFault {
+  const reason = describeFileError(error);
   switch (codeOf(error)) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return fault('no such file', 'Check the path, and in a container the mount.');
+      return fault(reason, 'Check the path, and in a container the mount.');
     case 'EACCES':
       return fault(
-        `user ID ${process.geteuid?.() ?? '?'} may not read it`,
+        reason,
         'In Kubernetes set runAsUser of the pod, whose user then owns the file, or fsGroup.',
       );
     default:
-      return fault(messageOf(error));
+      return fault(reason);
   }
 }

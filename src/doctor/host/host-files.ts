@@ -11,7 +11,7 @@ import {
   type Stats,
 } from 'node:fs';
 import { codeOf } from '../../code-of.ts';
-import { messageOf } from '../../message-of.ts';
+import { describeFileError } from '../../describe-file-error.ts';
 import type { FileAnswer, Files } from './host.ts';
 
 const MAX_TEXT_BYTES = 1024 * 1024;
@@ -87,16 +87,6 @@ function attempt<T>(read: () => T): FileAnswer<T> {
   } catch (error) {
     const code = codeOf(error);
     const missing = code === 'ENOENT' || code === 'ENOTDIR';
-    return { ok: false, missing, reason: explain(error, code, missing) };
+    return { ok: false, missing, reason: describeFileError(error) };
   }
-}
-
-function explain(error: unknown, code: string | undefined, missing: boolean): string {
-  if (missing) {
-    return 'no such file';
-  }
-  if (code === 'EACCES' || code === 'EPERM') {
-    return `user ID ${process.geteuid?.() ?? '?'} may not read it`;
-  }
-  return code ?? messageOf(error);
 }

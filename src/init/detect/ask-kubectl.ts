@@ -2,7 +2,7 @@
 // the credentials of whoever runs this, nothing else is kept, and none of it is shown.
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { codeOf } from '../../code-of.ts';
+import { describeFileError } from '../../describe-file-error.ts';
 import { hideTokens } from '../../hide-tokens.ts';
 import { isJSONObject, parseJSONObject, type JSONObject } from '../../parse-json-object.ts';
 import { quote } from '../../quote.ts';
@@ -120,7 +120,7 @@ function readAuthority(data: unknown, file: unknown): string | undefined | InitP
     return readFileSync(file, 'utf8').slice(0, MAX_PEM_BYTES);
   } catch (error) {
     return {
-      problem: `the certificate authority of the context, ${quote(file)}, cannot be read (${codeOf(error) ?? 'an unknown error'})`,
+      problem: `the certificate authority of the context, ${quote(file)}, cannot be read: ${describeFileError(error)}`,
       hint: 'Run this as a user who may read it.',
       isInTheWay: true,
     };

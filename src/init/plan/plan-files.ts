@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { readFileSync } from 'node:fs';
 import { splitCertificates } from '../../certificates/split-certificates.ts';
 import { codeOf } from '../../code-of.ts';
+import { describeFileError } from '../../describe-file-error.ts';
 import { type Answers, optionNameOf } from '../answers.ts';
 import type { InitProblem } from '../init-problem.ts';
 import type { Kind } from '../kind.ts';
@@ -95,9 +96,8 @@ export function readGivenFile(what: string, path: string): string | InitProblem 
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    const code = codeOf(error);
     return {
-      problem: `${what} ${path} cannot be read: ${code === 'ENOENT' ? 'no such file' : (code ?? 'an unknown error')}`,
+      problem: `${what} ${path} cannot be read: ${describeFileError(error)}`,
       hint: 'Name a file that is there and that you may read.',
     };
   }

@@ -286,7 +286,7 @@ describe('wrong usage', () => {
     expect(await runPgtoken(['pgpass', '--config', '/none.yaml'])).toMatchObject({
       status: 2,
       stderr:
-        'pgtoken: /none.yaml cannot be read (ENOENT)\nHINT: Check the path of --config, and whether this user may read it.\n',
+        'pgtoken: /none.yaml cannot be read: no such file\nHINT: Check the path of --config, and whether this user may read it.\n',
     });
   });
 });

@@ -50,7 +50,7 @@ describe('pgtoken pooler --check', () => {
   it('says that there is no such file', async () => {
     expect(await runPgtoken(['pooler', '--check', '--config', inside('none')])).toMatchObject({
       status: 2,
-      stderr: `pgtoken: ${inside('none')} cannot be read (ENOENT)\nHINT: Check the path of --config, and whether this user may read it.\n`,
+      stderr: `pgtoken: ${inside('none')} cannot be read: no such file\nHINT: Check the path of --config, and whether this user may read it.\n`,
     });
   });
 });

@@ -105,7 +105,7 @@ describe('kubectl', () => {
           clusters: [{ cluster: { server: 'https://x', 'certificate-authority': '/none.crt' } }],
         },
       },
-      'the certificate authority of the context, "/none.crt", cannot be read (ENOENT)',
+      'the certificate authority of the context, "/none.crt", cannot be read: no such file',
     ],
   ])('%s is a problem, with what to do', async (_what, answers, problem) => {
     const found = await askKubectl(undefined, kubectl(answers));
