@@ -26,7 +26,7 @@ export async function showLog(options: LogOptions): Promise<number> {
   const summary = options.summary ? createSummary() : undefined;
   const width = process.stdout.isTTY ? process.stdout.columns : undefined;
   let day: string | undefined;
-  const seen = { lines: 0, events: 0 };
+  const seen = { lines: 0, events: 0, shown: 0 };
   // Whoever reads no further is not to wait for lines that are still to come.
   let isLeft = false;
   process.stdout.once('error', () => {
@@ -43,6 +43,7 @@ export async function showLog(options: LogOptions): Promise<number> {
       if (event === undefined || !isMeant(event, options)) {
         continue;
       }
+      seen.shown += 1;
       if (summary !== undefined) {
         summary.add(event);
       } else if (json) {
@@ -61,10 +62,10 @@ export async function showLog(options: LogOptions): Promise<number> {
     );
     return 2;
   }
-  if (summary !== undefined) {
-    await print(summary.format());
-  } else if (day === undefined && !json) {
+  if (seen.shown === 0) {
     process.stderr.write(describeNothing(options, seen));
+  } else if (summary !== undefined) {
+    await print(summary.format());
   }
   return 0;
 }

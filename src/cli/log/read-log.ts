@@ -3,6 +3,8 @@
 import { spawn } from 'node:child_process';
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
+import { codeOf } from '../../code-of.ts';
+import { describeFileError } from '../../describe-file-error.ts';
 
 /** Where lines come from. */
 export interface LogSource {
@@ -26,7 +28,11 @@ export async function* readLog(source: LogSource): AsyncGenerator<string> {
   if (file === '-') {
     yield* linesOf(process.stdin);
   } else if (file !== undefined && !follow) {
-    yield* linesOf(createReadStream(file));
+    try {
+      yield* linesOf(createReadStream(file));
+    } catch (error) {
+      throw new Error(`${file}: ${describeFileError(error)}`, { cause: error });
+    }
   } else if (file !== undefined) {
     yield* outputOf('tail', ['--lines=+1', '--follow=name', '--', file]);
   } else {
@@ -50,7 +56,10 @@ async function* outputOf(command: string, args: readonly string[]): AsyncGenerat
     complaint = (complaint + text.toString()).slice(0, 2000);
   });
   const ended = new Promise<number | null>((resolve, reject) => {
-    child.on('error', reject).on('close', resolve);
+    child.on('close', resolve).on('error', (error) => {
+      const isAbsent = codeOf(error) === 'ENOENT';
+      reject(isAbsent ? new Error(`there is no program ${command}`, { cause: error }) : error);
+    });
   });
   // It is waited for below; until then it is nobody's loss.
   ended.catch(() => undefined);

@@ -7,7 +7,7 @@ import type { LogEvent } from './parse-event.ts';
 /** Counts events. */
 export interface Summary {
   add(event: LogEvent): void;
-  /** The counts as text. */
+  /** The counts as text; empty where there was no event. */
   format(): string;
 }
 
@@ -52,7 +52,7 @@ export function createSummary(): Summary {
     },
     format() {
       if (first === undefined) {
-        return 'no line of the log matches\n';
+        return '';
       }
       const counts = [...outcomes].map(([outcome, number]) => `${number} ${outcome}`).join(', ');
       const total = [...outcomes.values()].reduce((sum, number) => sum + number, 0);

@@ -196,12 +196,14 @@ describe('pgtoken log', () => {
         '',
       ].join('\n'),
     );
-    expect(await show('--role', 'nobody')).toMatchObject({
-      status: 0,
-      stdout: '',
-      stderr:
-        'pgtoken: none of 3 events matches\nHINT: Where several options are given, all have to apply.\n',
-    });
+    for (const form of [[], ['--summary'], ['--json']]) {
+      expect(await show('--role', 'nobody', ...form)).toMatchObject({
+        status: 0,
+        stdout: '',
+        stderr:
+          'pgtoken: none of 3 events matches\nHINT: Where several options are given, all have to apply.\n',
+      });
+    }
     const other = join(folder.path, 'other.log');
     await writeFile(other, 'one\n{"msg":"ready"}\n');
     expect(await runPgtoken(['log', '--file', other])).toMatchObject({
@@ -217,7 +219,16 @@ describe('pgtoken log', () => {
     expect(await runPgtoken(['log', '--file', gone])).toMatchObject({
       status: 2,
       stdout: '',
-      stderr: `pgtoken: the log cannot be read: ENOENT: no such file or directory, open '${gone}'\nHINT: Name a file with --file, or - for standard input.\n`,
+      stderr: `pgtoken: the log cannot be read: ${gone}: no such file\nHINT: Name a file with --file, or - for standard input.\n`,
+    });
+    expect(await runPgtoken(['log', '--file', folder.path])).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining(`${folder.path}: it is a folder\n`),
+    });
+    expect(await runPgtoken(['log'], { env: { PATH: folder.path } })).toMatchObject({
+      status: 2,
+      stderr:
+        'pgtoken: the log cannot be read: there is no program journalctl\nHINT: Name a file with --file, or - for standard input.\n',
     });
     const { status, stderr } = await runPgtoken(['log', '--file', gone, '--follow']);
     expect(status).toBe(2);
