@@ -25,14 +25,27 @@ export async function askControl(
     const reply = controlReply.parse(JSON.parse(text));
     return 'problem' in reply ? { ...reply, hint: 'See the log of the daemon.' } : reply;
   } catch (error) {
-    const code = codeOf(error);
     return {
-      problem: `the daemon cannot be asked at ${path}: ${messageOf(error)}`,
+      problem: `the daemon cannot be asked at ${path}: ${describe(error)}`,
       hint:
-        code === 'EACCES'
+        codeOf(error) === 'EACCES'
           ? 'Run it as root, or as the user of the daemon.'
-          : 'systemctl status pgtoken says whether it runs; --control says where it is asked, in the folder of RUNTIME_DIRECTORY.',
+          : 'Check that it runs (systemctl status pgtoken). One that runs elsewhere has control.sock in its RUNTIME_DIRECTORY; name that with --control.',
     };
+  }
+}
+
+function describe(error: unknown): string {
+  switch (codeOf(error)) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return 'no such socket';
+    case 'EACCES':
+      return `user ID ${process.geteuid?.() ?? '?'} may not connect to it`;
+    case 'ECONNREFUSED':
+      return 'nobody listens there';
+    default:
+      return messageOf(error);
   }
 }
 
@@ -40,7 +53,7 @@ async function exchange(path: string, request: ControlRequest): Promise<string> 
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
-    const socket = connect(path);
+    const socket = connect({ path });
     socket.setTimeout(TIMEOUT, () => {
       socket.destroy(new Error(`no answer within ${TIMEOUT / 1000} s`));
     });

@@ -1,5 +1,6 @@
 // `pgtoken sessions` against a daemon that answers whatever a test wants it to.
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 
@@ -91,19 +92,23 @@ describe('the daemon', () => {
     const asking = await askControl(control, { ask: 'sessions' });
     expect('problem' in asking ? asking.problem : '').toMatch(problem);
     expect('hint' in asking ? asking.hint : '').toMatch(
-      /^systemctl status pgtoken says whether it runs; /,
+      /^Check that it runs \(systemctl status pgtoken\)\. /,
     );
   });
 
   it('that is not there cannot be asked', async () => {
     expect(await askControl(control, { ask: 'sessions' })).toMatchObject({
-      problem: `the daemon cannot be asked at ${control}: connect ENOENT ${control}`,
+      problem: `the daemon cannot be asked at ${control}: no such socket`,
     });
     expect(await showSessions({ control, json: false })).toBe(2);
     expect(errors).toMatch(
-      /^pgtoken: the daemon cannot be asked at [^\n]+\nHINT: systemctl status/,
+      /^pgtoken: the daemon cannot be asked at [^\n]+\nHINT: Check that it runs/,
     );
     expect(output).toBe('');
+    await writeFile(control, '');
+    expect(await askControl(control, { ask: 'sessions' })).toMatchObject({
+      problem: `the daemon cannot be asked at ${control}: nobody listens there`,
+    });
   });
 
   it('that has a problem is shown with it', async () => {

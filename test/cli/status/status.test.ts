@@ -116,7 +116,7 @@ describe('a daemon', () => {
     ]);
     expect([status, stdout]).toEqual([2, '']);
     expect(stderr).toBe(
-      'pgtoken: the daemon cannot be asked at /nowhere/control.sock: connect ENOENT /nowhere/control.sock\nHINT: systemctl status pgtoken says whether it runs; --control says where it is asked, in the folder of RUNTIME_DIRECTORY.\n',
+      'pgtoken: the daemon cannot be asked at /nowhere/control.sock: no such socket\nHINT: Check that it runs (systemctl status pgtoken). One that runs elsewhere has control.sock in its RUNTIME_DIRECTORY; name that with --control.\n',
     );
   });
 });
