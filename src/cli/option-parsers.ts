@@ -51,6 +51,14 @@ export function serviceOption(text: string, before: readonly string[] = []): rea
   return [...before, text];
 }
 
+/** The process ID of a server process. @returns its digits, as sessions have it. */
+export function processOption(text: string): string {
+  if (!/^[1-9][0-9]{0,9}$/.test(text)) {
+    throw new InvalidArgumentError('expected a process ID, as pg_stat_activity has it in pid');
+  }
+  return text;
+}
+
 /** A number of things. */
 export function countOption(text: string): number {
   if (!/^[1-9][0-9]{0,4}$/.test(text)) {

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { addCommand } from '../add-command.ts';
 import { DEFAULT_CONTROL } from '../control/default-control.ts';
+import { processOption } from '../option-parsers.ts';
 import type { EndSessionsOptions } from './end-sessions.ts';
 import type { SessionsOptions } from './sessions.ts';
 
@@ -24,14 +25,14 @@ export function addSessionsCommand(program: Command): void {
     summary: 'end sessions',
     description: [
       'Shows the sessions to which all of the options apply, and with --yes ends them. A client whose token is still good can log in again: deny it in issuers.yaml first.',
-      'Exit status: 0 done, or nothing to do; 1 some of them cannot be ended now; 2 the daemon cannot be asked, or no option says which.',
+      'Exit status: 0 done, or nothing to do; 1 some of them cannot be ended now; 2 wrong usage, no option says which, or the daemon cannot be asked.',
     ],
     example: {
       title: 'Example:',
       line: 'pgtoken sessions end --subject system:serviceaccount:foo:myservice --yes',
     },
   })
-    .option('--pid <pid>', 'the session of this server process')
+    .option('--pid <pid>', 'the session of this server process', processOption)
     .option('--role <role>', 'sessions of this database role')
     .option('--subject <sub>', 'sessions opened by tokens with this sub')
     .option('--entry <name>', 'sessions granted by this entry of issuers.yaml')
