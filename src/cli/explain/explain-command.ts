@@ -53,9 +53,18 @@ export function addExplainCommand(program: Command): void {
       'ask the server what would be done in it and which line of pg_hba.conf takes the login, for entries with provision',
       false,
     )
-    .option('--database <name>', 'the database that pg_hba.conf is looked at for', 'postgres')
+    .option(
+      '--database <name>',
+      'with --server, the database that pg_hba.conf is looked at for',
+      'postgres',
+    )
     .option('--json', 'write JSON', false)
-    .action(async (options: ExplainOptions) => {
+    .action(async (options: ExplainOptions, command: Command) => {
+      if (!options.server && command.getOptionValueSource('database') === 'cli') {
+        command.error(
+          'error: --database without --server; expected both, as pg_hba.conf is looked at with --server only',
+        );
+      }
       const { explain } = await import('./explain.ts');
       process.exitCode = await explain(options);
     });
