@@ -24,7 +24,8 @@ afterAll(async () => {
 /** The command whose help is named; none where there is no such command. */
 function commandOf([name = '', below = '']: readonly string[]): string {
   if (name === 'connect') return '';
-  return name === 'config' && below !== 'chek' ? `config ${below} ` : `${name} `;
+  const hasBelow = ['config', 'sessions'].includes(name);
+  return hasBelow && below !== 'chek' ? `${name} ${below} ` : `${name} `;
 }
 
 it.each(['--help', 'config check --help', 'init --help'])(
@@ -61,6 +62,19 @@ describe('wrong usage', () => {
     [
       ['explain', '--role=x', '--rhost=local'],
       "error: option '--rhost <address>' argument 'local' is invalid. expected an address; a unix socket is meant without --rhost\n",
+    ],
+    [
+      ['sessions', 'end', '--pid', '0'],
+      "error: option '--pid <pid>' argument '0' is invalid. expected a process ID, as pg_stat_activity has it in pid\n",
+    ],
+    [
+      ['explain', '--database=shop'],
+      'error: --database without --server; expected both, as pg_hba.conf is looked at with --server only\n',
+    ],
+    [['pooler'], 'error: no --config; expected it, or --schema\n'],
+    [
+      ['pooler', '--config=x'],
+      'error: no --folder; expected it, or --check to check pooler.yaml only\n',
     ],
     [['connect'], "error: unknown command 'connect'\n"],
   ])('exits 2, says what is wrong and nothing else: %j', async (args, complaint) => {

@@ -32,26 +32,18 @@ export function addLogCommand(program: Command): void {
       if (options.summary && (options.follow || options.json)) {
         command.error(
           'error: --summary stands alone; expected neither --follow nor --json with it',
-          {
-            exitCode: 2,
-          },
         );
       }
       if (options.granted && options.refused) {
         command.error(
           'error: no login is both granted and refused; expected --granted or --refused, or neither for all of them',
-          { exitCode: 2 },
         );
       }
       if (options.until !== undefined && options.follow) {
-        command.error('error: --until has an end, and --follow has none; expected one of them', {
-          exitCode: 2,
-        });
+        command.error('error: --until has an end, and --follow has none; expected one of them');
       }
       if (options.until !== undefined && (options.since ?? -Infinity) > options.until) {
-        command.error('error: --since is after --until; expected the earlier time in --since', {
-          exitCode: 2,
-        });
+        command.error('error: --since is after --until; expected the earlier time in --since');
       }
       const { showLog } = await import('./log.ts');
       process.exitCode = await showLog(options);

@@ -41,9 +41,11 @@ export function addPoolerCommand(program: Command): void {
         printPoolerSchema();
         return;
       }
-      if (config === undefined || (folder === undefined && !options.check)) {
-        const missing = config === undefined ? '--config' : '--folder';
-        command.error(`error: no ${missing}; expected it, or --schema`);
+      if (config === undefined) {
+        command.error('error: no --config; expected it, or --schema');
+      }
+      if (folder === undefined && !options.check) {
+        command.error('error: no --folder; expected it, or --check to check pooler.yaml only');
       }
       const { loadPoolerPlan } = await import('./load-pooler-plan.ts');
       const plan = loadPoolerPlan(config);

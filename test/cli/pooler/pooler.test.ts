@@ -58,7 +58,7 @@ describe('pgtoken pooler --check', () => {
 describe('pgtoken pooler', () => {
   it.each([
     [[], 'error: no --config; expected it, or --schema\n'],
-    [['--config', 'x'], 'error: no --folder; expected it, or --schema\n'],
+    [['--config', 'x'], 'error: no --folder; expected it, or --check to check pooler.yaml only\n'],
   ])('with %j says what is missing', async (args, message) => {
     const answer = await runPgtoken(['pooler', ...args]);
     expect(answer.status).toBe(2);
