@@ -221,10 +221,8 @@ describe('pgtoken log', () => {
       stdout: '',
       stderr: `pgtoken: the log cannot be read: ${gone}: no such file\nHINT: Name a file with --file, or - for standard input.\n`,
     });
-    expect(await runPgtoken(['log', '--file', folder.path])).toMatchObject({
-      status: 2,
-      stderr: expect.stringContaining(`${folder.path}: it is a folder\n`),
-    });
+    const { stderr: complaint } = await runPgtoken(['log', '--file', folder.path]);
+    expect(complaint).toContain(`the log cannot be read: ${folder.path}: it is a folder\n`);
     expect(await runPgtoken(['log'], { env: { PATH: folder.path } })).toMatchObject({
       status: 2,
       stderr:
