@@ -1,5 +1,5 @@
 // The frame of the command line: how the library behind it complains, and with which status a wrong one ends.
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help } from 'commander';
 import { codeOf } from '../code-of.ts';
 import { hideSecrets } from './output/hide-secrets.ts';
 import { VERSION } from './version.ts';
@@ -20,6 +20,13 @@ export function runCommands(
       outputError: (complaint, write) => {
         write(hideSecrets(complaint));
       },
+    })
+    .configureHelp({
+      // That a flag is off until it is written goes without saying.
+      optionDescription: (option) =>
+        option.defaultValue === false
+          ? option.description
+          : Help.prototype.optionDescription(option),
     })
     .exitOverride();
   for (const addTo of commands) {

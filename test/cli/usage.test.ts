@@ -123,6 +123,12 @@ it.each([['--help'], ['--version'], ['pam', '--help']])(
   },
 );
 
+it('names a default in the help where there is one, and not that a flag is off', async () => {
+  const { stdout } = await runPgtoken(['explain', '--help']);
+  expect(stdout).toMatch(/^ {2}--service <service> [^-]*\(default: "postgresql-k8s"\)$/m);
+  expect(stdout).toMatch(/^ {2}--json +write JSON$/m);
+});
+
 it('says its version', async () => {
   expect(await runPgtoken(['--version'])).toEqual({
     status: 0,
