@@ -44,7 +44,7 @@ export async function loadPolicy(path: string): Promise<LoadedPolicy> {
     const message = `cannot be used: ${file.reason}`;
     const hint =
       file.fault === 'missing'
-        ? 'Check the path. README.md has a file to begin with, docs/reference/configuration.md all of its keys.'
+        ? 'Check the path. pgtoken init writes the file for a known kind of issuer; docs/reference/configuration.md has all of its keys.'
         : fileHint(file);
     const problem = { path: [], message, hint, line: 1, column: 1 };
     return { ok: false, problems: [problem], files: [path] };

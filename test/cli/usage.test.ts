@@ -178,7 +178,7 @@ describe('pgtoken config check', () => {
     const file = await place('nobody.yaml', 'apiVersion: pgtoken/v1\nissuers: []\n');
     expect(await runPgtoken(['config', 'check', file])).toMatchObject({
       status: 1,
-      stdout: `${file}:2:1: issuers: no issuer is configured, nobody can log in\n  HINT: Write an entry for your issuer; docs/reference/configuration.md has the common case.\n`,
+      stdout: `${file}:2:1: issuers: no issuer is configured, nobody can log in\n  HINT: pgtoken init writes an entry for your issuer; docs/reference/configuration.md has the common case.\n`,
       stderr: `pgtoken: ${file}: 1 problem\n`,
     });
   });
@@ -208,7 +208,7 @@ describe('pgtoken config check', () => {
     const missing = join(folder, 'missing.yaml');
     expect(await runPgtoken(['config', 'check', missing])).toMatchObject({
       status: 1,
-      stdout: `${missing}:1:1: cannot be used: no such file\n  HINT: Check the path. README.md has a file to begin with, docs/reference/configuration.md all of its keys.\n`,
+      stdout: `${missing}:1:1: cannot be used: no such file\n  HINT: Check the path. pgtoken init writes the file for a known kind of issuer; docs/reference/configuration.md has all of its keys.\n`,
       stderr: `pgtoken: ${missing}: 1 problem\n`,
     });
   });

@@ -91,7 +91,7 @@ describe('names the fault and the fix where, in configuration and issuers,', () 
         'config-missing',
         config,
         'no such file',
-        'Write it (docs/reference/configuration.md has the common case), or name it with --config.',
+        'Write it with pgtoken init, or name it with --config.',
       ),
     ]);
   });
@@ -104,7 +104,7 @@ describe('names the fault and the fix where, in configuration and issuers,', () 
         'config-empty',
         config,
         'no issuer is configured, nobody can log in',
-        'Write an entry for your issuer; docs/reference/configuration.md has the common case.',
+        'pgtoken init writes an entry for your issuer; docs/reference/configuration.md has the common case.',
       ),
     ]);
   });

@@ -216,7 +216,7 @@ describe('a policy', () => {
     expect(missing.ok || missing.problems).toMatchObject([
       {
         message: 'cannot be used: no such file',
-        hint: 'Check the path. README.md has a file to begin with, docs/reference/configuration.md all of its keys.',
+        hint: 'Check the path. pgtoken init writes the file for a known kind of issuer; docs/reference/configuration.md has all of its keys.',
       },
     ]);
     const open = await load(CONFIG(), 0o666);

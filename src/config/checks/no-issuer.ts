@@ -3,5 +3,5 @@
 /** What is wrong with it, and what to do. */
 export const NO_ISSUER = {
   message: 'no issuer is configured, nobody can log in',
-  hint: 'Write an entry for your issuer; docs/reference/configuration.md has the common case.',
+  hint: 'pgtoken init writes an entry for your issuer; docs/reference/configuration.md has the common case.',
 } as const;

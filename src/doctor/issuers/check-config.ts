@@ -29,7 +29,7 @@ export async function checkConfig(
           'config-missing',
           path,
           'no such file',
-          'Write it (docs/reference/configuration.md has the common case), or name it with --config.',
+          'Write it with pgtoken init, or name it with --config.',
         )
       : fault('config-unreadable', path, status.reason, 'Run this as root.');
     return { findings: [finding], policy: undefined };
