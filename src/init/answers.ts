@@ -81,8 +81,8 @@ export function addAnswers(
     if (parameter === undefined) {
       const known = kind.parameters.map(optionOf).join(', ');
       return {
-        problem: `${kind.name} has nothing called ${quote(name)}`,
-        hint: `It has ${known}.`,
+        problem: `kind ${kind.name} has no parameter ${quote(name)}`,
+        hint: `Its parameters are ${known}.`,
       };
     }
     const problem = checkAnswer(parameter, answer);

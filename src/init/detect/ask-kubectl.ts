@@ -136,7 +136,7 @@ async function readObject(
   if (!ok) {
     return {
       problem: `${command} failed: ${quote(hideTokens(text.trim().split('\n')[0] ?? ''))}`,
-      hint: 'Check kubectl by itself (kubectl version); --kubectl CONTEXT chooses another context, and --url does without.',
+      hint: 'Check kubectl by itself (kubectl version); --kubectl CONTEXT chooses another context; with --url no kubectl is needed.',
       isInTheWay: true,
     };
   }

@@ -21,7 +21,8 @@ export function readTokenFacts(password: string): TokenFacts | InitProblem {
   const parsed = parseToken(password.replace(/\r?\n$/, ''), MAX_TOKEN_BYTES);
   if (isRefusal(parsed)) {
     return {
-      problem: `this is not a token: ${parsed.message}`,
+      // It speaks of the password that a client sends, and there is none here.
+      problem: `this is not a token: ${parsed.message.replace(/^the password/, 'it')}`,
       hint: 'Give a whole JWT as the issuer made it: three parts with points between them, and nothing else.',
     };
   }

@@ -370,7 +370,7 @@ esac
       status: 1,
       stdout: '',
       stderr:
-        'pgtoken: kubectl get --raw /.well-known/openid-configuration failed: "error: You must be logged in"\nHINT: Check kubectl by itself (kubectl version); --kubectl CONTEXT chooses another context, and --url does without.\n',
+        'pgtoken: kubectl get --raw /.well-known/openid-configuration failed: "error: You must be logged in"\nHINT: Check kubectl by itself (kubectl version); --kubectl CONTEXT chooses another context; with --url no kubectl is needed.\n',
     });
   });
 });
@@ -406,8 +406,8 @@ describe('what it cannot go on with', () => {
     [
       ['okta', '--offline', '--set', 'pool=x'],
       2,
-      'okta has nothing called "pool"',
-      'It has --url VALUE, --audience VALUE, --set group-prefix=VALUE.',
+      'kind okta has no parameter "pool"',
+      'Its parameters are --url VALUE, --audience VALUE, --set group-prefix=VALUE.',
     ],
     [
       ['--offline', '--url', 'https://issuer.corp.test'],

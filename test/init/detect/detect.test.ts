@@ -48,8 +48,8 @@ describe('a token', () => {
   });
 
   it.each([
-    ['', 'this is not a token: '],
-    ['hunter2', 'this is not a token: '],
+    ['', 'this is not a token: it is empty; expected a token (JWT)'],
+    ['hunter2', 'this is not a token: it is not a JWT; expected three parts in base64url'],
     ['eyJhbGciOiJub25lIn0.e30.', 'this is not a token: the token is signed with alg "none"'],
     ['eyJhbGciOiJSUzI1NiJ9.e30', 'this is not a token: '],
   ])('that is none is a problem: %j', (text, problem) => {
