@@ -11,9 +11,9 @@ export function addInitCommand(program: Command): void {
   addCommand(program, 'init', {
     summary: 'write the files of a first login',
     description: [
-      'Writes issuers.yaml and the PAM service for an issuer of a known kind, from the shipped examples: shows first what it would do, writes what is missing, overwrites nothing, and has doctor look at the result. What belongs into pg_hba.conf and the database it prints, as commands.',
-      'Asks for what it is not told; without a terminal that is an error. An issuer is found by --url, --token-file or --kubectl, or is of the kind that is named.',
-      'Exit status: 0 all is written, or would be; 1 something is in the way, such as a file that is there already; 2 wrong usage, or something that must be said is not.',
+      'Writes issuers.yaml and the PAM service for an issuer of a known kind, from the shipped examples: shows first what it would do, writes what is missing, overwrites nothing, and runs doctor afterwards. Prints the commands for pg_hba.conf and the database, and does not run them.',
+      'Asks for what no option says; without a terminal that is an error. The issuer is found by --url, --token-file or --kubectl, or its kind is named.',
+      'Exit status: 0 all is written, or would be; 1 something is in the way, such as a file that is there already; 2 wrong usage, or a value that is needed is missing.',
     ],
     example: {
       title: 'Example:',

@@ -15,7 +15,7 @@ import { formatSteps } from './format-steps.ts';
 import { gather, type Gathered, titleOf } from './gather.ts';
 import type { InitOptions } from './init-options.ts';
 
-/** @returns the exit status: 0 all is written, or would be; 1 something is in the way; 2 something must be said first. */
+/** @returns the exit status: 0 all is written, or would be; 1 something is in the way; 2 a value that is needed is missing. */
 export async function init(kindName: string | undefined, options: InitOptions): Promise<number> {
   if (options.list) {
     process.stdout.write(formatKinds());

@@ -10,7 +10,7 @@ export function addLogCommand(program: Command): void {
   addCommand(program, 'log', {
     summary: 'show who logged in, and who was refused and why',
     description: [
-      'Shows logins and ended sessions from the log of the daemon: from the journal of this host, or from a file with its lines. Those to which all of the options apply. Times are UTC.',
+      'Shows logins and ended sessions from the log of the daemon: from the journal of this host, or from a file with its lines. With several options, those that match all of them. Times are UTC.',
       'Exit status: 0 shown, 2 the log cannot be read.',
     ],
     example: { title: 'Example:', line: 'pgtoken log --since 2h --refused --summary' },
@@ -22,10 +22,10 @@ export function addLogCommand(program: Command): void {
     .option('--role <role>', 'of this database role')
     .option('--subject <sub>', 'by tokens with this sub')
     .option('--entry <name>', 'by this entry of issuers.yaml')
-    .option('--code <code>', 'refused or ended with this code')
+    .option('--code <code>', 'with this code of a refusal or an end')
     .option('--granted', 'logins that were granted', false)
     .option('--refused', 'logins that were not granted', false)
-    .option('--summary', 'how many of each kind there are, and when the last was', false)
+    .option('--summary', 'count them by entry, role and outcome, with the time of the last', false)
     .option('--follow', 'wait for more', false)
     .option('--json', 'write the lines as they are in the log', false)
     .action(async (options: LogOptions, command: Command) => {

@@ -24,7 +24,7 @@ export function addSessionsCommand(program: Command): void {
   addCommand(sessions, 'end', {
     summary: 'end sessions',
     description: [
-      'Shows the sessions to which all of the options apply, and with --yes ends them. A client whose token is still good can log in again: deny it in issuers.yaml first.',
+      'Shows the sessions that match all of the options, and with --yes ends them. A client whose token is still good can log in again: deny it in issuers.yaml first.',
       'Exit status: 0 done, or nothing to do; 1 some of them cannot be ended now; 2 wrong usage, no option says which, or the daemon cannot be asked.',
     ],
     example: {
