@@ -40,12 +40,21 @@ const withoutLanguages: Plugin = {
   },
 };
 
+/** Where an escape would not mean its character: behind a backslash, and in a template that is taken raw. */
+const NOT_ESCAPABLE = /\\[^\0-\x7f]|\braw`[^`]*[^\0-\x7f]/;
+
 /** One character outside of ASCII, and V8 keeps two bytes of each that the file has. */
 const inASCII: Plugin = {
   name: 'in-ascii',
   generateBundle(_, bundle) {
     for (const file of Object.values(bundle)) {
       if (file.type === 'chunk') {
+        const [found] = NOT_ESCAPABLE.exec(file.code) ?? [];
+        if (found !== undefined) {
+          throw new Error(
+            `${JSON.stringify(found)} cannot be escaped in the bundle; write \\u and four digits in the source`,
+          );
+        }
         file.code = file.code.replaceAll(
           /[^\0-\x7f]/g,
           (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
