@@ -45,15 +45,25 @@ function watch(text: string): void {
   process.stderr.write(text);
 }
 
-/** Builds them into a folder, or takes those that another suite of the same run has built there. */
 async function buildPackages(folder: string): Promise<Packages> {
-  await mkdir(folder, { recursive: true });
-  const build = async (name: string, options: readonly string[]): Promise<string> => {
-    const [built] = await Array.fromAsync(glob(`${folder}/${name}/*.deb`));
-    return built ?? buildPackage(join(folder, name), { options, watch });
-  };
   return {
-    current: await build('current', []),
-    older: await build('older', ['--fast', '--no-lintian', '--version', OLDER]),
+    current: await findOrBuildPackage(folder, 'current'),
+    older: await findOrBuildPackage(folder, 'older', [
+      '--fast',
+      '--no-lintian',
+      '--version',
+      OLDER,
+    ]),
   };
+}
+
+/** Builds a package into a folder, or takes the one that another suite of the same run has built there. @returns its path. */
+export async function findOrBuildPackage(
+  folder: string,
+  name: string,
+  options: readonly string[] = [],
+): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  const [built] = await Array.fromAsync(glob(`${folder}/${name}/*.deb`));
+  return built ?? buildPackage(join(folder, name), { options, watch });
 }
