@@ -43,9 +43,7 @@ export async function showKeys(options: KeysOptions): Promise<number> {
   const cache = createDiskKeyCache({ folder: options.cacheDir, sharedFolder: options.cacheDir });
   const now = systemClock();
   const reports = policy.issuers.map((issuer) => reportOn(issuer, cache, now));
-  process.stdout.write(
-    options.json ? formatJSON(reports) : formatReports(reports, options.config, now),
-  );
+  process.stdout.write(options.json ? formatJSON(reports) : formatReports(reports, options, now));
   return reports.length > 0 && reports.every(hasUsableKeys) ? 0 : 1;
 }
 
@@ -97,16 +95,25 @@ function describeKey(key: JWK): KeyReport['keys'][number] {
   return { kid: key.kid ?? null, algorithms: algorithmsOf(key) };
 }
 
-function formatReports(reports: readonly KeyReport[], config: string, now: number): string {
+function formatReports(
+  reports: readonly KeyReport[],
+  { config, cacheDir }: KeysOptions,
+  now: number,
+): string {
   return reports.length === 0
     ? `${config}: ${NO_ISSUER.message}\n  HINT: ${NO_ISSUER.hint}\n`
-    : reports.map((report) => formatReport(report, now)).join('\n');
+    : reports.map((report) => formatReport(report, cacheDir, now)).join('\n');
 }
 
-function formatReport(report: KeyReport, now: number): string {
+function formatReport(report: KeyReport, cacheDir: string, now: number): string {
   const lines = [
-    `${report.issuer}: ${count(report.keys.length, 'key')}${formatTimes(report, now)}`,
+    `${report.issuer}: ${count(report.keys.length, 'key')}${formatTimes(report, cacheDir, now)}`,
   ];
+  if (!report.pinned && report.fetchedAt === null && report.lastError === null) {
+    lines.push(
+      '  HINT: The daemon writes them there once it has them. See systemctl status pgtoken; pgtoken doctor asks the issuer.',
+    );
+  }
   // Issuers choose these texts, and this goes to a terminal.
   if (report.lastError !== null) {
     lines.push(`  last attempt failed: ${toPrintable(report.lastError)}`);
@@ -117,12 +124,12 @@ function formatReport(report: KeyReport, now: number): string {
   return `${lines.join('\n')}\n`;
 }
 
-function formatTimes(report: KeyReport, now: number): string {
+function formatTimes(report: KeyReport, cacheDir: string, now: number): string {
   if (report.pinned) {
     return ', pinned';
   }
   if (report.fetchedAt === null) {
-    return ', none kept on disk';
+    return `, none kept in ${cacheDir}`;
   }
   const age = `, retrieved ${formatSeconds(now - report.fetchedAt)} ago`;
   if (report.notUsed !== null) {

@@ -214,7 +214,7 @@ describe('shows', () => {
     });
     expect(await keysCommand()).toMatchObject({
       status: 1,
-      stdout: 'down: 0 keys, none kept on disk\n\nprod: 1 key, retrieved 2 h ago\n  one  ES256\n',
+      stdout: `down: 0 keys, none kept in ${inside('cache')}\n  HINT: The daemon writes them there once it has them. See systemctl status pgtoken; pgtoken doctor asks the issuer.\n\nprod: 1 key, retrieved 2 h ago\n  one  ES256\n`,
       stderr: '',
     });
     expect(await keysCommand('--json')).toMatchObject({ status: 1 });
@@ -226,7 +226,7 @@ describe('shows', () => {
     await configure({ prod: { keys: { jwksURI: 'https://elsewhere.example.com/keys' } } });
     expect(await keysCommand()).toMatchObject({
       status: 1,
-      stdout: 'prod: 0 keys, none kept on disk\n',
+      stdout: `prod: 0 keys, none kept in ${inside('cache')}\n  HINT: The daemon writes them there once it has them. See systemctl status pgtoken; pgtoken doctor asks the issuer.\n`,
     });
   });
 
