@@ -1,7 +1,7 @@
 // The stable codes of everything that is not a grant, and the value that carries one.
 //
-// "No" is a value (a Refusal), never an exception. A code says once and for all whether the token was judged and
-// refused ("denied") or could not be judged ("unavailable"); docs/reference/errors.md explains each code to an administrator.
+// "No" is a value (a Refusal), never an exception. A code says once and for all whether the token was checked and
+// refused ("denied") or could not be decided ("unavailable"); docs/reference/errors.md explains each code to an administrator.
 
 /** How a request ends: what the daemon answers, and the exit code of `pgtoken pam` (0, 1, 2). */
 export type Outcome = 'granted' | 'denied' | 'unavailable';
@@ -67,7 +67,7 @@ export class Refusal {
     this.hint = hint;
   }
 
-  /** Whether the token was judged and refused, or could not be judged. */
+  /** Whether the token was checked and refused, or could not be decided. */
   get outcome(): Exclude<Outcome, 'granted'> {
     return ERROR_CODES[this.code];
   }

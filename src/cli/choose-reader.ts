@@ -42,7 +42,7 @@ export async function chooseReader(
   if (own !== 0 && own !== account.uid) {
     return `only root may look as user ${name ?? ''}`;
   }
-  // A file that is on its way to its place, such as in a folder of root's own, is judged by what it says.
+  // A file that is on its way to its place, such as in a folder of root's own, is checked for what it says.
   const isElsewhere = name === undefined && file !== DEFAULT_CONFIG;
   return isElsewhere && mayNotEnter(dirname(file), account)
     ? { account: undefined, absent: account }

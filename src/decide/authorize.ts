@@ -168,7 +168,7 @@ function cachedKeysFirst(
   return [...atHand, ...candidates.filter((issuer) => !atHand.includes(issuer))];
 }
 
-/** Where several entries judged a token, the reason has to say whose it is. */
+/** Where several entries were tried for a token, the reason has to say whose it is. */
 function nameEntry({ issuer, refusal }: Refused): Refusal {
   return refuse(refusal.code, `entry ${issuer}: ${refusal.message}`, refusal.hint);
 }

@@ -1,4 +1,4 @@
-// Which entries may judge a token: those whose issuer URL is the token's (unverified) iss, byte for byte, and those whose
+// Which entries are tried for a token: those whose issuer URL is the token's (unverified) iss, byte for byte, and those whose
 // SPIFFE trust domain is that of its sub. The token only selects among what an administrator wrote.
 import type { Claims } from '../claims/claim.ts';
 import { trustDomainOf } from '../claims/spiffe-id.ts';

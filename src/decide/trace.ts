@@ -36,7 +36,7 @@ export function traceShape(trace: Trace | undefined, token: ParsedToken | Refusa
   });
 }
 
-/** Tells which entries may judge it. */
+/** Tells which entries are tried. */
 export function traceCandidates(
   trace: Trace | undefined,
   token: ParsedToken,

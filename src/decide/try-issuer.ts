@@ -1,4 +1,4 @@
-// How one entry judges a token: whom it is for, the form of the token, keys and signature, claims, the role, and the review.
+// How one entry decides about a token: whom it is for, the form of the token, keys and signature, claims, the role, and the review.
 //
 // This order is a matter of security: nothing of the token is believed before its signature is verified with a key that
 // the entry's own configuration led to.
@@ -59,7 +59,7 @@ export interface Accepted {
   readonly review: ReviewNote | undefined;
 }
 
-/** Judges a token by one entry. */
+/** Decides about a token by one entry. */
 export async function tryIssuer(
   issuer: Issuer,
   { token, known }: { readonly token: ParsedToken; readonly known: CachedToken | undefined },

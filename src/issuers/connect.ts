@@ -65,7 +65,7 @@ export async function connect(url: URL, options: ConnectOptions): Promise<TLSSoc
   });
   secure.on('error', ignore);
   let presented: X509Certificate | undefined;
-  // Before Node judges the certificate, and ends the connection where it is not good.
+  // Before Node checks the certificate, and ends the connection where it is not good.
   secure.prependListener('secure', () => {
     presented = secure.getPeerX509Certificate();
   });

@@ -44,7 +44,7 @@ export interface CountedEntry {
 export interface Metrics {
   /**
    * Has the counters of these entries there from now on, at 0 where nothing was counted: Prometheus does not see a counter rise that
-   * was not there before. Of the codes it is those that an alert is for, which say that logins could not be judged.
+   * was not there before. Of the codes it is those that an alert is for, which say that logins could not be decided.
    */
   startCounting(entries: readonly CountedEntry[]): void;
   /** `issuer` is the entry's name; undefined when it came to none. */
@@ -84,7 +84,7 @@ export interface Metrics {
 
 /** Who asks. */
 const VIAS: readonly Via[] = ['pam', 'oauth'];
-/** Codes of logins that could not be judged, whatever entry they may have come to. */
+/** Codes of logins that could not be decided, whatever entry they may have come to. */
 const UNAVAILABLE_TO_ALL: readonly ErrorCode[] = [
   'ERR_DEADLINE',
   'ERR_CONFIG_INVALID',

@@ -38,7 +38,7 @@ interface Report {
   readonly issuers: readonly string[];
   readonly problems: readonly Problem[];
   readonly warnings: readonly Problem[];
-  /** What could not be judged here. */
+  /** What could not be checked here. */
   readonly note: string | undefined;
 }
 

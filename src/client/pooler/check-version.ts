@@ -24,8 +24,8 @@ export interface PgBouncerVersion {
   readonly longestToken: number | undefined;
 }
 
-/** Decides by what `pgbouncer --version` prints. */
-export function judgeVersion(printed: string): PgBouncerVersion | TokenFault {
+/** @param printed by `pgbouncer --version`. @returns the version, or why it cannot be used. */
+export function parseVersion(printed: string): PgBouncerVersion | TokenFault {
   const [, version = '', ...numbers] =
     /^PgBouncer ((\d{1,4})\.(\d{1,4})\.(\d{1,4})\S*)/.exec(printed) ?? [];
   if (numbers.length === 0) {
@@ -56,14 +56,14 @@ export async function checkVersion(
   if (!run.ok) {
     return fault(run.reason, `Install PgBouncer, or name ${basename(path)} in pgbouncer.path.`);
   }
-  const judged = judgeVersion(run.output);
-  if (judged.ok || !run.output.startsWith(`PgBouncer ${FIXED_VERSION}\n`)) {
-    return judged;
+  const parsed = parseVersion(run.output);
+  if (parsed.ok || !run.output.startsWith(`PgBouncer ${FIXED_VERSION}\n`)) {
+    return parsed;
   }
   // It says nothing of Debian's fixes itself. Whose file it is and which version that has, dpkg knows.
   const owner = await ask(['dpkg-query', '--search', path]);
   if (!owner.ok || owner.output !== `pgbouncer: ${path}\n`) {
-    return judged;
+    return parsed;
   }
   const installed = await ask([
     'dpkg-query',
@@ -72,7 +72,7 @@ export async function checkVersion(
     'pgbouncer',
   ]);
   const [, version = ''] = (installed.ok && /^installed (\S+)$/.exec(installed.output)) || [];
-  return FIXED.test(version) ? { ok: true, version, longestToken: LONGEST_BEFORE_126 } : judged;
+  return FIXED.test(version) ? { ok: true, version, longestToken: LONGEST_BEFORE_126 } : parsed;
 }
 
 function compare(a: readonly number[], b: readonly number[]): number {

@@ -32,11 +32,11 @@ export async function checkDaemon(
           )
         : fault('daemon-down', socket, WORDS[answer.reason] ?? answer.reason, START);
     case 'reply':
-      return judge(socket, answer.text);
+      return describeReply(socket, answer.text);
   }
 }
 
-function judge(socket: string, reply: string): Finding {
+function describeReply(socket: string, reply: string): Finding {
   const shown = toPrintable(reply.replace(/\0$/, '')).slice(0, 500);
   if (/^denied ERR_NOT_A_TOKEN [^\0]+\0$/.test(reply)) {
     return ok('daemon', socket, 'it answers, and denies what is not a JWT');

@@ -1,4 +1,4 @@
-// Loads issuers.yaml with the rights of whoever reads it to decide logins: root cannot judge with its own whether that user may
+// Loads issuers.yaml with the rights of whoever reads it to decide logins: root cannot tell with its own whether that user may
 // read the files that it names, nor whether the user may be believed as their owner.
 import { loadPolicy, type LoadedPolicy } from '../../policy/load-policy.ts';
 import { withEffectiveUser } from '../host/with-effective-user.ts';

@@ -1,5 +1,5 @@
-// Whether the rules of an entry shut strangers out of an issuer that is everybody's. Found out by judging tokens that
-// strangers could have, with the very checks and rules that judge a login: those of anybody, and those of somebody whose
+// Whether the rules of an entry shut strangers out of an issuer that is everybody's. Found out by trying tokens that
+// strangers could have, with the very checks and rules that decide a login: those of anybody, and those of somebody whose
 // names are made to resemble the ones that the rules have.
 import { ruleOfKind } from '../../claim-rules/claim-rule-kinds.ts';
 import { withoutSyntax } from '../../claim-rules/pattern-rule.ts';
