@@ -33,7 +33,10 @@ export function createExecSource(argv: Argv, options: ExecSourceOptions): TokenS
       });
       return run.ok
         ? readExecOutput(run.output)
-        : fault(run.reason, `Run ${program} by hand as this user; the log has what it says.`);
+        : fault(
+            run.reason,
+            run.hint ?? `Run ${program} by hand as this user; the log has what it says.`,
+          );
     },
   };
 }

@@ -17,10 +17,15 @@ export interface RunProgramOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A program that does not count; the hint is for one that could not be started. */
+interface ProgramFailure {
+  readonly ok: false;
+  readonly reason: string;
+  readonly hint?: string;
+}
+
 /** What became of a program: what it has written to standard output, or why that does not count. */
-export type ProgramResult =
-  | { readonly ok: true; readonly output: string }
-  | { readonly ok: false; readonly reason: string };
+export type ProgramResult = { readonly ok: true; readonly output: string } | ProgramFailure;
 
 /** More output than this is no token, and no document with one. */
 const MAX_OUTPUT_BYTES = 256 * 1024;
@@ -39,7 +44,7 @@ export async function runProgram(
     // A process group of its own.
     child = spawn(program, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   } catch (error) {
-    return failure(describeStart(error));
+    return failToStart(error);
   }
   const { promise, resolve } = Promise.withResolvers<ProgramResult>();
   const chunks: Buffer[] = [];
@@ -77,7 +82,7 @@ export async function runProgram(
   };
   signal?.addEventListener('abort', stop, { once: true });
   child.on('error', (error) => {
-    settle(failure(describeStart(error)));
+    settle(failToStart(error));
   });
   let lingering: NodeJS.Timeout | undefined;
   const end = (status: number | null, by: NodeJS.Signals | null): void => {
@@ -98,8 +103,15 @@ export async function runProgram(
   });
 }
 
-function failure(reason: string): ProgramResult {
+function failure(reason: string): ProgramFailure {
   return { ok: false, reason };
+}
+
+function failToStart(error: unknown): ProgramFailure {
+  return {
+    ...failure(describeStart(error)),
+    hint: 'Give its whole path, or have its folder in PATH of this user.',
+  };
 }
 
 function describeStart(error: unknown): string {

@@ -67,6 +67,12 @@ describe('a program', () => {
     expect(await sh(script).result).toMatchObject({ ok: false, reason });
   });
 
+  it('that fails is to be run by hand', async () => {
+    expect(await sh('exit 3').result).toMatchObject({
+      hint: 'Run sh by hand as this user; the log has what it says.',
+    });
+  });
+
   it('that does not exist gives none', async () => {
     const source = createExecSource(['/nonexistent/program'], {
       deadline: 1,
@@ -75,7 +81,7 @@ describe('a program', () => {
     });
     expect(await source.get(new AbortController().signal)).toMatchObject({
       reason: 'there is no such program',
-      hint: 'Run program by hand as this user; the log has what it says.',
+      hint: 'Give its whole path, or have its folder in PATH of this user.',
     });
   });
 
