@@ -29,6 +29,7 @@ export interface RoleProvision {
   stop(): Promise<void>;
 }
 
+/** How long a login may take, and where it is counted and logged. */
 export interface RoleProvisionOptions {
   /** Of a login, in seconds. */
   readonly deadline: number;

@@ -31,6 +31,7 @@ export interface SessionWatch {
   stop(): Promise<void>;
 }
 
+/** What the watch needs of the daemon around it. */
 export interface SessionWatchOptions {
   /** The folder of the daemon alone, for the journal; undefined: there is none. */
   readonly folder: string | undefined;

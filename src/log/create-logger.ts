@@ -2,6 +2,7 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { escapeNonASCII } from '../quote.ts';
 
+/** How lines are written. */
 export interface LoggerOptions {
   /** Put the priority in front of each line, as `<4>`, for a journal to take off again (sd-daemon(3)). Default: no. */
   readonly withPriorities?: boolean;

@@ -15,6 +15,7 @@ export interface LogOutput {
   readonly lost: number;
 }
 
+/** Where lines go, and how many may wait. */
 export interface LogOutputOptions {
   readonly fd: number;
   /** Makes the line that says how many lines were lost, once there is room again. */

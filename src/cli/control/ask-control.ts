@@ -10,6 +10,7 @@ import {
   MAX_CONTROL_BYTES,
 } from '../../protocol/control.ts';
 
+/** The longest silence of the daemon, in milliseconds. */
 const TIMEOUT = 5000;
 
 /** @returns the reply, or a problem with what to do about it as its hint. Never rejects. */

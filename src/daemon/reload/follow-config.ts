@@ -31,6 +31,7 @@ export interface ConfigFollower {
   stop(): void;
 }
 
+/** What is followed, and who is told of it. */
 export interface ConfigFollowerOptions {
   readonly path: string;
   readonly loadPolicy: LoadFollowedPolicy;

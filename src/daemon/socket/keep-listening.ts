@@ -13,6 +13,7 @@ export interface Listener {
   close(): Promise<void>;
 }
 
+/** Which socket, and who takes its connections. */
 export interface ListenerOptions {
   readonly socket: SocketOptions;
   readonly onConnection: (socket: Socket) => void;

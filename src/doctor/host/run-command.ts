@@ -3,6 +3,7 @@
 import { execFile } from 'node:child_process';
 import type { CommandResult } from './host.ts';
 
+/** The longest that a command may take, in milliseconds. */
 const TIMEOUT = 5000;
 const MAX_OUTPUT_BYTES = 256 * 1024;
 

@@ -9,6 +9,7 @@ import { quote } from '../../quote.ts';
 import { findClaim } from '../../claims/claim.ts';
 import type { InitProblem } from '../init-problem.ts';
 
+/** The longest that kubectl may take for one answer, in milliseconds. */
 const TIMEOUT = 10_000;
 const MAX_OUTPUT_BYTES = 1024 * 1024;
 const MAX_PEM_BYTES = 256 * 1024;

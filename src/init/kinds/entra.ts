@@ -2,6 +2,7 @@
 import { UUID_FORM } from '../forms.ts';
 import type { ChoiceParameter, ValueParameter } from '../kind.ts';
 
+/** Whose directory it is. */
 export const TENANT: ValueParameter = {
   kind: 'value',
   name: 'tenant',
@@ -10,6 +11,7 @@ export const TENANT: ValueParameter = {
   replaces: '11111111-1111-1111-1111-111111111111',
 };
 
+/** The application that tokens are for. Their audience is its ID, in version 1 behind api://. */
 export const REGISTRATION: ValueParameter = {
   kind: 'value',
   name: 'registration',

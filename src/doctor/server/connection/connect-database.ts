@@ -5,6 +5,7 @@ import { withEffectiveUser } from '../../host/with-effective-user.ts';
 import type { Rights } from '../../host/account.ts';
 import type { Accounts } from '../../host/host.ts';
 
+/** The longest wait for a connection and for each answer, in milliseconds. */
 const TIMEOUT = 5000;
 /** SQLSTATE invalid_authorization_specification, which `peer` answers to the wrong user. */
 const WRONG_USER = '28000';
