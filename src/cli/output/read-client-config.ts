@@ -1,17 +1,35 @@
 // A YAML file of the client's side as it is read by its command: its text, and its problems on standard error.
-import { readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { describeFileError } from '../../describe-file-error.ts';
 import { formatProblem, type Problem } from '../../config/problems.ts';
 
-/** @returns its text; undefined where it cannot be read, which has been told. */
+/**
+ * The group may write it, as bind mounts are made; everybody may not, as it names programs that this user runs.
+ *
+ * @returns its text; undefined where it cannot be read, which has been told.
+ */
 export function readConfigFile(file: string): string | undefined {
+  let descriptor: number | undefined;
   try {
-    return readFileSync(file, 'utf8');
+    descriptor = openSync(file, 'r');
+    const { mode } = fstatSync(descriptor);
+    if ((mode & constants.S_IWOTH) !== 0) {
+      const octal = (mode & 0o7777).toString(8).padStart(4, '0');
+      process.stderr.write(
+        `pgtoken: ${file} is not used: mode ${octal} lets everybody write it; expected only its owner and its group to\nHINT: It says which programs are run: read it, then chmod o-w.\n`,
+      );
+      return undefined;
+    }
+    return readFileSync(descriptor, 'utf8');
   } catch (error) {
     process.stderr.write(
       `pgtoken: ${file} cannot be read: ${describeFileError(error)}\nHINT: Check the path of --config, and whether this user may read it.\n`,
     );
     return undefined;
+  } finally {
+    if (descriptor !== undefined) {
+      closeSync(descriptor);
+    }
   }
 }
 

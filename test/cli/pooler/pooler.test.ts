@@ -1,5 +1,5 @@
 // `pgtoken pooler` on the command line: what it says before anything runs.
-import { readdir, writeFile } from 'node:fs/promises';
+import { chmod, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -52,6 +52,18 @@ describe('pgtoken pooler --check', () => {
       status: 2,
       stderr: `pgtoken: ${inside('none')} cannot be read: no such file\nHINT: Check the path of --config, and whether this user may read it.\n`,
     });
+  });
+
+  it('does not use one that everybody may write, as it names a program; the group may', async () => {
+    const file = inside('shared.yaml');
+    await writeFile(file, YAML);
+    await chmod(file, 0o666);
+    expect(await runPgtoken(['pooler', '--check', '--config', file])).toMatchObject({
+      status: 2,
+      stderr: `pgtoken: ${file} is not used: mode 0666 lets everybody write it; expected only its owner and its group to\nHINT: It says which programs are run: read it, then chmod o-w.\n`,
+    });
+    await chmod(file, 0o664);
+    expect(await runPgtoken(['pooler', '--check', '--config', file])).toMatchObject({ status: 0 });
   });
 });
 
