@@ -140,6 +140,16 @@ postgres_15() {
   within 30 sql 'select 1'
 }
 
+# reload: has the server of postgres_15 read its files anew, and waits until it does.
+reload() {
+  local before
+  before=$(reloads)
+  sql 'select pg_reload_conf()' >/dev/null
+  within 10 reloads_are_over "$before"
+}
+reloads() { grep -c 'received SIGHUP' "$work/postgres.log" || :; }
+reloads_are_over() { [ "$(reloads)" -gt "$1" ]; }
+
 # sql STATEMENT: as superuser; prints the answer.
 sql() { "$bin/psql" -X -q -A -t -h "$sockets" -p "$port" -U postgres -d postgres -c "$1"; }
 
