@@ -1,7 +1,7 @@
 #!/bin/bash
-# Surprise: one key of a kind that a library does not know, and it refuses the whole set that an issuer publishes, with the keys that
-#   it knows. Which kind it takes differs: go-jose falls over a new kty, which joserfc passes over; joserfc over a
-#   new use, which go-jose takes; both over a new curve. One would expect that such a key is passed over (RFC 7517 section 5).
+# Surprise: one key of a kind that a library does not know, and it refuses the whole set that an issuer publishes, with the keys
+#   that it knows. Which kind that is differs: go-jose refuses a set for a new kty, which joserfc passes over; joserfc for a new
+#   use, which go-jose takes; both for a new curve. One would expect that such a key is passed over (RFC 7517 section 5).
 # Version: go-jose 4.1.9 and joserfc 1.8.0; PyJWT 2.15.1 and JWCrypto 1.6.1 pass over all four. jose 6.2.18 and go-oidc 3.21.0 did so
 #   too, with an RSA key beside it; Nimbus JOSE + JWT 10.10 refuses the set for a new curve, Authlib 1.9.10 and node-jose 2.2.0 for
 #   kty AKP, keyfunc 3.9.2 and jwx 3.4.0 for that and for a new curve.
