@@ -7,8 +7,9 @@ const [, , at = '', to = ''] = process.argv;
 const server = createServer({ allowHalfOpen: true }, (incoming) => {
   const outgoing = connect({ ...placeOf(to), allowHalfOpen: true });
   incoming.pipe(outgoing).pipe(incoming);
-  incoming.on('error', () => outgoing.destroy());
-  outgoing.on('error', () => incoming.destroy());
+  // An error is followed by the end of the connection, which is told here.
+  incoming.on('error', () => undefined).on('close', () => outgoing.destroy());
+  outgoing.on('error', () => undefined).on('close', () => incoming.destroy());
 });
 server.listen(placeOf(at), () => {
   process.stdout.write('ready\n');
