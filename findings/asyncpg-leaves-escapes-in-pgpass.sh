@@ -29,29 +29,11 @@ lines() {
 
 with_psql() { "$bin/psql" -X -w -A -t -c 'select current_user' "host=127.0.0.1 port=$port user=$1 dbname=postgres" 2>&1; }
 
-with_asyncpg() {
-  PYTHONPATH=$work/pypi python3 - "$port" "$1" <<'PYTHON'
-import asyncio
-import sys
-import asyncpg
-
-async def main():
-    try:
-        connection = await asyncpg.connect(host="127.0.0.1", port=int(sys.argv[1]), user=sys.argv[2], database="postgres", ssl=False)
-        print(await connection.fetchval("select current_user"))
-        await connection.close()
-    except asyncpg.PostgresError as error:
-        print(error)
-
-asyncio.run(main())
-PYTHON
-}
-
 lines '127.0.0.1:*:*:foo\:myservice:right' '127.0.0.1:*:*:app:pass\:word'
 same 'psql, role foo:myservice' foo:myservice "$(with_psql foo:myservice)"
-same 'asyncpg, the same file' 'empty password returned by client' "$(with_asyncpg foo:myservice)"
+same 'asyncpg, the same file' 'empty password returned by client' "$(with_asyncpg 127.0.0.1 foo:myservice)"
 same 'psql, password pass:word' app "$(with_psql app)"
-same 'asyncpg, the same password' 'password authentication failed for user "app"' "$(with_asyncpg app)"
+same 'asyncpg, the same password' 'password authentication failed for user "app"' "$(with_asyncpg 127.0.0.1 app)"
 lines '127.0.0.1:*:*:*:right'
-same 'asyncpg, * in place of the role' foo:myservice "$(with_asyncpg foo:myservice)"
+same 'asyncpg, * in place of the role' foo:myservice "$(with_asyncpg 127.0.0.1 foo:myservice)"
 finish

@@ -51,30 +51,12 @@ process.exit();
 JAVASCRIPT
 }
 
-with_asyncpg() {
-  PYTHONPATH=$work/pypi python3 - "$sockets" "$port" <<'PYTHON'
-import asyncio
-import sys
-import asyncpg
-
-async def main():
-    try:
-        connection = await asyncpg.connect(host=sys.argv[1], port=int(sys.argv[2]), user="app", database="postgres")
-        print(await connection.fetchval("select current_user"))
-        await connection.close()
-    except asyncpg.PostgresError as error:
-        print(error)
-
-asyncio.run(main())
-PYTHON
-}
-
 line "$sockets"
 same 'a line with the folder, psql' app "$(with_psql)"
 same 'a line with the folder, node-postgres' app "$(with_node)"
-same 'a line with the folder, asyncpg' 'empty password returned by client' "$(with_asyncpg)"
+same 'a line with the folder, asyncpg' 'empty password returned by client' "$(with_asyncpg "$sockets" app)"
 line localhost
 same 'a line with localhost, psql' 'fe_sendauth: no password supplied' "$(with_psql)"
 same 'a line with localhost, node-postgres' 'empty password returned by client' "$(with_node)"
-same 'a line with localhost, asyncpg' app "$(with_asyncpg)"
+same 'a line with localhost, asyncpg' app "$(with_asyncpg "$sockets" app)"
 finish

@@ -180,3 +180,23 @@ asked() {
 
 # password BYTES: prints one.
 password() { printf '%*s' "$1" '' | tr ' ' x; }
+
+# with_asyncpg HOST ROLE: a login by the asyncpg of pypi, whose password is in PGPASSFILE; prints who it is, or the error.
+with_asyncpg() {
+  PYTHONPATH=$work/pypi python3 - "$1" "$port" "$2" <<'PYTHON'
+import asyncio
+import sys
+import asyncpg
+
+async def main():
+    host, port, user = sys.argv[1:]
+    try:
+        connection = await asyncpg.connect(host=host, port=int(port), user=user, database="postgres", ssl=False)
+        print(await connection.fetchval("select current_user"))
+        await connection.close()
+    except asyncpg.PostgresError as error:
+        print(error)
+
+asyncio.run(main())
+PYTHON
+}
