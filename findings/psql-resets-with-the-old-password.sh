@@ -54,8 +54,9 @@ connected='You are now connected to database "postgres" as user "app".'
 type_in connected '\c'
 same 'a session that is there, new password, \c' "$connected" "$seen"
 renew third
-sql "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'app'" >/dev/null
-type_in reset: 'select 1;'
+sql "select pg_terminate_backend(pid, 10000) from pg_stat_activity where usename = 'app'" >/dev/null
+# What came of it is written later than that it is tried.
+type_in 'reset: [[:alpha:]]' 'select 1;'
 same 'a lost one, new password' 'Attempting reset: Failed.' "$(grep -oE 'Attempting reset: .*' <<<"$seen")"
 same 'the log of the server' 'password authentication failed for user "app"' \
   "$(grep -oE 'password authentication failed .*' "$work/postgres.log")"
