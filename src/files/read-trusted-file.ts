@@ -1,6 +1,8 @@
 // Reads a file whose content decides trust, and refuses one that somebody else could have written.
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { codeOf } from '../code-of.ts';
+import { describeFileError } from '../describe-file-error.ts';
+import { formatMode } from '../format-mode.ts';
 import { messageOf } from '../message-of.ts';
 
 /** What is wrong with a file: it is not there, may not be read, could be another's, or is not what is read here. */
@@ -42,10 +44,9 @@ export function readTrustedFile(path: string, options: TrustedFileOptions): Trus
       return failure('unsupported', 'expected a regular file');
     }
     if ((stat.mode & 0o022) !== 0) {
-      const mode = (stat.mode & 0o7777).toString(8).padStart(4, '0');
       return failure(
         'untrusted',
-        `mode ${mode} lets group or others write it; expected only its owner to (chmod go-w)`,
+        `mode ${formatMode(stat.mode)} lets group or others write it; expected only its owner to (chmod go-w)`,
       );
     }
     if (!owners.has(stat.uid)) {
@@ -92,9 +93,9 @@ function failure(fault: FileFault, reason: string): TrustedFile {
 function explainSystemError(error: unknown): TrustedFile {
   switch (codeOf(error)) {
     case 'ENOENT':
-      return failure('missing', 'no such file');
+      return failure('missing', describeFileError(error));
     case 'EACCES':
-      return failure('unreadable', `user ID ${process.geteuid?.() ?? '?'} may not read it`);
+      return failure('unreadable', describeFileError(error));
     case 'ERR_ENCODING_INVALID_ENCODED_DATA':
       return failure('unsupported', 'expected UTF-8');
     default:

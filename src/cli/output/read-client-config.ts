@@ -1,6 +1,7 @@
 // A YAML file of the client's side as it is read by its command: its text, and its problems on standard error.
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { describeFileError } from '../../describe-file-error.ts';
+import { formatMode } from '../../format-mode.ts';
 import { formatProblem, type Problem } from '../../config/problems.ts';
 
 /**
@@ -14,9 +15,8 @@ export function readConfigFile(file: string): string | undefined {
     descriptor = openSync(file, 'r');
     const { mode } = fstatSync(descriptor);
     if ((mode & constants.S_IWOTH) !== 0) {
-      const octal = (mode & 0o7777).toString(8).padStart(4, '0');
       process.stderr.write(
-        `pgtoken: ${file} is not used: mode ${octal} lets everybody write it; expected only its owner and its group to\nHINT: It says which programs are run: read it, then chmod o-w.\n`,
+        `pgtoken: ${file} is not used: mode ${formatMode(mode)} lets everybody write it; expected only its owner and its group to\nHINT: It says which programs are run: read it, then chmod o-w.\n`,
       );
       return undefined;
     }

@@ -2,7 +2,8 @@
 // there is one such process beside every program.
 import type { ClientLog } from '../../client/client-log.ts';
 import { createAfterChange } from '../../client/pgpass/after-change.ts';
-import { formatMode, isIgnoredByLibpq } from '../../client/pgpass/describe-mode.ts';
+import { isIgnoredByLibpq } from '../../client/pgpass/describe-mode.ts';
+import { formatMode } from '../../format-mode.ts';
 import { type Keeper, keepPgpass, type SourcedLine } from '../../client/pgpass/keep-pgpass.ts';
 import type { PgpassPlan } from '../../client/pgpass/pgpass-plan.ts';
 import { createSources } from '../../client/sources/create-sources.ts';

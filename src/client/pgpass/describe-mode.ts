@@ -1,13 +1,9 @@
 // What libpq makes of a .pgpass by its permissions.
+import { formatMode } from '../../format-mode.ts';
 
 /** Whether libpq passes over a file with these permissions, as group or others have any right on it. */
 export function isIgnoredByLibpq(mode: number): boolean {
   return (mode & 0o077) !== 0;
-}
-
-/** Permissions as they are written. */
-export function formatMode(mode: number): string {
-  return (mode & 0o7777).toString(8).padStart(4, '0');
 }
 
 /** What is said of a file that had other permissions than it gets. */

@@ -4,6 +4,7 @@ import { createConnection, createServer, type Server } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { codeOf } from '../../code-of.ts';
+import { formatMode } from '../../format-mode.ts';
 import { fault, type TokenFault } from '../token/client-token.ts';
 
 /** A folder that is held. */
@@ -45,7 +46,7 @@ export async function holdFolder(folder: string): Promise<HeldFolder | TokenFaul
     }
     if ((seen.mode & 0o077) !== 0) {
       return fault(
-        `it has mode ${(seen.mode & 0o7777).toString(8).padStart(4, '0')}; expected 0700, as tokens are in it`,
+        `it has mode ${formatMode(seen.mode)}; expected 0700, as tokens are in it`,
         'Run chmod 0700, or name a folder in it that is made.',
       );
     }

@@ -1,13 +1,8 @@
 // The daemon's socket: there, a socket, open to the server's user, and in a folder where nobody could put another.
 import { dirname } from 'node:path';
 import { fault, ok, type Finding } from '../finding.ts';
-import {
-  findLooseFolder,
-  findObstacle,
-  formatMode,
-  mayAccess,
-  type Obstacle,
-} from '../host/permissions.ts';
+import { findLooseFolder, findObstacle, mayAccess, type Obstacle } from '../host/permissions.ts';
+import { formatMode } from '../../format-mode.ts';
 import type { FileStatus, ServerProcess, Host } from '../host/host.ts';
 import type { Account } from '../host/account.ts';
 

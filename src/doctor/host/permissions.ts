@@ -72,8 +72,3 @@ function foldersAbove(path: string): readonly string[] {
   const above = dirname(path);
   return above === path ? [] : [...foldersAbove(above), above];
 }
-
-/** `0640`. */
-export function formatMode(mode: number): string {
-  return mode.toString(8).padStart(4, '0');
-}

@@ -5,7 +5,8 @@ import { formatProblem, type Problem } from '../../config/problems.ts';
 import { checkLinks } from '../host/check-links.ts';
 import { fault, ok, type Finding } from '../finding.ts';
 import { nameUsers } from '../host/name-users.ts';
-import { findLooseFolder, findObstacle, formatMode } from '../host/permissions.ts';
+import { findLooseFolder, findObstacle } from '../host/permissions.ts';
+import { formatMode } from '../../format-mode.ts';
 import type { FileStatus, Host } from '../host/host.ts';
 import type { Account } from '../host/account.ts';
 

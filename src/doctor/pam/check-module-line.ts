@@ -2,7 +2,8 @@
 import { fault, type Finding } from '../finding.ts';
 import { DEFAULT_OPTIONS, type ModuleOptions, parseModuleOptions } from './module-options.ts';
 import type { PAMLine } from './parse-pam-service.ts';
-import { findObstacle, formatMode } from '../host/permissions.ts';
+import { findObstacle } from '../host/permissions.ts';
+import { formatMode } from '../../format-mode.ts';
 import type { Host } from '../host/host.ts';
 import type { Account } from '../host/account.ts';
 

@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import { toPrintable } from '../../protocol/format-reply.ts';
 import { fault, ok, type Finding } from '../finding.ts';
 import { ELF_HEADER_BYTES, parseELF } from './parse-elf.ts';
-import { findLooseFolder, findObstacle, formatMode } from '../host/permissions.ts';
+import { findLooseFolder, findObstacle } from '../host/permissions.ts';
+import { formatMode } from '../../format-mode.ts';
 import type { Host } from '../host/host.ts';
 import type { Account } from '../host/account.ts';
 

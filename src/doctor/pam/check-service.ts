@@ -6,7 +6,8 @@ import { checkLinks } from '../host/check-links.ts';
 import { fault, ok, type Finding } from '../finding.ts';
 import { type ModuleOptions, parseModuleOptions } from './module-options.ts';
 import { type PAMFile, type PAMLine, parsePAMService } from './parse-pam-service.ts';
-import { findObstacle, formatMode } from '../host/permissions.ts';
+import { findObstacle } from '../host/permissions.ts';
+import { formatMode } from '../../format-mode.ts';
 import type { Host } from '../host/host.ts';
 import type { Account } from '../host/account.ts';
 
