@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
 import { defineConfig, type Plugin } from 'rolldown';
+import { escapeNonASCII } from './src/quote.ts';
 
 /** Commander loads child_process for subcommands that are programs of their own; there are none, and it takes 5 ms. */
 const withoutChildProcess: Plugin = {
@@ -55,10 +56,7 @@ const inASCII: Plugin = {
             `${JSON.stringify(found)} cannot be escaped in the bundle; write \\u and four digits in the source`,
           );
         }
-        file.code = file.code.replaceAll(
-          /[^\0-\x7f]/g,
-          (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-        );
+        file.code = file.code.replaceAll(/[^\0-\x7f]/g, (unit) => escapeNonASCII(unit));
       }
     }
   },

@@ -3,6 +3,7 @@
 import { type Document, isCollection, isPair, isScalar, type LineCounter } from 'yaml';
 import { startOf } from './locate.ts';
 import { MAX_PROBLEMS, type Problem } from '../problems.ts';
+import { escapeNonASCII } from '../../quote.ts';
 
 /** What is wrong with the text as YAML; also a tag that means nothing here (`!secret`), which must not be passed over. */
 export function describeYAMLErrors(document: Document.Parsed, counter: LineCounter): Problem[] {
@@ -87,10 +88,7 @@ function explainYAMLError(message: string): string {
  */
 export function toPrintable(message: string): string {
   const shown = message.length <= MAX_SHOWN ? message : `${message.slice(0, MAX_SHOWN)}...`;
-  return shown.replaceAll(
-    /[^\x20-\x7e]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return escapeNonASCII(shown);
 }
 
 const MAX_SHOWN = 200;
