@@ -9,7 +9,7 @@ import * as z from 'zod';
 import { readCluster } from '../test/containers/read-cluster.ts';
 import { startPatchedPod } from '../test/containers/running/start-patched-pod.ts';
 import { ROLE } from '../test/containers/running/world.ts';
-import { buildPackage } from '../test/package/machine/build-package.ts';
+import { buildPackage, QUICK_OPTIONS } from '../test/package/machine/build-package.ts';
 import { CHECKOUT } from '../test/package/machine/root-folder.ts';
 import { runChecked } from '../test/support/run-checked.ts';
 import { startContainerEngine } from '../test/support/start-container-engine.ts';
@@ -39,8 +39,7 @@ const options = new Command('bench:cloudnative-pg')
 await using stack = new AsyncDisposableStack();
 const folder = stack.use(await createTemporaryFolder('bench'));
 const deb =
-  options.package ??
-  (await buildPackage(join(folder.path, 'package'), { options: ['--fast', '--no-lintian'] }));
+  options.package ?? (await buildPackage(join(folder.path, 'package'), { options: QUICK_OPTIONS }));
 const engine = stack.use(await startContainerEngine());
 Object.assign(process.env, engine.env);
 const service = join(CHECKOUT, 'packaging/container/cloudnative-pg/postgresql-k8s');

@@ -1,5 +1,5 @@
 // The first login of docs/start/first-login.md against a live API server: the token is the one that kubectl gets, and the keys are
-// those that the API server publishes. In the second way kubectl is on the database host.
+// those that the API server publishes. In the second and the third way kubectl is on the database host.
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 

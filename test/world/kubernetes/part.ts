@@ -3,7 +3,7 @@
 // token) the tests do.
 import { join } from 'node:path';
 
-import { buildPackage } from '../../package/machine/build-package.ts';
+import { buildPackage, QUICK_OPTIONS } from '../../package/machine/build-package.ts';
 import { buildGo } from '../machine/build-go.ts';
 import { findGo } from '../machine/find-go.ts';
 import { unpackDebianPackage } from '../machine/unpack-debian-package.ts';
@@ -25,7 +25,7 @@ that has nothing else. There is no kubelet: the tests ask for the tokens of pods
   prepare: async (cache, progress) => {
     const go = await findGo();
     const pgtoken = await progress.step('pgtoken: package', async () =>
-      buildPackage(join(cache, 'kubernetes'), { options: ['--fast', '--no-lintian'] }),
+      buildPackage(join(cache, 'kubernetes'), { options: QUICK_OPTIONS }),
     );
     const nginx = await unpackDebianPackage('nginx', cache, progress);
     const etcd = await buildGo(

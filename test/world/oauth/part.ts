@@ -1,7 +1,7 @@
 // PostgreSQL before its release, whose validator modules may still change: the OAuth validator, compiled and run there.
 import { join } from 'node:path';
 
-import { buildPackage } from '../../package/machine/build-package.ts';
+import { buildPackage, QUICK_OPTIONS } from '../../package/machine/build-package.ts';
 import { buildGo } from '../machine/build-go.ts';
 import type { Part } from '../part.ts';
 import { findExperimentalVersion } from './install-postgresql.ts';
@@ -15,7 +15,7 @@ package, which is installed beside it. Clients are those of the tests; they send
   prepare: async (cache, progress) => {
     const version = await progress.step('postgresql-19: look for it', findExperimentalVersion);
     const pgtoken = await progress.step('pgtoken: package', async () =>
-      buildPackage(join(cache, 'oauth'), { options: ['--fast', '--no-lintian'] }),
+      buildPackage(join(cache, 'oauth'), { options: QUICK_OPTIONS }),
     );
     const clients = await buildGo(
       {
