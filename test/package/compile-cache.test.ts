@@ -32,8 +32,15 @@ it('has the code of the command, of the daemon and of both programs for clients,
     ['pgtoken', 'serve', '--config', config, ...socket],
     ['pgpass', 'pgpass', '--once', ...pgpass],
     ['pooler', 'pooler', '--config', poolerYAML, '--folder', join(folder, 'none')],
-    // What its main file loads when it starts.
-    [String.raw`pooler-\w+`, 'pooler', '--config', poolerYAML, '--folder', join(folder, 'none')],
+    // What its main file loads when it starts; in its name is a hash of eight letters of base64url.
+    [
+      String.raw`pooler-[\w-]{8}`,
+      'pooler',
+      '--config',
+      poolerYAML,
+      '--folder',
+      join(folder, 'none'),
+    ],
   ] as const) {
     const { stdout, stderr } = await run('setpriv', asServerUser(command, args), { env });
     const said = `${stdout}${stderr}`;
